@@ -1,0 +1,50 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# A stamp per lock file: setup is done once, and again only when what is pinned has changed.
+$(VENV)/.run: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tocsin needs Python 3.11 or later; set PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup: $(VENV)/.run ## make the virtual environment with the pinned, hashed dependencies
+
+demo: $(VENV)/.run ## a whole federation on this machine, with real data (ARGS="--once --json")
+	@$(BIN)/tocsin demo $(ARGS)
+
+test: $(VENV)/.dev ## every test
+	$(BIN)/python -m pytest $(ARGS)
+
+test-unit: $(VENV)/.dev ## the quick tests: no socket, no process
+	$(BIN)/python -m pytest tests/unit tests/properties tests/vectors tests/house $(ARGS)
+
+check: $(VENV)/.dev ## linters, types, contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(VENV)/.dev ## format and mend what a machine can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## measure, and print ratios
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(VENV)/.dev ## pin everything anew (needs uv in the environment)
+	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo pyproject.toml requirements-build.in -o requirements.lock
+	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo --group dev pyproject.toml requirements-build.in -o requirements-dev.lock
+
+.PHONY: help setup demo test test-unit check fix bench lock

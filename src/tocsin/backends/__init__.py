@@ -1,0 +1,1 @@
+"""Backends: the world's real things behind ports. Gives: stores, clock, entropy, keys on disk."""

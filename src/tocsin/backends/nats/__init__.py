@@ -1,0 +1,1 @@
+"""Nats: the grown bus, wake-up only; its place is kept, it comes later."""

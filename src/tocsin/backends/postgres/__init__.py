@@ -1,0 +1,1 @@
+"""Postgres: the grown store; its place is kept, it comes later."""

@@ -1,0 +1,1 @@
+"""Desk: open sources to drafts; its place is kept, it comes later. Never: shares."""

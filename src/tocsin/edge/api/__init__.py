@@ -1,0 +1,1 @@
+"""Api: the people's HTTP API; its place is kept, it comes with the console."""

@@ -1,0 +1,1 @@
+"""Console: what people see in a browser; its place is kept, it comes later."""

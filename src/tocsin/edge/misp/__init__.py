@@ -1,0 +1,1 @@
+"""Misp: the MISP-compatible door; its place is kept, it comes later."""

@@ -1,0 +1,1 @@
+"""Formats: what things are, bytes to values and back, pure."""

@@ -1,0 +1,1 @@
+"""Ports: what we ask of the world. Protocols only."""
