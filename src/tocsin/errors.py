@@ -102,11 +102,30 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "format.note": Meaning(_P, "The text is not a C2SP signed note.", "If it came from a peer, tell its operator; if from a file, fetch it again."),
     "format.checkpoint": Meaning(_P, "The note is not a C2SP tlog checkpoint.", "Tell the operator of the peer it came from."),
     "format.cosignature": Meaning(_P, "The signature line is not a C2SP cosignature/v1.", "Tell the operator of the peer it came from."),
+    "format.frontier": Meaning(_P, "The bytes are not the frontier of a log's tree.", "If they came from a peer, tell its operator; if from our own store, run `tocsin fsck`."),
     "format.frame": Meaning(_P, "The bytes are not a frame of this protocol version.", "Compare the versions of both nodes: `tocsin version`."),
     "format.entry": Meaning(_P, "The bytes are not a log entry of this protocol version.", "Compare the versions of both nodes: `tocsin version`."),
     "format.message": Meaning(_P, "The bytes are not a message of this protocol version.", "Compare the versions of both nodes: `tocsin version`."),
     "format.statement": Meaning(_P, "The note does not hold the statement it must (charter, member, channel, epoch key).", "Ask its sender for the original file."),
     "format.key": Meaning(_O, "The text is not a key of the expected kind.", "Restore the key file from its backup; never edit it by hand."),
     "format.handle": Meaning(_A, "A handle is 2 to 32 characters a-z, 0-9 and inner hyphens, e.g. ma-cert.", "Choose another handle."),
+    # -- policy ---------------------------------------------------------------------------------------------------
+    "format.tlp": Meaning(_A, "A level of the Traffic Light Protocol 2.0 is CLEAR, GREEN, AMBER, AMBER+STRICT or RED.", "Write one of the five, e.g. `--tlp amber+strict`."),
+    "policy.unmarked": Meaning(_A, "Nobody said who may read it, and nobody's silence is taken for consent.", "Mark the object, or say `--tlp LEVEL` when sharing."),
+    "policy.unknown-marking": Meaning(_A, "A marking that is not understood may forbid exactly this sharing.", "Share the marking-definition along, or mark with TLP 2.0."),
+    "policy.tlp-forged": Meaning(_A, "The fixed TLP ids stand for the published objects only: with other content one member would obey what another never saw.", "Leave the object out (the fixed ids are known without it), or use the published one."),
+    "policy.above-ceiling": Meaning(_A, "CLEAR and GREEN go anywhere; AMBER to a thematic or bilateral channel, or to the plenary if the charter allows; AMBER+STRICT to a thematic or bilateral one; RED to a bilateral one or a thematic one of named people.", "Choose a narrower channel."),
+    "policy.no-roster": Meaning(_O, "Without a roster there is no audience to compute.", "Check the channel: `tocsin channel show`."),
+    "policy.not-a-member": Meaning(_A, "Only a member of a channel publishes in it.", "Choose a channel you belong to: `tocsin channel list`."),
+    "policy.bilateral-not-two": Meaning(_O, "A bilateral channel has exactly two members; with any other number its roster is in doubt.", "Open the channel anew, or make it a thematic one."),
+    "policy.unknown-channel": Meaning(_O, "The rules name the kinds plenary, thematic and bilateral; what another kind may carry is not known.", "Compare the versions of the nodes: `tocsin version`."),
+    "policy.release-needed": Meaning(_A, "What another member marked above GREEN is passed on only with that member's signed release.", "Ask the originator for a release."),
+    "policy.header-too-loose": Meaning(_P, "An entry may be handled more strictly than its object says, never less.", "Tell the operator of the member it came from."),
+    # -- peer -----------------------------------------------------------------------------------------------------
+    "peer.unreachable": Meaning(_P, "Nobody answers at the member's endpoint: the node is down, or the way to it is cut.", "Nothing: what is queued goes out when it is back. If it stays away, call its duty desk."),
+    "peer.gone": Meaning(_P, "The link ended before the answer came; whether the other end got the last message is not known.", "Nothing: the link is opened again and what was not receipted is sent again."),
+    "peer.identity": Meaning(_P, "Whoever answered does not hold the transport key that the charter names for this member.", "Stop and call the member by another way: its key changed without a charter version, or somebody stands between."),
+    # -- config ----------------------------------------------------------------------------------------------------
+    "config.no-sample-data": Meaning(_O, "The demonstration shares real public threat information, which comes with the optional package pymispgalaxies.", "Install it (`pip install tocsin[demo]`), or name a file of your own: `tocsin demo --objects FILE`."),
 })
 # fmt: on

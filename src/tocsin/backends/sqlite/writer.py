@@ -1,0 +1,162 @@
+"""One connection that writes, one commit for all that wait. The commit's fsync stands behind every answer."""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+import apsw
+
+from tocsin.errors import StoreError, TocsinError
+from tocsin.ports.database import Transaction, Value
+
+_MOST: Final = 256
+
+
+class Handle:
+    """ports.database.Transaction over one apsw connection."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def query(self, sql: str, args: Sequence[Value] = ()) -> list[tuple[Any, ...]]:
+        """All rows of one SELECT."""
+        return list(self._connection.execute(sql, tuple(args)))
+
+    def execute(self, sql: str, args: Sequence[Value] = ()) -> None:
+        """One statement."""
+        self._connection.execute(sql, tuple(args))
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        """One statement for many rows."""
+        self._connection.executemany(sql, rows)
+
+
+class Job:
+    """A unit of work that waits for its commit."""
+
+    __slots__ = ("done", "error", "result", "work")
+
+    def __init__(self, work: Callable[[Transaction], Any], done: asyncio.Future[Any]) -> None:
+        self.work = work
+        self.done = done
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def settle(self) -> None:
+        """Tell whoever waits, on the loop's thread."""
+        if self.done.done():
+            return
+        if self.error is not None:
+            self.done.set_exception(self.error)
+        else:
+            self.done.set_result(self.result)
+
+
+def commit(connection: apsw.Connection, jobs: Sequence[Job]) -> None:
+    """Run all jobs in one transaction; one that raises is undone alone. Never raises: the jobs carry the outcome."""
+    handle = Handle(connection)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for job in jobs:
+            _one(connection, handle, job)
+        connection.execute("COMMIT")
+    except (apsw.Error, OSError) as error:
+        _undo(connection)
+        for job in jobs:
+            job.error = job.error or _outcome(error)
+
+
+def _one(connection: apsw.Connection, handle: Handle, job: Job) -> None:
+    connection.execute("SAVEPOINT job")
+    try:
+        job.result = job.work(handle)
+    except (TocsinError, RuntimeError) as error:
+        job.error = error
+        connection.execute("ROLLBACK TO job")
+    connection.execute("RELEASE job")
+
+
+def _undo(connection: apsw.Connection) -> None:
+    try:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    except apsw.Error:
+        return  # SQLite has rolled back by itself; the jobs are told the cause already
+
+
+def _outcome(error: Exception) -> StoreError:
+    if isinstance(error, apsw.FullError):
+        return StoreError("store.full", "the disk is full; nothing of this was kept for sure")
+    if isinstance(error, apsw.ConstraintError):
+        return StoreError("store.conflict", f"the store holds another row at that place ({error})")
+    return StoreError("store.unknown", f"the commit failed and its outcome is unknown ({type(error).__name__})")
+
+
+class InlineWriter:
+    """Commits on the loop's own thread, all that was asked in one turn of the loop together. For simulations."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._waiting: list[Job] = []
+
+    async def run(self, work: Callable[[Transaction], Any]) -> Any:
+        """The result of `work`, once committed."""
+        loop = asyncio.get_running_loop()
+        job = Job(work, loop.create_future())
+        if not self._waiting:
+            loop.call_soon(self._flush)
+        self._waiting.append(job)
+        return await job.done
+
+    def _flush(self) -> None:
+        jobs, self._waiting = self._waiting, []
+        commit(self._connection, jobs)
+        for job in jobs:
+            job.settle()
+
+    async def close(self) -> None:
+        """Nothing waits between two turns."""
+
+
+class ThreadWriter:
+    """Commits on a thread of its own, so that the loop goes on while the disk works."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._queue: queue.SimpleQueue[tuple[Job, asyncio.AbstractEventLoop] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._loop, name="tocsin-writer", daemon=True)
+        self._thread.start()
+
+    async def run(self, work: Callable[[Transaction], Any]) -> Any:
+        """The result of `work`, once committed."""
+        loop = asyncio.get_running_loop()
+        job = Job(work, loop.create_future())
+        self._queue.put((job, loop))
+        return await job.done
+
+    def _loop(self) -> None:
+        while (first := self._queue.get()) is not None:
+            jobs = [first[0]]
+            ended = False
+            while len(jobs) < _MOST and not self._queue.empty():
+                following = self._queue.get()
+                if following is None:
+                    ended = True
+                    break
+                jobs.append(following[0])
+            commit(self._connection, jobs)
+            first[1].call_soon_threadsafe(_settle, jobs)
+            if ended:
+                return
+
+    async def close(self) -> None:
+        """Commit what waits, then end the thread."""
+        self._queue.put(None)
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
+
+
+def _settle(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        job.settle()

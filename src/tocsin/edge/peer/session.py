@@ -1,0 +1,245 @@
+"""What two nodes say on a link, from hello to goodbye. docs/formats/protocol.md is the same for a second implementation.
+
+hello <-> hello     versions, charter, a fresh nonce each
+proof <-> proof     the log key signs both hellos
+state <-> state     what I hold of your logs; what my own logs have
+then, both ways, in any order: notices, frames, receipts, refusals
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, TypeVar
+
+from tocsin.errors import FormatError, PeerError, StoreError, TocsinError, VerificationError
+from tocsin.exchange.deliver import sender
+from tocsin.exchange.deliver.receipts import Receipts
+from tocsin.exchange.deliver.sender import Sender
+from tocsin.exchange.members.channels import Channel
+from tocsin.exchange.members.registry import Members
+from tocsin.exchange.receive.accept import Pending, Receiver
+from tocsin.exchange.receive.epochkeys import EpochKeys, is_offer
+from tocsin.exchange.receive.verify import outer
+from tocsin.exchange.tlog.logs import Log, Logs
+from tocsin.exchange.tlog.signer import Signer
+from tocsin.formats import message, statement
+from tocsin.formats.keys import Role, SigningKey
+from tocsin.formats.message import Control, Hello, Notice, Position, Proof, Receipt, Refusal, State
+from tocsin.ports.clock import Clock
+from tocsin.ports.entropy import Entropy
+from tocsin.ports.links import Link
+
+_PIPELINE: Final = 8
+_HELLO_SECONDS: Final = 10.0
+_DOMAIN: Final = b"tocsin/hello/v1\n"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What every session of a node shares."""
+
+    members: Members
+    logs: Logs
+    signer: Signer
+    receiver: Receiver
+    receipts: Receipts
+    keys: EpochKeys
+    sending: sender.Parts
+    log_key: SigningKey
+    clock: Clock
+    entropy: Entropy
+    software: str
+    note: Callable[[str, str, str], None]  # diagnostics: (code, peer, what), never content
+
+
+class Session:
+    """One link, from its opening to its end."""
+
+    def __init__(self, link: Link, parts: Parts, *, dialed: bool) -> None:
+        self._link = link
+        self._parts = parts
+        self._dialed = dialed
+        self._stream: AsyncIterator[bytes] = link.messages()
+        self._pending: asyncio.Queue[Pending] = asyncio.Queue(_PIPELINE)
+        self._sender: Sender | None = None
+        self.skew_s = 0.0
+
+    @property
+    def peer(self) -> str:
+        """Who is at the other end."""
+        return self._link.peer
+
+    @property
+    def sender(self) -> Sender | None:
+        """What we send on this link; None until the greeting is over."""
+        return self._sender
+
+    def wake(self) -> None:
+        """Our logs have grown."""
+        if self._sender is not None:
+            self._sender.wake()
+
+    async def run(self) -> None:
+        """Greet, then send and receive until the link ends. Raises what ended it."""
+        await self._greet()
+        state = await self._exchange_state()
+        self._sender = Sender(self.peer, self._link.send, self._parts.sending, state.held)
+        tasks = [
+            asyncio.ensure_future(work)
+            for work in (self._sender.run(), self._receive(), self._finish(), self._send_channels())
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks[:3], return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                one.result()
+        finally:
+            for one in tasks:
+                one.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def end(self, code: str) -> None:
+        """Close the link under the session."""
+        await self._link.close(code)
+
+    async def invite(self, channel: Channel) -> None:
+        """Tell the peer how a channel of both stands."""
+        if channel.signed is not None and self.peer in channel.roster:
+            await self._link.send(message.encode(Notice(statement.encode(channel.signed))))
+
+    # -- greeting -----------------------------------------------------------------------------------------------
+
+    async def _greet(self) -> None:
+        members = self._parts.members
+        mine = Hello(
+            message.PROTOCOL,
+            message.PROTOCOL,
+            members.me,
+            members.charter.digest,
+            self._parts.entropy.bytes(32),
+            self._parts.clock.now_us(),
+            self._parts.software,
+        )
+        sent = message.encode(mine)
+        await self._link.send(sent)
+        got = await self._next()
+        theirs = self._expect(message.decode(got), Hello)
+        if theirs.handle != self.peer:
+            raise PeerError("peer.identity", f"the certificate is that of {self.peer}, the greeting is not")
+        if theirs.lowest > message.PROTOCOL or theirs.highest < message.PROTOCOL:
+            raise PeerError("peer.version", f"{self.peer} speaks protocol {theirs.lowest} to {theirs.highest}")
+        if theirs.charter != mine.charter:
+            raise PeerError("peer.charter", f"{self.peer} has another charter in force")
+        self.skew_s = (theirs.time_us - mine.time_us) / 1e6
+        first, second = (sent, got) if self._dialed else (got, sent)
+        transcript = _DOMAIN + sha256(first).digest() + sha256(second).digest()
+        await self._link.send(message.encode(Proof(self._parts.log_key.sign(transcript + members.me.encode()))))
+        proof = self._expect(message.decode(await self._next()), Proof)
+        key = members.member(self.peer).keys[Role.LOG]
+        if not key.verify(transcript + self.peer.encode(), proof.signature):
+            raise PeerError("peer.identity", f"{self.peer} does not prove its log key")
+
+    async def _exchange_state(self) -> State:
+        own = tuple(
+            Position(log.slot, log.size, log.frontier.root()) for log in self._own_logs() if log.released == log.size
+        )
+        await self._link.send(message.encode(State(self._parts.receiver.held(self.peer), own)))
+        state = self._expect(message.decode(await self._next()), State)
+        for held in state.held:
+            log = self._parts.logs.get(held.slot)
+            if log is not None and log.origin == self._parts.members.me:
+                root = log.frontier.root() if held.size == log.size else None
+                self._parts.signer.peer_holds(log, held.size, held.root, root)
+        for position in state.own:
+            error = self._parts.receiver.head(self.peer, position)
+            if error is not None:
+                await self._refuse(position.slot, error, b"")
+        return state
+
+    def _own_logs(self) -> list[Log]:
+        me = self._parts.members.me
+        shared = [one for one in self._parts.members.channels() if self.peer in one.roster]
+        return [log for one in shared if (log := self._parts.logs.get(one.slots[me])) is not None]
+
+    async def _next(self) -> bytes:
+        try:
+            async with asyncio.timeout(_HELLO_SECONDS):
+                return await anext(self._stream)
+        except (StopAsyncIteration, TimeoutError) as error:
+            raise PeerError("peer.gone", f"{self.peer} ended the link or fell silent while greeting") from error
+
+    def _expect(self, got: Control | bytes, kind: type[T]) -> T:
+        if not isinstance(got, kind):
+            raise FormatError("format.message", f"{self.peer} sent something else than the greeting asks for")
+        return got
+
+    # -- after it -----------------------------------------------------------------------------------------------
+
+    async def _send_channels(self) -> None:
+        for channel in self._parts.members.channels():
+            await self.invite(channel)
+
+    async def _receive(self) -> None:
+        async for data in self._stream:
+            got = message.decode(data)
+            if isinstance(got, bytes):
+                await self._frame(got)
+            else:
+                await self._control(got)
+
+    async def _control(self, got: Control) -> None:
+        if self._sender is None:
+            raise RuntimeError("control messages come after the greeting")
+        if isinstance(got, Receipt):
+            stored = await self._parts.receipts.take(self.peer, got)
+            self._sender.receipted(got.slot, stored.size)
+        elif isinstance(got, Refusal):
+            self._sender.refused(got)
+            self._parts.note(got.code, self.peer, "the peer refused a frame of ours")
+        elif isinstance(got, Notice):
+            await self._notice(got)
+        else:
+            raise FormatError("format.message", f"{self.peer} greets twice")
+
+    async def _notice(self, notice: Notice) -> None:
+        try:
+            signed = statement.parse(notice.statement, max_bytes=message.MAX_CONTROL_BYTES)
+            if is_offer(signed):
+                self._parts.keys.learn(self.peer, signed)
+            else:
+                channel = await self._parts.members.learn(signed)
+                if self._sender is not None:
+                    self._sender.resume(channel)
+        except StoreError:
+            raise
+        except TocsinError as error:
+            await self._parts.receiver.record(self.peer, bytes(32), error, b"")
+            self._parts.note(error.code, self.peer, error.what)
+
+    async def _frame(self, data: bytes) -> None:
+        frame = outer(data)
+        try:
+            pending = self._parts.receiver.begin(self.peer, frame)
+        except VerificationError as error:
+            verdict = error
+            if error.code == "receive.old":
+                await self._pending.join()
+                verdict = await self._parts.receiver.judge(self.peer, frame)
+            await self._refuse(frame.slot, verdict, frame.checkpoint)
+        else:
+            await self._pending.put(pending)
+
+    async def _refuse(self, slot: bytes, error: VerificationError, evidence: bytes) -> None:
+        self._parts.note(error.code, self.peer, error.what)
+        await self._parts.receiver.record(self.peer, slot, error, evidence)
+        await self._link.send(message.encode(Refusal(slot, error.code, self._parts.receiver.size(slot))))
+
+    async def _finish(self) -> None:
+        while True:
+            pending = await self._pending.get()
+            try:
+                receipt = await self._parts.receiver.finish(pending)
+            finally:
+                self._pending.task_done()
+            await self._link.send(message.encode(receipt))

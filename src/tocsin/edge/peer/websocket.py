@@ -1,0 +1,149 @@
+"""Links as WebSockets over mutual TLS 1.3; each end proves itself with the certificate that the charter pins."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+from aiohttp import WSMsgType, web
+
+from tocsin.errors import PeerError
+from tocsin.exchange.members.registry import Members
+from tocsin.formats.message import MAX_MESSAGE_BYTES
+from tocsin.ports.links import Link
+
+PATH: Final = "/tocsin/v1/peer"
+_HEARTBEAT_S: Final = 10.0
+_DIAL_S: Final = 10.0
+_SocketT = aiohttp.ClientWebSocketResponse[Any] | web.WebSocketResponse
+
+
+class WebSocketLink:
+    """ports.links.Link over one WebSocket. aiohttp's own write buffer is the bounded queue."""
+
+    def __init__(self, peer: str, socket: Any, release: Callable[[], Awaitable[None]] | None = None) -> None:
+        self._peer = peer
+        self._socket = socket
+        self._release = release
+
+    @property
+    def peer(self) -> str:
+        """Whose certificate is at the other end."""
+        return self._peer
+
+    async def send(self, message: bytes) -> None:
+        """One binary message; waits while the socket's buffer is full."""
+        try:
+            await self._socket.send_bytes(message)
+        except (ConnectionError, RuntimeError, aiohttp.ClientError) as error:
+            raise PeerError("peer.gone", f"the link to {self._peer} has ended") from error
+
+    async def messages(self) -> AsyncIterator[bytes]:
+        """Binary messages until the link ends; anything else ends it."""
+        async for message in self._socket:
+            if message.type != WSMsgType.BINARY:
+                return
+            yield message.data
+
+    async def close(self, code: str) -> None:
+        """End the link with our code as its reason."""
+        await self._socket.close(message=code.encode()[:120])
+        if self._release is not None:
+            await self._release()
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where we listen and with which certificate."""
+
+    host: str
+    port: int
+    certificate: Path
+    key: Path
+
+
+class WebSocketNetwork:
+    """ports.links.Network over aiohttp, as server and as client."""
+
+    def __init__(self, members: Members, listening: Listening) -> None:
+        self._members = members
+        self._listening = listening
+        self._pins = {sha256(one.certificate).digest(): one.handle for one in members.charter.members.values()}
+        self._runner: web.AppRunner | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self.port = 0
+
+    async def listen(self, accept: Callable[[Link], Awaitable[None]]) -> None:
+        """Serve until close()."""
+        context = self._context(ssl.PROTOCOL_TLS_SERVER)
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            peer = self._pinned(request.transport)
+            if peer is None:
+                return web.Response(status=403, text="the certificate is not that of a member\n")
+            socket = web.WebSocketResponse(max_msg_size=MAX_MESSAGE_BYTES, heartbeat=_HEARTBEAT_S, compress=False)
+            await socket.prepare(request)
+            await accept(WebSocketLink(peer, socket))
+            return socket
+
+        app = web.Application()
+        app.router.add_get(PATH, handle)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._listening.host, self._listening.port, ssl_context=context)
+        try:
+            await site.start()
+        except OSError as error:
+            where = f"{self._listening.host}:{self._listening.port}"
+            raise PeerError("peer.listen", f"cannot listen for peers on {where} ({error.strerror})") from error
+        self.port = self._runner.addresses[0][1]
+
+    async def dial(self, peer: str) -> Link:
+        """Open a link to a member's endpoint."""
+        endpoint = self._members.member(peer).endpoint
+        if self._session is None:
+            connector = aiohttp.TCPConnector(ssl=self._context(ssl.PROTOCOL_TLS_CLIENT), limit=0)
+            self._session = aiohttp.ClientSession(connector=connector)
+        try:
+            async with asyncio.timeout(_DIAL_S):
+                socket = await self._session.ws_connect(
+                    f"https://{endpoint}{PATH}",
+                    max_msg_size=MAX_MESSAGE_BYTES,
+                    heartbeat=_HEARTBEAT_S,
+                    compress=0,
+                )
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise PeerError("peer.unreachable", f"{peer} cannot be reached at {endpoint}") from error
+        if self._pinned(socket.get_extra_info("ssl_object")) != peer:
+            await socket.close()
+            raise PeerError("peer.identity", f"{endpoint} does not show the certificate of {peer}")
+        return WebSocketLink(peer, socket)
+
+    async def close(self) -> None:
+        """Stop listening and dialing."""
+        if self._session is not None:
+            await self._session.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def _pinned(self, source: Any) -> str | None:
+        """The member whose pinned certificate the other end has shown (in the TLS handshake)."""
+        if isinstance(source, asyncio.BaseTransport):
+            source = source.get_extra_info("ssl_object")
+        shown = source.getpeercert(binary_form=True) if source is not None else None
+        return self._pins.get(sha256(shown).digest()) if shown else None
+
+    def _context(self, protocol: int) -> ssl.SSLContext:
+        # The trust anchors are exactly the members' own certificates; names and authorities play no part.
+        context = ssl.SSLContext(protocol)
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_cert_chain(self._listening.certificate, self._listening.key)
+        pems = (ssl.DER_cert_to_PEM_cert(one.certificate) for one in self._members.charter.members.values())
+        context.load_verify_locations(cadata="".join(pems))
+        return context

@@ -1,0 +1,13 @@
+"""The tables of the room deliver."""
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS deliver_receipts (
+  log    INTEGER NOT NULL,
+  member TEXT NOT NULL,
+  size   INTEGER NOT NULL,   -- the stored position of this follower: all below it is receipted
+  added  INTEGER NOT NULL,   -- when the receipt came, microseconds since 1970
+  key_id BLOB NOT NULL,
+  blob   BLOB NOT NULL,      -- C2SP cosignature/v1: 8 bytes of time, 64 of signature
+  PRIMARY KEY (log, member)
+) WITHOUT ROWID;
+"""

@@ -1,0 +1,65 @@
+"""Followers: readers of the journal whose position is committed together with the effect of what they read.
+
+A follower that crashes between two batches repeats nothing and misses nothing: either both the effect and the new
+position are durable, or neither is. "At once" and "caught up after an outage" are the same loop.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from tocsin.exchange.journal.journal import Journal, Row, read
+from tocsin.ports.database import Reading, Transaction
+
+BATCH: Final = 2048
+
+
+class Follower(Protocol):
+    """What reads the journal. `name` is the key of its stored position and the label of its metric."""
+
+    name: str
+
+    def handle(self, rows: Sequence[Row], tx: Transaction) -> None:
+        """Take these rows, in order, with every effect inside `tx`. MUST be deterministic in the rows."""
+        ...
+
+
+class Following:
+    """Runs one follower. `position` is how far its effects are committed."""
+
+    def __init__(self, journal: Journal, follower: Follower) -> None:
+        self._journal = journal
+        self._follower = follower
+        self.position = 0
+        self._moved = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow for ever; ends only by cancellation or by an error of the store or the follower."""
+        self.position = await self._journal.database.read(self._stored)
+        while True:
+            await self._journal.grown(self.position)
+            self.position = await self._journal.database.write(self._step)
+            self._moved.set()
+            self._moved = asyncio.Event()
+
+    async def reached(self, position: int) -> None:
+        """Wait until the effects up to this position are committed."""
+        while self.position < position:
+            await self._moved.wait()
+
+    def _stored(self, reading: Reading) -> int:
+        rows = reading.query("SELECT position FROM journal_followers WHERE name = ?", (self._follower.name,))
+        return int(rows[0][0]) if rows else 0
+
+    def _step(self, tx: Transaction) -> int:
+        before = self._stored(tx)
+        rows = read(tx, before, BATCH)
+        if not rows:
+            return before
+        self._follower.handle(rows, tx)
+        tx.execute(
+            "INSERT INTO journal_followers (name, position) VALUES (?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET position = excluded.position",
+            (self._follower.name, rows[-1].position),
+        )
+        return rows[-1].position

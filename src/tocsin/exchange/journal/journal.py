@@ -1,0 +1,123 @@
+"""The one ordered record of what happened at this node. Positions grow by one and are never used twice."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import Any, Final, NamedTuple
+
+from tocsin.ports.database import Database, Reading, Transaction
+
+
+class Kind(IntEnum):
+    """What a row tells."""
+
+    ENTRY = 1  # an entry of a channel log, ours or a peer's
+    RECEIPT = 2  # a peer has stored our log up to `seq`
+    REFUSAL = 3  # a peer's frame was refused, or a peer refused ours; `name` is the code
+
+
+class NewRow(NamedTuple):
+    """A row before it has a position."""
+
+    kind: Kind
+    log: int
+    seq: int
+    member: str
+    object_id: str | None = None
+    version: str | None = None
+    name: str | None = None
+    marking: int | None = None
+    sent_at: int | None = None
+    keep_until: int | None = None
+    held: str | None = None
+    salt: bytes | None = None
+    commitment: bytes | None = None
+    content: bytes | None = None
+
+
+class Row(NamedTuple):
+    """A row as it stands, without salt and content."""
+
+    position: int
+    added: int
+    kind: int
+    log: int
+    seq: int
+    member: str
+    object_id: str | None
+    version: str | None
+    name: str | None
+    marking: int | None
+    sent_at: int | None
+    held: str | None
+
+
+_COLUMNS: Final = "position, added, kind, log, seq, member, object_id, version, name, marking, sent_at, held"
+_INSERT: Final = (
+    "INSERT INTO journal_rows (position, added, kind, log, seq, member, object_id, version, name, marking, sent_at, "
+    "keep_until, held, salt, commitment, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def append(tx: Transaction, rows: Sequence[NewRow], now_us: int) -> int:
+    """Inside a transaction: give the rows their positions and dates. Returns the position of the last one."""
+    last = tx.query("SELECT position, added FROM journal_rows ORDER BY position DESC LIMIT 1")
+    position, added = last[0] if last else (0, 0)
+    added = max(now_us, added + 1)
+    tx.execute_many(_INSERT, ((position + i, added + i - 1, *row) for i, row in enumerate(rows, 1)))
+    return int(position + len(rows))
+
+
+class Journal:
+    """Reading the journal, and being woken when it grows. A wake-up may be lost or early; positions are the truth."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._head = 0
+        self._grown = asyncio.Event()
+        self._calls: list[Callable[[int], None]] = []
+
+    @property
+    def head(self) -> int:
+        """The newest position we were told of."""
+        return self._head
+
+    async def load(self) -> None:
+        """Learn the newest position."""
+        rows = await self.database.read(lambda db: db.query("SELECT COALESCE(MAX(position), 0) FROM journal_rows"))
+        self._head = int(rows[0][0])
+
+    def announce(self, position: int) -> None:
+        """Say that everything up to `position` is committed."""
+        if position > self._head:
+            self._head = position
+            self._grown.set()
+            self._grown = asyncio.Event()
+
+    async def grown(self, after: int) -> None:
+        """Wait until there is something after this position."""
+        while self._head <= after:
+            await self._grown.wait()
+
+    async def read(self, after: int, limit: int, kind: Kind | None = None) -> list[Row]:
+        """Up to `limit` rows after a position, in order."""
+        return await self.database.read(lambda db: read(db, after, limit, kind))
+
+
+def read(reading: Reading, after: int, limit: int, kind: Kind | None = None) -> list[Row]:
+    """Up to `limit` rows after a position, in order, on a given snapshot."""
+    where, args = ("AND kind = ?", [int(kind)]) if kind else ("", [])
+    found = reading.query(
+        f"SELECT {_COLUMNS} FROM journal_rows WHERE position > ? {where} ORDER BY position LIMIT ?",  # noqa: S608 - constants only
+        (after, *args, limit),
+    )
+    return [Row(*one) for one in found]
+
+
+def entries(reading: Reading, log: int, start: int, end: int) -> list[tuple[Any, ...]]:
+    """(seq, marking, sent_at, keep_until, salt, content, commitment) of a log's entries from start to before end."""
+    return reading.query(
+        "SELECT seq, marking, sent_at, keep_until, salt, content, commitment FROM journal_rows "
+        "WHERE kind = 1 AND log = ? AND seq >= ? AND seq < ? ORDER BY seq",
+        (log, start, end),
+    )

@@ -1,0 +1,164 @@
+"""What can be found: one row for each shown object version, kept by the follower "search"."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from tocsin.exchange.journal.journal import Kind, Row
+from tocsin.formats.text import to_microseconds
+from tocsin.ports.database import Reading, Transaction
+
+
+class Search:
+    """The follower. `channel_of` tells which channel a log belongs to."""
+
+    name = "search"
+
+    def __init__(self, channel_of: Callable[[int], int]) -> None:
+        self._channel_of = channel_of
+
+    def handle(self, rows: Sequence[Row], tx: Transaction) -> None:
+        """Index the entries that may be shown."""
+        tx.execute_many(
+            "INSERT INTO journal_search (position, channel, object_id, version, instant, name, member, marking) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (position) DO NOTHING",
+            (
+                (
+                    row.position,
+                    self._channel_of(row.log),
+                    row.object_id,
+                    row.version,
+                    instant_of(row.version or ""),
+                    row.name,
+                    row.member,
+                    row.marking,
+                )
+                for row in rows
+                if row.kind == Kind.ENTRY and row.held is None
+            ),
+        )
+
+
+def instant_of(version: str) -> int:
+    """A version (a STIX timestamp) as microseconds; 0 for none."""
+    return to_microseconds(datetime.fromisoformat(version)) if version else 0
+
+
+class Found(NamedTuple):
+    """One object version, with its exact bytes when asked for."""
+
+    position: int
+    added: int
+    channel: int
+    object_id: str
+    version: str
+    name: str
+    member: str
+    marking: int
+    content: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to look for. Empty tuples mean any. `versions`: "last", "first", "all" or instants in microseconds."""
+
+    channels: tuple[int, ...] = ()
+    after: int = 0
+    limit: int = 100
+    ids: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    versions: tuple[str | int, ...] = ("all",)
+    text: str = ""
+    member: str = ""
+    newest_first: bool = False
+    content: bool = True
+
+
+_NEWER: Final = (
+    "NOT EXISTS (SELECT 1 FROM journal_search o WHERE o.object_id = s.object_id AND o.channel = s.channel "
+    "AND (o.instant > s.instant OR (o.instant = s.instant AND o.position > s.position)))"
+)
+_OLDER: Final = (
+    "NOT EXISTS (SELECT 1 FROM journal_search o WHERE o.object_id = s.object_id AND o.channel = s.channel "
+    "AND (o.instant < s.instant OR (o.instant = s.instant AND o.position < s.position)))"
+)
+
+
+def find(reading: Reading, query: Query) -> list[Found]:
+    """Up to `limit` object versions in journal order (or newest first)."""
+    where, args = _conditions(query)
+    order = "DESC" if query.newest_first else "ASC"
+    content = "j.content" if query.content else "NULL"
+    sql = (
+        f"SELECT s.position, j.added, s.channel, s.object_id, s.version, s.name, s.member, s.marking, {content} "  # noqa: S608 - constants only
+        f"FROM journal_search s JOIN journal_rows j ON j.position = s.position WHERE {where} "
+        f"ORDER BY s.position {order} LIMIT ?"
+    )
+    return [Found(*row) for row in reading.query(sql, (*args, query.limit))]
+
+
+def _conditions(query: Query) -> tuple[str, list[Any]]:
+    where = ["s.position < ?" if query.newest_first and query.after else "s.position > ?"]
+    args: list[Any] = [query.after]
+    for column, wanted in (("s.channel", query.channels), ("s.object_id", query.ids)):
+        if wanted:
+            where.append(f"{column} IN ({_marks(wanted)})")
+            args += wanted
+    if query.types:
+        where.append("(" + " OR ".join("(s.object_id >= ? AND s.object_id < ?)" for _ in query.types) + ")")
+        # "-." is the next string after every "--...": ids of one type are one range of the index.
+        args += [bound for one in query.types for bound in (f"{one}--", f"{one}-.")]
+    if query.member:
+        where.append("s.member = ?")
+        args.append(query.member)
+    if query.text:
+        where.append("s.name LIKE ? ESCAPE '!'")
+        args.append("%" + "".join("!" + c if c in "%_!" else c for c in query.text) + "%")
+    versions, more = _versions(query.versions)
+    return " AND ".join([*where, *versions]), args + more
+
+
+def _versions(wanted: tuple[str | int, ...]) -> tuple[list[str], list[Any]]:
+    if "all" in wanted:
+        return [], []
+    instants = [one for one in wanted if isinstance(one, int)]
+    parts = [_NEWER] * ("last" in wanted) + [_OLDER] * ("first" in wanted)
+    parts += [f"s.instant IN ({_marks(instants)})"] * bool(instants)
+    return ["(" + " OR ".join(parts) + ")"], list(instants)
+
+
+def known(reading: Reading, ids: Iterable[str]) -> dict[str, list[tuple[str, str, int, int, int]]]:
+    """What we hold of these ids: (version, member, marking, channel, position) of each version, by id."""
+    out: dict[str, list[tuple[str, str, int, int, int]]] = {}
+    wanted = list(set(ids))
+    for at in range(0, len(wanted), 500):
+        part = wanted[at : at + 500]
+        for row in reading.query(
+            "SELECT object_id, version, member, marking, channel, position FROM journal_search "  # noqa: S608 - constants only
+            f"WHERE object_id IN ({_marks(part)})",
+            part,
+        ):
+            out.setdefault(row[0], []).append(row[1:])
+    return out
+
+
+def content(reading: Reading, position: int) -> bytes | None:
+    """The exact bytes at a position."""
+    rows = reading.query("SELECT content FROM journal_rows WHERE position = ?", (position,))
+    return rows[0][0] if rows else None
+
+
+def added_at(reading: Reading, moment_us: int) -> int:
+    """The last position added at or before an instant: dates grow with positions, so a binary search finds it."""
+    low = 0
+    high = int(reading.query("SELECT COALESCE(MAX(position), 0) FROM journal_rows")[0][0])
+    while low < high:
+        middle = (low + high + 1) // 2
+        rows = reading.query("SELECT added FROM journal_rows WHERE position = ?", (middle,))
+        low, high = (middle, high) if rows and rows[0][0] <= moment_us else (low, middle - 1)
+    return low
+
+
+def _marks(wanted: Sequence[Any]) -> str:
+    return ", ".join("?" * len(wanted))

@@ -1,0 +1,131 @@
+"""Frames of our logs, sealed once for all who stand at the same place.
+
+A fresh batch is sealed as it was committed, with its salts as one seed. Whoever lags gets frames that join several
+batches up to a common boundary, so that many who return at once share the sealing too.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tocsin.errors import StoreError
+from tocsin.exchange.journal import journal
+from tocsin.exchange.members.registry import Members
+from tocsin.exchange.publish.epochs import Epoch, Epochs
+from tocsin.exchange.tlog.logs import Log, batch_end
+from tocsin.exchange.tlog.signer import Signer
+from tocsin.formats.entry import STIX_21, Entry, Handling
+from tocsin.formats.frame import NONCE_BYTES, Frame, encode_batch, encode_box, encode_frame
+from tocsin.formats.tlp import Tlp
+from tocsin.ports.database import Database, Reading
+from tocsin.ports.entropy import Entropy
+
+_BOUNDARY: Final = 512
+_SMALL: Final = 64
+_KEEP_BYTES: Final = 64 * 1024 * 1024
+_MAX_JOINED_BYTES: Final = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A frame's bytes, ready to be sent to any member of its epoch's roster."""
+
+    data: bytes
+    start: int
+    end: int
+    epoch: Epoch
+    content_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    entries: list[Entry]
+    seed: bytes
+    note: bytes
+    size: int
+
+
+class Frames:
+    """Makes and keeps frames; memory is bounded by _KEEP_BYTES for each of the two caches."""
+
+    def __init__(self, members: Members, epochs: Epochs, signer: Signer, database: Database, entropy: Entropy) -> None:
+        self._members = members
+        self._epochs = epochs
+        self._signer = signer
+        self._database = database
+        self._entropy = entropy
+        self._batches: OrderedDict[tuple[int, int], _Fresh] = OrderedDict()
+        self._batches_bytes = 0
+        self._sealed: OrderedDict[tuple[int, int, int], Sealed] = OrderedDict()
+        self._sealed_bytes = 0
+        self.compress = True
+
+    def fresh(self, log: Log, entries: list[Entry], seed: bytes, note: bytes) -> None:
+        """Remember a batch just committed, so that the push reads nothing back."""
+        one = _Fresh(entries, seed, note, sum(len(entry.content) for entry in entries))
+        self._batches[log.number, entries[0].seq] = one
+        self._batches_bytes += one.size
+        while self._batches_bytes > _KEEP_BYTES:
+            self._batches_bytes -= self._batches.popitem(last=False)[1].size
+
+    async def frame(self, log: Log, start: int) -> Sealed:
+        """The frame that begins at `start`, which is below the log's committed size.
+
+        Raises StoreError("store.gap") when the entries are no longer there.
+        """
+        found = self._members.origin(log.slot)
+        if found is None:
+            raise RuntimeError("a log of ours has a channel")
+        epoch = self._epochs.current(found[0])
+        fresh = self._batches.get((log.number, start))
+        alone = fresh is not None and (
+            len(fresh.entries) >= _SMALL or (log.number, start + len(fresh.entries)) not in self._batches
+        )
+        if fresh is not None and alone:
+            end = start + len(fresh.entries)
+            return self._kept(log, epoch, end, fresh.entries, fresh.seed, fresh.note)
+        at_most = (start // _BOUNDARY + 1) * _BOUNDARY
+        rows, end, root = await self._database.read(lambda db: _read(db, log.number, start, at_most))
+        entries = [
+            Entry(seq, Handling(STIX_21, mark, sent, until), salt, body)
+            for seq, mark, sent, until, salt, body, _ in rows
+        ]
+        return self._kept(log, epoch, end, entries, None, self._signer.sign(log, end, root))
+
+    def _kept(self, log: Log, epoch: Epoch, end: int, entries: list[Entry], seed: bytes | None, note: bytes) -> Sealed:
+        key = (log.number, entries[0].seq, end)
+        kept = self._sealed.get(key)
+        if kept is not None and kept.epoch is epoch:
+            self._sealed.move_to_end(key)
+            return kept
+        made = self._seal(log, epoch, entries, seed, note)
+        if kept is not None:
+            self._sealed_bytes -= len(kept.data)
+        self._sealed[key] = made
+        self._sealed_bytes += len(made.data)
+        while self._sealed_bytes > _KEEP_BYTES:
+            self._sealed_bytes -= len(self._sealed.popitem(last=False)[1].data)
+        return made
+
+    def _seal(self, log: Log, epoch: Epoch, entries: list[Entry], seed: bytes | None, note: bytes) -> Sealed:
+        red = any(entry.handling.marking == Tlp.RED for entry in entries)
+        box = encode_box(encode_batch(entries, seed), compress=self.compress and not red)
+        start = entries[0].seq
+        head = Frame(log.slot, epoch.number, start, note, self._entropy.bytes(NONCE_BYTES), b"")
+        sealed = epoch.key.seal(head.nonce, box, head.additional())
+        content = sum(len(entry.content) for entry in entries)
+        return Sealed(encode_frame(head._replace(sealed=sealed)), start, start + len(entries), epoch, content)
+
+
+def _read(reading: Reading, log: int, start: int, at_most: int) -> tuple[list[tuple[Any, ...]], int, bytes]:
+    for limit in (at_most, start):
+        found = batch_end(reading, log, start, limit)
+        if found is None:
+            break
+        rows = journal.entries(reading, log, start, found[0])
+        # Joined batches may be too large together; the next single one never is.
+        if sum(len(row[5] or b"") for row in rows) <= _MAX_JOINED_BYTES or limit == start:
+            if len(rows) != found[0] - start or any(row[5] is None for row in rows):
+                break
+            return rows, *found
+    raise StoreError("store.gap", "entries of our own log are missing from the journal; run tocsin fsck")

@@ -1,0 +1,179 @@
+"""The sequencer: gathers what waits, commits it in one transaction, moves the checkpoint file, signs, hands to frames.
+
+Order is safety here: rows durable, then the compare-and-swap file durable, then the signature, then the push. One
+signature and one fsync for a batch, none for an object.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from tocsin.errors import StoreError, TocsinError
+from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append
+from tocsin.exchange.members.channels import Channel
+from tocsin.exchange.publish.draft import Ready
+from tocsin.exchange.publish.frames import Frames
+from tocsin.exchange.tlog.logs import Log, Logs, advance
+from tocsin.exchange.tlog.signer import Signer
+from tocsin.formats.entry import STIX_21, Entry, Handling, commitments, salts
+from tocsin.formats.merkle import Frontier
+from tocsin.ports.clock import Clock
+from tocsin.ports.database import Database, Transaction
+from tocsin.ports.entropy import Entropy
+
+MAX_BATCH: Final = 512
+MAX_BATCH_BYTES: Final = 8 * 1024 * 1024
+_WAITING: Final = 64
+
+
+class Batch(NamedTuple):
+    """What was published: entries start to before end of a log, committed and signed."""
+
+    log: int
+    start: int
+    end: int
+    sent_at: int
+    position: int
+
+
+@dataclass(slots=True)
+class _Job:
+    channel: Channel
+    ready: Sequence[Ready]
+    done: asyncio.Future[Batch]
+
+
+@dataclass(slots=True)
+class _Prepared:
+    job: _Job
+    log: Log
+    before: int
+    entries: list[Entry]
+    seed: bytes
+    frontier: Frontier
+    rows: list[NewRow]
+    sent_at: int
+
+
+class Publisher:
+    """One per node. publish() may be called by many at once; they share commits."""
+
+    def __init__(self, logs: Logs, journal: Journal, signer: Signer, frames: Frames, world: "World") -> None:
+        self._logs = logs
+        self._journal = journal
+        self._signer = signer
+        self._frames = frames
+        self._world = world
+        self._queue: asyncio.Queue[_Job] = asyncio.Queue(_WAITING)
+
+    async def publish(self, channel: Channel, ready: Sequence[Ready]) -> Batch:
+        """Append to our log in the channel. Returns once durable, in the checkpoint file, and signed.
+
+        At most MAX_BATCH objects and MAX_BATCH_BYTES. Raises StoreError, VerificationError("tlog.behind"), PolicyError.
+        """
+        if not 0 < len(ready) <= MAX_BATCH:
+            raise RuntimeError("a batch has 1 to MAX_BATCH objects")
+        job = _Job(channel, ready, asyncio.get_running_loop().create_future())
+        await self._queue.put(job)
+        return await job.done
+
+    async def run(self) -> None:
+        """The sequencer's loop: what has gathered while the last commit was under way becomes the next."""
+        while True:
+            jobs = [await self._queue.get()]
+            while not self._queue.empty() and len(jobs) < _WAITING:
+                jobs.append(self._queue.get_nowait())
+            await self._sequence(jobs)
+
+    async def _sequence(self, jobs: list[_Job]) -> None:
+        prepared: list[_Prepared] = []
+        try:
+            for job in jobs:
+                self._prepare_into(prepared, job)
+            if not prepared:
+                return
+            now_us = self._world.clock.now_us()
+            position = await self._world.database.write(lambda tx: _store(tx, prepared, now_us))
+            await self._release(prepared, position)
+        except TocsinError as error:
+            # The outcome is unknown: what memory believes must be read again before anything is built on it.
+            for log in {one.log.number: one.log for one in prepared}.values():
+                await self._logs.reload(log)
+            for job in jobs:
+                if not job.done.done():
+                    job.done.set_exception(error)
+
+    def _prepare_into(self, prepared: list[_Prepared], job: _Job) -> None:
+        try:
+            prepared.append(self._prepare(job))
+        except TocsinError as error:
+            job.done.set_exception(error)
+
+    def _prepare(self, job: _Job) -> _Prepared:
+        me = self._signer.me
+        log = self._logs.get(job.channel.slots[me])
+        if log is None:
+            raise StoreError("store.no-log", "the channel has no log here yet")
+        self._signer.require(log)
+        now_us = self._world.clock.now_us()
+        seed = self._world.entropy.bytes(32)
+        start = log.size
+        each = zip(job.ready, salts(seed, start, len(job.ready)), strict=True)
+        entries = [
+            Entry(start + i, Handling(STIX_21, int(one.marking), now_us, one.keep_until), salt, one.content)
+            for i, (one, salt) in enumerate(each)
+        ]
+        committed = commitments(log.slot, entries)
+        frontier = log.frontier.extended(committed)
+        rows = [
+            NewRow(
+                Kind.ENTRY,
+                log.number,
+                entry.seq,
+                me,
+                one.object_id,
+                one.version,
+                one.name,
+                int(one.marking),
+                now_us,
+                one.keep_until,
+                None,
+                entry.salt,
+                commitment,
+                entry.content,
+            )
+            for one, entry, commitment in zip(job.ready, entries, committed, strict=True)
+        ]
+        log.frontier = frontier
+        return _Prepared(job, log, start, entries, seed, frontier, rows, now_us)
+
+    async def _release(self, prepared: list[_Prepared], position: int) -> None:
+        newest = {one.log.number: one for one in prepared}
+        for one in newest.values():
+            await self._signer.hold(one.log, one.frontier.size, one.frontier.root())
+        for one in prepared:
+            note = self._signer.sign(one.log, one.frontier.size, one.frontier.root())
+            self._frames.fresh(one.log, one.entries, one.seed, note)
+            one.log.released = one.frontier.size
+            batch = Batch(one.log.number, one.before, one.frontier.size, one.sent_at, position)
+            if not one.job.done.done():
+                one.job.done.set_result(batch)
+        self._journal.announce(position)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the publisher needs of the world."""
+
+    database: Database
+    clock: Clock
+    entropy: Entropy
+
+
+def _store(tx: Transaction, prepared: list[_Prepared], now_us: int) -> int:
+    position = 0
+    for one in prepared:
+        position = append(tx, one.rows, now_us)
+        advance(tx, one.log.number, one.before, one.frontier, None)
+    return position

@@ -1,0 +1,239 @@
+"""One act of sharing, in three steps: check every object, decide every object, then commit. Nothing before all is known.
+
+Between the steps the objects wait in a spool, so that a file of any size takes bounded memory: kept in memory are one
+byte for each object, and the ids of those that are stricter than what the author said for all.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from tocsin.errors import FormatError, PolicyError
+from tocsin.exchange.journal import search
+from tocsin.exchange.members.channels import Channel
+from tocsin.exchange.publish.draft import Draft, Ready, Refused, draft_of, keep_until
+from tocsin.exchange.publish.publisher import MAX_BATCH, MAX_BATCH_BYTES, Publisher
+from tocsin.formats import markings, tlp
+from tocsin.formats.markings import Question, Received, Verdict
+from tocsin.formats.stix.check import check_many
+from tocsin.formats.tlp import Tlp
+from tocsin.ports.database import Database, Reading
+from tocsin.ports.spool import Spool
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_REFUSED: Final = 0xFF
+_HELD_ALREADY: Final = 0xFE
+Known = dict[str, list[tuple[str, str, int, int, int]]]
+
+
+class Counts(NamedTuple):
+    """How a share stands."""
+
+    accepted: int
+    refused: int
+    already_shared: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms something is shared."""
+
+    me: str
+    channel: Channel
+    plenary_ceiling: Tlp
+    floor: Tlp | None  # what the author says for every object of the share
+
+
+class Share:
+    """See the module. `synced` waits until what is committed can be found by search."""
+
+    def __init__(self, terms: Terms, database: Database, spool: Spool) -> None:
+        self._terms = terms
+        self._database = database
+        self._spool = spool
+        self._definitions: dict[str, Tlp | None] = {}
+        self._strict: dict[str, Tlp] = {}
+        self._fates = bytearray()
+        self._seen = 0
+        self._has_ends = False
+        self._verdicts: dict[tuple[Any, ...], Verdict] = {}
+
+    # -- step 1 -------------------------------------------------------------------------------------------------
+
+    def check(self, batch: Sequence[bytes]) -> list[Refused]:
+        """The gate: JSON, STIX. Accepted objects go to the spool, refused ones come back with their reason."""
+        refused: list[Refused] = []
+        for content, checked in zip(batch, check_many(batch), strict=True):
+            self._seen += 1
+            if isinstance(checked, FormatError):
+                refused.append(Refused(self._seen, "", checked.code, checked.what))
+                continue
+            if checked.type == "marking-definition":
+                try:
+                    self._definitions[checked.id] = tlp.reading(checked.value)
+                except PolicyError as error:
+                    refused.append(Refused(self._seen, checked.id, error.code, error.what))
+                    continue
+            self._has_ends = self._has_ends or bool(checked.ends)
+            self._spool.append(_ENCODER.encode((self._seen, draft_of(checked, content))))
+        return refused
+
+    # -- step 2 -------------------------------------------------------------------------------------------------
+
+    async def decide(self) -> AsyncIterator[list[Refused]]:
+        """The policy, object by object; afterwards counts() and commit() are meaningful."""
+        if self._has_ends:
+            for _, draft in self._drafts():
+                self._note_strict(draft)
+        versions: set[int] = set()
+        for batch in self._batches():
+            refs = {ref for _, draft in batch for ref in draft.refs if ref not in self._definitions}
+            ids = {draft.object_id for _, draft in batch} | {end for _, draft in batch for end in draft.ends} | refs
+            known = await self._database.read(lambda db, ids=ids: search.known(db, ids))  # type: ignore[misc]
+            await self._learn_definitions(refs, known)
+            refused: list[Refused] = []
+            for ordinal, draft in batch:
+                fate, why = await self._fate(draft, known, versions)
+                self._fates.append(fate)
+                if why is not None:
+                    refused.append(Refused(ordinal, draft.object_id, why[0], why[1]))
+            yield refused
+
+    def counts(self) -> Counts:
+        """How many objects are to be committed, refused by the policy, and shared there already."""
+        refused, held = self._fates.count(_REFUSED), self._fates.count(_HELD_ALREADY)
+        return Counts(len(self._fates) - refused - held, refused, held)
+
+    def markings(self) -> dict[str, int]:
+        """How many objects of each marking are to be committed."""
+        return {level.label: self._fates.count(level) for level in Tlp if self._fates.count(level)}
+
+    # -- step 3 -------------------------------------------------------------------------------------------------
+
+    async def commit(self, publisher: Publisher, now_us: Callable[[], int]) -> AsyncIterator[Any]:
+        """Publish what was accepted, batch by batch; yields each publisher.Batch once it is durable and signed."""
+        fates = iter(self._fates)
+        ready: list[Ready] = []
+        size = 0
+        for _, draft in self._drafts():
+            fate = next(fates)
+            if fate >= _HELD_ALREADY:
+                continue
+            if ready and (len(ready) >= MAX_BATCH or size + len(draft.content) > MAX_BATCH_BYTES):
+                yield await publisher.publish(self._terms.channel, ready)
+                ready, size = [], 0
+            until = keep_until(draft.object_id, now_us())
+            ready.append(Ready(draft.content, draft.object_id, draft.version, draft.name, Tlp(fate), until))
+            size += len(draft.content)
+        if ready:
+            yield await publisher.publish(self._terms.channel, ready)
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._spool.close()
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _drafts(self) -> Iterator[tuple[int, Draft]]:
+        for record in self._spool.records():
+            ordinal, draft = _RECORD.decode(record)
+            yield ordinal, draft
+
+    def _batches(self) -> Iterator[list[tuple[int, Draft]]]:
+        batch: list[tuple[int, Draft]] = []
+        for one in self._drafts():
+            batch.append(one)
+            if len(batch) >= MAX_BATCH:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def _note_strict(self, draft: Draft) -> None:
+        level = markings.strictest(draft.refs, self._definitions).level
+        if level is not None and level > (self._terms.floor or Tlp.CLEAR):
+            self._strict[draft.object_id] = max(level, self._strict.get(draft.object_id, level))
+
+    async def _learn_definitions(self, refs: set[str], known: Known) -> None:
+        for ref in refs & known.keys():
+            # A definition somebody shared with us before: read it again rather than trust a copy of its meaning.
+            position = known[ref][-1][4]
+            content = await self._database.read(lambda db, at=position: search.content(db, at))  # type: ignore[misc]
+            checked = check_many([content])[0] if content else None
+            if checked is not None and not isinstance(checked, FormatError):
+                self._definitions[ref] = tlp.reading(checked.value)
+
+    async def _fate(self, draft: Draft, known: Known, versions: set[int]) -> tuple[int, tuple[str, str] | None]:
+        mine = [
+            position
+            for version, member, _, channel, position in known.get(draft.object_id, ())
+            if member == self._terms.me and channel == self._terms.channel.number and version == draft.version
+        ]
+        if mine:
+            same = await self._database.read(lambda db: _same(db, mine, draft.content))
+            if same:
+                return _HELD_ALREADY, None
+            if draft.version:
+                return _REFUSED, (
+                    "policy.same-version",
+                    "this id and version is shared in the channel already, with other content",
+                )
+        if draft.version:
+            key = hash((draft.object_id, draft.version))
+            if key in versions:
+                return _HELD_ALREADY, None
+            versions.add(key)
+        verdict = self._verdict(draft, known)
+        if not verdict.allowed or verdict.marking is None:
+            return _REFUSED, (verdict.reasons[0].code, "; ".join(one.text for one in verdict.reasons))
+        return int(verdict.marking), None
+
+    def _verdict(self, draft: Draft, known: Known) -> Verdict:
+        ends = tuple(sorted({level for end in draft.ends for level in self._marked(end, known)}))
+        received = self._received(known.get(draft.object_id, ()))
+        key = (draft.refs, ends, received)
+        found = self._verdicts.get(key)
+        if found is None:
+            found = self._verdicts[key] = self._ask(draft.refs, ends, received)
+        return found
+
+    def _marked(self, end: str, known: Known) -> Iterator[Tlp]:
+        if end in self._strict:
+            yield self._strict[end]
+        for _, _, marking, _, _ in known.get(end, ()):
+            yield Tlp(marking)
+
+    def _received(self, held: Sequence[tuple[str, str, int, int, int]]) -> Received | None:
+        # The strictest copy decides; an object we have published ourselves first is ours.
+        theirs = [(marking, member) for _, member, marking, _, _ in held if member != self._terms.me]
+        if not theirs or any(member == self._terms.me for _, member, *_ in held):
+            return None
+        marking, member = max(theirs)
+        return Received(member, Tlp(marking), released=False)
+
+    def _ask(self, refs: tuple[str, ...], ends: tuple[Tlp, ...], received: Received | None) -> Verdict:
+        own = markings.strictest(refs, self._definitions)
+        channel = self._terms.channel
+        return markings.decide(
+            Question(
+                marking=own.level,
+                floor=self._terms.floor,
+                unknown=own.unknown,
+                kind=channel.kind,
+                roster=channel.roster,
+                author=self._terms.me,
+                plenary_ceiling=self._terms.plenary_ceiling,
+                named_people=channel.named_people,
+                ends=ends,
+                received=received,
+            )
+        )
+
+
+_RECORD: Final = msgspec.msgpack.Decoder(tuple[int, Draft])
+
+
+def _same(reading: Reading, positions: Sequence[int], content: bytes) -> bool:
+    return any(search.content(reading, position) == content for position in positions)

@@ -1,0 +1,13 @@
+"""The tables of the room receive."""
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS receive_refusals (
+  log      INTEGER NOT NULL,
+  code     TEXT NOT NULL,
+  count    INTEGER NOT NULL,
+  added    INTEGER NOT NULL,   -- when it last happened, microseconds since 1970
+  size     INTEGER NOT NULL,   -- what we held then
+  evidence BLOB NOT NULL,      -- the signed checkpoint that came with it
+  PRIMARY KEY (log, code)
+) WITHOUT ROWID;
+"""

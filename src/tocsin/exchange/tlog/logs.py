@@ -1,0 +1,142 @@
+"""The channel logs (L1), ours and our peers': a size, a frontier, and every checkpoint that ended a batch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.errors import StoreError
+from tocsin.formats.checkpoint import Checkpoint
+from tocsin.formats.checkpoint import encode as encode_checkpoint
+from tocsin.formats.merkle import Frontier
+from tocsin.ports.database import Database, Reading, Transaction
+
+
+def origin_line(origin: str, slot: bytes) -> str:
+    """The origin line of a channel log's checkpoints, which is also the name of its signing key."""
+    return f"tocsin/{origin}/log/{slot.hex()}"
+
+
+@dataclass(slots=True)
+class Log:
+    """One log as it stands.
+
+    `frontier` is what has been accepted, perhaps not committed yet; `released` the size that is committed and, for our
+    own log, signed: what may be shown to others.
+    """
+
+    number: int
+    slot: bytes
+    channel: int
+    origin: str
+    frontier: Frontier
+    name: str
+    released: int
+
+    @property
+    def size(self) -> int:
+        """How many entries it has."""
+        return self.frontier.size
+
+    def checkpoint(self, size: int, root: bytes) -> bytes:
+        """The text of a checkpoint of this log."""
+        return encode_checkpoint(Checkpoint(self.name, size, root, ()))
+
+
+class Logs:
+    """All logs of this node, in memory. Whoever changes a frontier either commits it or calls reload()."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._by_slot: dict[bytes, Log] = {}
+        self._by_number: dict[int, Log] = {}
+
+    async def load(self) -> None:
+        """Read every log's head."""
+        for row in await self._database.read(_all):
+            self._put(_log(row))
+
+    def __iter__(self) -> Iterator[Log]:
+        return iter(self._by_slot.values())
+
+    def get(self, slot: bytes) -> Log | None:
+        """The log with this slot."""
+        return self._by_slot.get(slot)
+
+    def numbered(self, number: int) -> Log:
+        """The log with this number."""
+        return self._by_number[number]
+
+    async def open(self, channel: int, slots: dict[str, bytes]) -> None:
+        """Make the logs of a channel, one for each member; those that exist stay as they are."""
+        missing = {origin: slot for origin, slot in slots.items() if slot not in self._by_slot}
+        if not missing:
+            return
+        empty = Frontier().encode()
+
+        def work(tx: Transaction) -> list[tuple[Any, ...]]:
+            rows = [(slot, channel, origin, empty) for origin, slot in sorted(missing.items())]
+            tx.execute_many(
+                "INSERT INTO tlog_logs (slot, channel, origin, size, frontier) VALUES (?, ?, ?, 0, ?) "
+                "ON CONFLICT (slot) DO NOTHING",
+                rows,
+            )
+            return _all(tx)
+
+        for row in await self._database.write(work):
+            if row[1] in missing.values():
+                self._put(_log(row))
+
+    async def reload(self, log: Log) -> None:
+        """Take back what was accepted but not committed."""
+        rows = await self._database.read(lambda db: _one(db, log.number))
+        log.frontier = Frontier.decode(rows[0][0])
+        log.released = min(log.released, log.size)
+
+    def _put(self, log: Log) -> None:
+        self._by_slot.setdefault(log.slot, log)
+        self._by_number.setdefault(log.number, self._by_slot[log.slot])
+
+
+def advance(tx: Transaction, log: int, before: int, frontier: Frontier, note: bytes | None) -> None:
+    """Inside a transaction: the log grew from `before` to this frontier, and a checkpoint ends the batch.
+
+    Raises StoreError("store.conflict") when the stored size is another: two writers must never both win.
+    """
+    if tx.query("SELECT size FROM tlog_logs WHERE log = ?", (log,)) != [(before,)]:
+        raise StoreError("store.conflict", "a log's stored size is not what its writer holds")
+    tx.execute("UPDATE tlog_logs SET size = ?, frontier = ? WHERE log = ?", (frontier.size, frontier.encode(), log))
+    tx.execute(
+        "INSERT INTO tlog_checkpoints (log, size, root, note) VALUES (?, ?, ?, ?)",
+        (log, frontier.size, frontier.root(), note),
+    )
+
+
+def root_at(reading: Reading, log: int, size: int) -> bytes | None:
+    """The root a checkpoint of exactly this size had, if a batch ended there."""
+    rows = reading.query("SELECT root FROM tlog_checkpoints WHERE log = ? AND size = ?", (log, size))
+    return rows[0][0] if rows else None
+
+
+def batch_end(reading: Reading, log: int, start: int, at_most: int) -> tuple[int, bytes] | None:
+    """Where a catch-up frame that begins at `start` ends: the last checkpoint within `at_most`, else the next one."""
+    rows = reading.query(
+        "SELECT size, root FROM tlog_checkpoints WHERE log = ? AND size > ? AND size <= ? ORDER BY size DESC LIMIT 1",
+        (log, start, at_most),
+    ) or reading.query(
+        "SELECT size, root FROM tlog_checkpoints WHERE log = ? AND size > ? ORDER BY size LIMIT 1", (log, start)
+    )
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+def _all(reading: Reading) -> list[tuple[Any, ...]]:
+    return reading.query("SELECT log, slot, channel, origin, frontier FROM tlog_logs ORDER BY log")
+
+
+def _one(reading: Reading, log: int) -> list[tuple[Any, ...]]:
+    return reading.query("SELECT frontier FROM tlog_logs WHERE log = ?", (log,))
+
+
+def _log(row: tuple[Any, ...]) -> Log:
+    number, slot, channel, origin, frontier = row
+    head = Frontier.decode(frontier)
+    return Log(number, slot, channel, origin, head, origin_line(origin, slot), head.size)

@@ -1,0 +1,79 @@
+"""The only place that signs checkpoints of our logs, and only what the compare-and-swap file already holds."""
+
+from collections.abc import Awaitable, Callable
+
+from tocsin.errors import VerificationError
+from tocsin.exchange.tlog.logs import Log
+from tocsin.formats import note
+from tocsin.formats.keys import SigningKey
+from tocsin.ports.checkpoints import CheckpointStore, Held
+
+
+class Signer:
+    """Signs for one member. A log whose stored size is behind the file is refused until its peers have been asked."""
+
+    def __init__(self, me: str, key: SigningKey, store: CheckpointStore) -> None:
+        self.me = me
+        self._key = key
+        self._store = store
+        self._held: dict[bytes, Held | None] = {}
+        self._behind: dict[bytes, str] = {}
+
+    async def check(self, log: Log, root_at: Callable[[int], Awaitable[bytes | None]]) -> None:
+        """At start, and when a log is new: compare it with the file. Afterwards require() tells whether it may grow.
+
+        `root_at` gives the root our tables have at a size. The file may be one commit behind after a crash between
+        commit and swap; it is moved up. It is never moved down.
+        """
+        held = await self._store.load(log.slot)
+        if held is None and log.size == 0:
+            # The file exists before the first entry does, so that a missing file always means a lost one.
+            held = Held(0, log.frontier.root())
+            await self._store.replace(log.slot, None, held)
+        self._held[log.slot] = held
+        if held is None:
+            self._behind[log.slot] = f"the log holds {log.size} entries, its checkpoint file is gone"
+        elif held.size > log.size:
+            self._behind[log.slot] = f"the log holds {log.size} entries, the checkpoint file says {held.size}"
+        elif held.size and held.root != await root_at(held.size):
+            self._behind[log.slot] = f"log and checkpoint file differ at {held.size} entries"
+        else:
+            await self.hold(log, log.size, log.frontier.root())
+
+    def peer_holds(self, log: Log, size: int, root: bytes, root_here: bytes | None) -> None:
+        """A peer says it holds this much of our log: more than we have, or another root, stops us from signing."""
+        if size > log.size:
+            self._behind[log.slot] = f"a peer holds {size} entries of our log, we hold {log.size}"
+        elif root_here is not None and root_here != root:
+            self._behind[log.slot] = f"a peer holds another root of our log at {size} entries"
+
+    def require(self, log: Log) -> None:
+        """Refuse to extend a log that may be an old copy. Raises VerificationError("tlog.behind")."""
+        if log.slot not in self._held:
+            raise VerificationError("tlog.behind", "the log was not yet compared with its checkpoint file")
+        if log.slot in self._behind:
+            raise VerificationError("tlog.behind", self._behind[log.slot])
+
+    def behind(self) -> dict[bytes, str]:
+        """The logs we refuse to sign, and why."""
+        return dict(self._behind)
+
+    async def hold(self, log: Log, size: int, root: bytes) -> None:
+        """Move the file to this head; durable on return. Raises StoreError."""
+        new = Held(size, root)
+        before = self._held.get(log.slot)
+        if before == new:
+            return
+        # Until the swap is known to have happened nobody may sign: an error leaves the log closed.
+        self._behind[log.slot] = "the checkpoint file could not be written; restart the node"
+        await self._store.replace(log.slot, before, new)
+        self._held[log.slot] = new
+        del self._behind[log.slot]
+
+    def sign(self, log: Log, size: int, root: bytes) -> bytes:
+        """The signed note of a head the file covers. Ed25519 is deterministic: signing again gives the same bytes."""
+        held = self._held.get(log.slot)
+        if held is None or size > held.size or (size == held.size and root != held.root):
+            raise VerificationError("tlog.behind", "refused to sign a head that the checkpoint file does not cover")
+        text = log.checkpoint(size, root)
+        return note.encode(note.Note(text, (note.sign(text, log.name, self._key),)))

@@ -1,0 +1,19 @@
+"""The tables of the room tlog."""
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS tlog_logs (
+  log      INTEGER PRIMARY KEY,
+  slot     BLOB NOT NULL UNIQUE,
+  channel  INTEGER NOT NULL,
+  origin   TEXT NOT NULL,
+  size     INTEGER NOT NULL,
+  frontier BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS tlog_checkpoints (
+  log  INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  root BLOB NOT NULL,
+  note BLOB,              -- the origin's signed note; NULL for our own, whose signature is a function of size and root
+  PRIMARY KEY (log, size)
+) WITHOUT ROWID;
+"""

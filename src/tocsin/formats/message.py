@@ -1,0 +1,120 @@
+"""What two nodes say to each other on a link. docs/formats/protocol.md tells the order.
+
+A message is one WebSocket binary message: the byte 0x46 ("F") and a frame, or the byte 0x4D ("M") and one MessagePack
+array [tag, fields...]. Decoding then encoding gives the same bytes; everything else is FormatError("format.message").
+"""
+
+from typing import Final
+
+import msgspec
+
+from tocsin.errors import FormatError
+from tocsin.formats.frame import MAX_FRAME_BYTES
+
+PROTOCOL: Final = 1
+MAX_MESSAGE_BYTES: Final = MAX_FRAME_BYTES + 1
+MAX_CONTROL_BYTES: Final = 4 * 1024 * 1024
+_FRAME: Final = b"F"
+_CONTROL: Final = b"M"
+
+
+class Hello(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="hello"):
+    """First from both sides. `charter` is the SHA-256 of the charter's text, `nonce` 32 fresh bytes."""
+
+    lowest: int
+    highest: int
+    handle: str
+    charter: bytes
+    nonce: bytes
+    time_us: int
+    software: str
+
+
+class Proof(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="proof"):
+    """Second from both sides: the log key's signature over both hellos."""
+
+    signature: bytes
+
+
+class Position(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A log as one side holds it."""
+
+    slot: bytes
+    size: int
+    root: bytes
+
+
+class State(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="state"):
+    """Third from both sides: `held` = what I hold of your logs, `own` = my own logs in channels we share."""
+
+    held: tuple[Position, ...]
+    own: tuple[Position, ...]
+
+
+class Notice(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="notice"):
+    """A signed statement: a channel as the sender knows it, or an epoch key wrapped to the receiver."""
+
+    statement: bytes
+
+
+class Receipt(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="receipt"):
+    """A C2SP cosignature/v1 by the receipt key over the origin's checkpoint of `size`: all up to there is stored."""
+
+    slot: bytes
+    size: int
+    key_id: bytes
+    blob: bytes
+
+
+class Refusal(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="refusal"):
+    """A frame was not taken. `size` is what the sender of the refusal holds, so that the origin can begin there."""
+
+    slot: bytes
+    code: str
+    size: int
+
+
+Control = Hello | Proof | State | Notice | Receipt | Refusal
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(Control)
+
+
+def encode(message: Control) -> bytes:
+    """A control message."""
+    return _CONTROL + _ENCODER.encode(message)
+
+
+def encode_frame(frame: bytes) -> bytes:
+    """A message that carries a frame."""
+    return _FRAME + frame
+
+
+def decode(data: bytes) -> Control | bytes:
+    """A control message, or the bytes of a frame (not yet looked into). Raises FormatError."""
+    if data[:1] == _FRAME and len(data) <= MAX_MESSAGE_BYTES:
+        return data[1:]
+    if data[:1] != _CONTROL or len(data) > MAX_CONTROL_BYTES:
+        raise FormatError("format.message", "the message is of no kind we know, or too large")
+    try:
+        message: Control = _DECODER.decode(data[1:])
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+        raise FormatError("format.message", "the control message is not one of this protocol version") from error
+    if _ENCODER.encode(message) != data[1:]:
+        raise FormatError("format.message", "the control message is not in its one canonical encoding")
+    _check(message)
+    return message
+
+
+def _check(message: Control) -> None:
+    if isinstance(message, State):
+        wrong = any(len(p.slot) != 32 or len(p.root) != 32 or p.size < 0 for p in (*message.held, *message.own))
+    elif isinstance(message, Receipt):
+        wrong = len(message.slot) != 32 or len(message.key_id) != 4 or len(message.blob) != 72 or message.size < 0
+    elif isinstance(message, Refusal):
+        wrong = len(message.slot) != 32 or len(message.code) > 64 or message.size < 0
+    elif isinstance(message, Hello):
+        wrong = len(message.charter) != 32 or len(message.nonce) != 32 or len(message.software) > 64
+    else:
+        wrong = False
+    if wrong:
+        raise FormatError("format.message", "a field of the control message has the wrong length")

@@ -1,0 +1,68 @@
+"""The one settings file, tocsin.toml: frozen, with units in the names; an unknown key is an error."""
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from tocsin.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may choose. docs/settings.md says the same, and a test compares them."""
+
+    handle: str  # our handle in the charter
+    peer_listen: str = "127.0.0.1:7400"  # where members reach us: host:port
+    people_listen: str = "127.0.0.1:7401"  # where TAXII clients reach us: host:port; loopback unless TLS is set
+    people_url: str = ""  # how they write that address; empty: made from people_listen
+    people_certificate: str = ""  # path of a PEM certificate chain for people_listen
+    people_key: str = ""  # path of its PEM key
+    compress: bool = True  # zstd before sealing (never for RED)
+
+
+_KEYS: Final = frozenset(field.name for field in fields(Settings))
+
+
+def read(path: Path) -> Settings:
+    """The settings of a node. Raises ConfigError("config.file", "config.unknown-key", "config.value")."""
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("config.file", f"{path.name} cannot be read") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError("config.file", f"{path.name} is not TOML ({error})") from error
+    unknown = sorted(found.keys() - _KEYS)
+    if unknown:
+        raise ConfigError("config.unknown-key", f"{path.name} has the unknown key {unknown[0]!r}")
+    for field in fields(Settings):
+        if field.name in found and not isinstance(found[field.name], bool if field.type is bool else str):
+            raise ConfigError("config.value", f"{field.name!r} in {path.name} has a value of the wrong kind")
+    if "handle" not in found:
+        raise ConfigError("config.value", f"{path.name} names no handle")
+    settings = Settings(**found)
+    for listen in (settings.peer_listen, settings.people_listen):
+        address(listen)
+    return settings
+
+
+def write(path: Path, settings: Settings) -> None:
+    """A new settings file with every key and its meaning left to the docs."""
+    lines = ["# docs/settings.md explains every key."]
+    lines += [f"{field.name} = {_toml(getattr(settings, field.name))}" for field in fields(Settings)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def address(listen: str) -> tuple[str, int]:
+    """Host and port. Raises ConfigError("config.value")."""
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise ConfigError("config.value", f"{listen!r} is not host:port")
+    return host.strip("[]"), int(port)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

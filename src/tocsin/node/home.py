@@ -1,0 +1,181 @@
+"""A node's folder: `init` creates it, everything else only opens it."""
+
+import fcntl
+from base64 import b64encode
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+from uuid import UUID
+
+from tocsin.backends.sqlite.database import connect, create_tables
+from tocsin.backends.system.clock import SystemClock
+from tocsin.backends.system.entropy import SystemEntropy
+from tocsin.backends.system.keyring import KeyFiles, make_keys
+from tocsin.edge import access
+from tocsin.errors import ConfigError
+from tocsin.exchange.deliver import tables as deliver_tables
+from tocsin.exchange.journal import tables as journal_tables
+from tocsin.exchange.members import descriptor
+from tocsin.exchange.members import tables as members_tables
+from tocsin.exchange.receive import tables as receive_tables
+from tocsin.exchange.tlog import tables as tlog_tables
+from tocsin.formats import statement
+from tocsin.formats.keys import Role
+from tocsin.formats.text import check_handle
+from tocsin.node import config
+
+TABLES = (
+    members_tables.TABLES,
+    tlog_tables.TABLES,
+    journal_tables.TABLES,
+    deliver_tables.TABLES,
+    receive_tables.TABLES,
+    access.TABLES,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a node keeps what."""
+
+    path: Path
+
+    @property
+    def config_file(self) -> Path:
+        """Settings."""
+        return self.path / "tocsin.toml"
+
+    @property
+    def keys(self) -> Path:
+        """Private keys."""
+        return self.path / "keys"
+
+    @property
+    def store(self) -> Path:
+        """The database."""
+        return self.path / "store.sqlite"
+
+    @property
+    def heads(self) -> Path:
+        """The checkpoint files. Never restored from a backup."""
+        return self.path / "heads"
+
+    @property
+    def descriptor(self) -> Path:
+        """Our self-signed member descriptor, to be given to the founders."""
+        return self.path / "descriptor.note"
+
+    @property
+    def run(self) -> Path:
+        """What exists only while the node runs."""
+        return self.path / "run"
+
+    @property
+    def socket(self) -> Path:
+        """The local control socket."""
+        return self.run / "control.sock"
+
+    def settings(self) -> config.Settings:
+        """The settings file, read."""
+        return config.read(self.config_file)
+
+    def keyring(self) -> KeyFiles:
+        """The private keys."""
+        return KeyFiles(self.keys)
+
+    def lock(self) -> IO[bytes]:
+        """Hold the folder for one process. Raises ConfigError("config.running")."""
+        file = (self.run / "lock").open("wb")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.close()
+            raise ConfigError("config.running", f"a node runs already in {self.path}") from error
+        return file
+
+
+@dataclass(frozen=True, slots=True)
+class InitSettings:
+    """What a member says of itself when its node is made."""
+
+    handle: str
+    name: str = ""
+    kind: str = "state-service"
+    countries: tuple[str, ...] = ()
+    blocs: tuple[str, ...] = ()
+    sectors: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    cidr: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    asn: tuple[str, ...] = ()
+    peer_listen: str = "127.0.0.1:7400"
+    people_listen: str = "127.0.0.1:7401"
+    endpoint: str = ""
+
+
+def open_home(path: Path) -> Home:
+    """An existing node. Raises ConfigError("config.no-home")."""
+    home = Home(path)
+    if not home.config_file.is_file():
+        raise ConfigError("config.no-home", f"there is no node in {path}")
+    return home
+
+
+def create(path: Path, settings: InitSettings) -> Home:
+    """A new node: folder, settings, keys, store, descriptor. Raises ConfigError("config.exists")."""
+    home = Home(path)
+    check_handle(settings.handle)
+    config.address(settings.peer_listen)
+    config.address(settings.people_listen)
+    if path.exists() and any(path.iterdir()):
+        raise ConfigError("config.exists", f"{path} is not empty; nothing was changed")
+    for folder in (path, home.heads, home.run):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = make_keys(home.keys, settings.handle, SystemEntropy(), SystemClock().now())
+    connection = connect(str(home.store), create=True)
+    create_tables(connection, TABLES)
+    connection.close()
+    home.store.chmod(0o600)
+    _describe(home, settings, keys)
+    # Written last: a folder without it is not a node yet.
+    chosen = config.Settings(
+        handle=settings.handle, peer_listen=settings.peer_listen, people_listen=settings.people_listen
+    )
+    config.write(home.config_file, chosen)
+    return home
+
+
+def _described(settings: InitSettings) -> dict[str, object]:
+    entropy, clock = SystemEntropy(), SystemClock()
+    return {
+        "handle": settings.handle,
+        "name": settings.name or settings.handle,
+        "kind": settings.kind,
+        "identity": f"identity--{UUID(bytes=entropy.bytes(16), version=4)}",
+        "countries": sorted(settings.countries),
+        "blocs": sorted(settings.blocs),
+        "sectors": sorted(settings.sectors),
+        "languages": sorted(settings.languages),
+        "constituency": {
+            "countries": sorted(settings.countries),
+            "cidr": sorted(settings.cidr),
+            "domains": sorted(settings.domains),
+            "asn": sorted(settings.asn),
+        },
+        "endpoints": {"peer": settings.endpoint or settings.peer_listen},
+        "created": clock.now_us(),
+    }
+
+
+def _describe(home: Home, settings: InitSettings, keys: KeyFiles) -> None:
+    public = {role.value: _b64(keys.signing(role).public.raw) for role in (Role.GOVERNANCE, Role.LOG, Role.RECEIPT)}
+    public[Role.SEAL.value] = _b64(keys.sealing().public)
+    public[Role.TRANSPORT.value] = _b64(keys.certificate_der())
+    made = statement.compose(statement.MEMBER, {**_described(settings), "keys": public})
+    signed = descriptor.sign(made, settings.handle, keys)
+    home.descriptor.write_bytes(statement.encode(signed))
+    descriptor.read(home.descriptor.read_bytes())
+
+
+def _b64(data: bytes) -> str:
+    return b64encode(data).decode()
