@@ -126,6 +126,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "peer.gone": Meaning(_P, "The link ended before the answer came; whether the other end got the last message is not known.", "Nothing: the link is opened again and what was not receipted is sent again."),
     "peer.identity": Meaning(_P, "Whoever answered does not hold the transport key that the charter names for this member.", "Stop and call the member by another way: its key changed without a charter version, or somebody stands between."),
     # -- config ----------------------------------------------------------------------------------------------------
+    "config.account-exists": Meaning(_O, "Each account has one name and one token, and a token is shown only once.", "Choose another name, or remove the account first."),
+    "config.unknown-account": Meaning(_O, "No account of this node has that name.", "List the accounts of this node."),
     "config.no-sample-data": Meaning(_O, "The demonstration shares real public threat information, which comes with the optional package pymispgalaxies.", "Install it (`pip install tocsin[demo]`), or name a file of your own: `tocsin demo --objects FILE`."),
 })
 # fmt: on

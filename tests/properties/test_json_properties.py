@@ -195,7 +195,7 @@ def check_gate(data):
     assert found == oracle(data)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(st.one_of(written(), mutated(written())))
 @example(b'{"a" :1,"a":2}')
 @example(b'{"a\\\\":1,"a\\\\":2,"x":":y"}')
@@ -205,19 +205,19 @@ def test_the_short_and_the_exact_way_agree_with_an_oracle(data):
     check_gate(data)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(mutated(values.flatmap(styled)))
 def test_what_producers_write_with_faults_put_in(data):
     check_gate(data)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.binary(max_size=40))
 def test_any_bytes_give_a_value_or_a_format_error(data):
     check_gate(data)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.data(), values)
 def test_what_was_written_is_read(data, value):
     assert repr(parse(data.draw(styled(value)))) == repr(value)
@@ -226,7 +226,7 @@ def test_what_was_written_is_read(data, value):
 # -- canonical bytes -------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(values)
 def test_canonical_bytes_are_those_of_the_reference(value):
     canonical = encode(value)
@@ -266,7 +266,7 @@ SHAPES = (
 )
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(st.data(), st.sampled_from(SHAPES), cuts)
 def test_every_slice_is_the_objects_own_bytes(data, shape, ends):
     before, between, after = shape
@@ -277,7 +277,7 @@ def test_every_slice_is_the_objects_own_bytes(data, shape, ends):
     assert split(cut(stream, ends)) == (items, None)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(
     st.lists(st.sampled_from([*(bytes([c]) for c in b'{}[]{}[]",:\\ a'), b'"objects":[', b'"objects"', b"{}", b'"a"'])),
     cuts,

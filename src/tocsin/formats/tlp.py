@@ -194,10 +194,8 @@ def _in_definition(obj: Mapping[str, Any]) -> Iterator[Tlp | None]:
 
 def _in_statement(obj: Mapping[str, Any], statement: str) -> Iterator[Tlp | None]:
     if statement.casefold().strip() == "custom":
-        # OpenCTI's placeholder: the true marking stands in x_opencti_definition, without which nobody can know it.
-        if "x_opencti_definition" not in obj:
-            raise _unknown()
-    elif _mentions_tlp(statement):
+        return  # OpenCTI's placeholder says nothing: the true marking stands in another property, or nowhere
+    if _mentions_tlp(statement):
         yield _prefixed(statement)
     elif not statement.strip() or statement.strip().casefold() in _NAMES:
         raise _unknown()  # a bare colour may be a level or not
@@ -210,10 +208,10 @@ def _in_statement(obj: Mapping[str, Any], statement: str) -> Iterator[Tlp | None
 def _in_opencti(obj: Mapping[str, Any]) -> Iterator[Tlp]:
     kind = obj.get("x_opencti_definition_type", "statement")
     text = _text(obj.get("x_opencti_definition", ""))
+    if kind not in ("statement", "TLP"):
+        raise _unknown()  # OpenCTI's other kinds (PAP, home-made ones) restrict in ways not known here
     if kind == "TLP" or _mentions_tlp(text):
         yield _prefixed(text)
-    elif kind != "statement":
-        raise _unknown()  # OpenCTI's other kinds (PAP, home-made ones) restrict in ways not known here
 
 
 def _in_name(obj: Mapping[str, Any]) -> Iterator[Tlp]:

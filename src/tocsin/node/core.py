@@ -105,7 +105,7 @@ class Core:
         self._spawn("receipts", self.receipts.run)
         self._spawn("channels", self._follow_channels)
         self._spawn("wake", self._follow_journal)
-        await links.listen()
+        self._spawn("listen", links.listen)
         for peer in self.members.peers():
             if links.dials(peer):
                 self._spawn(f"link {peer}", partial(links.keep, peer))

@@ -11,28 +11,13 @@ from tocsin.backends.sqlite.database import connect, create_tables
 from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.entropy import SystemEntropy
 from tocsin.backends.system.keyring import KeyFiles, make_keys
-from tocsin.edge import access
 from tocsin.errors import ConfigError
-from tocsin.exchange.deliver import tables as deliver_tables
-from tocsin.exchange.journal import tables as journal_tables
 from tocsin.exchange.members import descriptor
-from tocsin.exchange.members import tables as members_tables
-from tocsin.exchange.receive import tables as receive_tables
-from tocsin.exchange.tlog import tables as tlog_tables
 from tocsin.formats import statement
 from tocsin.formats.keys import Role
 from tocsin.formats.text import check_handle
 from tocsin.node import config
-
-TABLES = (
-    members_tables.TABLES,
-    tlog_tables.TABLES,
-    journal_tables.TABLES,
-    deliver_tables.TABLES,
-    receive_tables.TABLES,
-    access.TABLES,
-)
-
+from tocsin.node.tables import TABLES
 
 @dataclass(frozen=True, slots=True)
 class Home:

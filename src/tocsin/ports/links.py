@@ -33,5 +33,5 @@ class Network(Protocol):
         ...
 
     async def listen(self, accept: Callable[[Link], Awaitable[None]]) -> None:
-        """Hand every link that others open to `accept`, until the node stops."""
+        """Hand every link that others open to `accept`; goes on until cancelled, and closes what `accept` returns from."""
         ...

@@ -478,7 +478,6 @@ class _Lane:
         """The wire is cut: nothing under way arrives."""
         self._generation += 1
         self._due = 0
-        self._untaken -= sum(code is None for _, code in self._under_way)
         self._under_way.clear()
 
     def take_one(self) -> None:

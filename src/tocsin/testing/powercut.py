@@ -4,8 +4,7 @@ A `Recorder` is a memorydisk.MemoryDisk that the test also tells, with `recorder
 receipt, an acknowledgement). `recorder.images()` then cuts the power at points of the list. What a cut leaves:
 
 - what a sync covered stays; of what was written since, any 512-byte sectors, in any file, may have arrived;
-- a name made or removed counts only once its directory was synced; until then each name alone may show any step of
-  its way;
+- a name made or removed counts only once its directory was synced; until then each change alone may have arrived;
 - after a failed sync the sectors it should have covered are never written by a later one, unless written again.
 """
 
@@ -152,14 +151,7 @@ class _Replay:
     def _arrived_moves(self, state: str, entropy: SeededEntropy) -> list[Named]:
         if state != "part":
             return self._moves if state == "all" else []
-        arrived: list[Named] = []
-        stopped: set[str] = set()
-        for move in self._moves:  # the first that is lost ends the way of its name
-            if move.path not in stopped and entropy.below(2):
-                arrived.append(move)
-            else:
-                stopped.add(move.path)
-        return arrived
+        return [move for move in self._moves if entropy.below(2)]
 
     def _contents(self, inode: int, state: str, entropy: SeededEntropy) -> bytes:
         unsynced = self._unsynced.get(inode)

@@ -1,7 +1,7 @@
 """The policy by example, rule by rule; the whole of it is compared with an oracle in tests/properties."""
 
 import re
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
 import pytest
@@ -163,6 +163,20 @@ def test_questions_are_keys():
     )
 
 
+def test_nothing_of_a_question_or_its_verdict_can_be_changed_afterwards():
+    verdict = decide(asked(PLENARY, RED))
+    for value, field in (
+        (asked(), "floor"),
+        (Received("ke-cirt", RED, released=False), "released"),
+        (strictest([], {}), "level"),
+        (verdict, "allowed"),
+        (verdict.reasons[0], "code"),
+    ):
+        with pytest.raises(FrozenInstanceError):
+            setattr(value, field, None)
+        assert not hasattr(value, "__dict__")
+
+
 def test_reasons_name_what_is_wrong():
     text = decide(asked(PLENARY, RED, plenary_ceiling=AMBER)).reasons[0].text
     assert text == "This plenary channel may carry up to TLP:AMBER, not TLP:RED."
@@ -212,6 +226,9 @@ def test_marking_refs_are_those_of_the_object_and_its_parts():
         {"object_marking_refs": None},
         {"granular_markings": {"marking_ref": "marking-definition--a"}},
         {"granular_markings": ["marking-definition--a"]},
+        {"granular_markings": {}},
+        {"granular_markings": None},
+        {"granular_markings": [["marking_ref"]]},
         {"granular_markings": [{"selectors": ["name"]}]},
         {"granular_markings": [{"marking_ref": None, "selectors": ["name"]}]},
     ],

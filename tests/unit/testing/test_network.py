@@ -152,6 +152,30 @@ def test_a_cancelled_sender_does_not_keep_room_from_others():
     assert played(story, queue=1).got == [b"1", b"3"]
 
 
+def test_room_given_to_a_sender_that_is_cancelled_goes_to_the_next():
+    async def story(world):
+        world.servers["b"].cancel()
+        await world.rest(1)
+        senders = []
+
+        async def accept(link):
+            await world.rest(1)
+            world.got.append(await anext(aiter(link.messages())))
+            senders[0].cancel()  # in the step in which it was given room, before it could use it
+            async for message in link.messages():
+                world.got.append(message)
+
+        world.loop.create_task(world.net.port("b").listen(accept))
+        await world.rest(1)
+        link = await world.dial()
+        await link.send(b"1")
+        senders += [world.loop.create_task(link.send(message)) for message in (b"2", b"3")]
+        await world.rest()
+        assert senders[0].cancelled() and senders[1].done()
+
+    assert played(story, queue=1).got == [b"1", b"3"]
+
+
 def test_dialling_nobody_a_stranger_or_oneself_fails():
     async def story(world):
         await refused(world.dial("a", "nobody"), "peer.unreachable")
@@ -198,6 +222,49 @@ def test_until_the_end_is_known_sending_seems_to_work():
         await refused(link.send(b"x"), "peer.gone")
 
     assert played(story, delay_s=(0.5, 1.0)).got == []
+
+
+def test_what_a_cut_lost_does_not_come_back_with_the_last_word():
+    async def story(world):
+        link = await world.dial()
+        await world.rest(1)
+        await link.send(b"lost")
+        world.net.break_links("a", "b")
+        await link.close("peer.closing")
+        await world.rest()
+
+    assert played(story, delay_s=(0.5, 1.0)).got == []
+
+
+def test_an_ended_link_gives_nothing_more_and_is_forgotten():
+    async def story(world):
+        for ending in ("close", "crash"):
+            link = await world.dial()
+            await world.rest(1)
+            await world.links[-1].send(b"unread")
+            await world.rest(1)
+            if ending == "close":
+                await link.close("peer.closing")
+            else:
+                world.net.crash("a")
+            assert [message async for message in link.messages()] == []
+            await world.rest(1)
+        assert not world.net._links
+
+    played(story)
+
+
+def test_what_a_crashed_node_had_sent_may_arrive_or_not():
+    async def story(world):
+        link = await world.dial()
+        await link.send(b"last words")
+        world.net.crash("a")
+        await world.rest()
+        assert world.ended == [("b", "a", "peer.gone")]
+
+    arrived = [played(story, seed=seed).got for seed in range(12)]
+    assert [] in arrived
+    assert [b"last words"] in arrived
 
 
 def test_isolation_and_partition():

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tocsin.testing import virtualtime
 from tocsin.testing.virtualtime import START, DeadlockError, EndlessError, VirtualClock, run
 
 
@@ -72,7 +73,7 @@ def test_a_cancelled_sleep_leaves_no_timer_behind():
         assert clock.monotonic() == 2.0
         await loop.create_future()
 
-    with pytest.raises(DeadlockError, match="virtual second 2.0"):
+    with pytest.raises(DeadlockError, match=r"virtual second 2\.0"):
         run(main)
 
 
@@ -96,6 +97,23 @@ def test_a_run_without_end_is_stopped():
 
     with pytest.raises(EndlessError, match="limit of 3600"):
         run(ticking, limit_s=3600)
+
+
+def test_spinning_without_time_is_stopped(monkeypatch):
+    monkeypatch.setattr(virtualtime, "_STEPS_WITHOUT_TIME", 1000)
+
+    async def main():
+        clock = VirtualClock(asyncio.get_running_loop())
+        for _ in range(900):
+            await clock.sleep(0)
+        await clock.sleep(0.1)
+        for _ in range(900):
+            await clock.sleep(0)
+        while True:
+            await clock.sleep(0)
+
+    with pytest.raises(EndlessError, match=r"virtual second 0\.1"):
+        run(main)
 
 
 def test_leftovers_are_cancelled_in_the_order_they_were_made():

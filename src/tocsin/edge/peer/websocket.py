@@ -75,32 +75,39 @@ class WebSocketNetwork:
         self._pins = {sha256(one.certificate).digest(): one.handle for one in members.charter.members.values()}
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
+        self._accept: Callable[[Link], Awaitable[None]] | None = None
         self.port = 0
 
-    async def listen(self, accept: Callable[[Link], Awaitable[None]]) -> None:
-        """Serve until close()."""
-        context = self._context(ssl.PROTOCOL_TLS_SERVER)
-
-        async def handle(request: web.Request) -> web.StreamResponse:
-            peer = self._pinned(request.transport)
-            if peer is None:
-                return web.Response(status=403, text="the certificate is not that of a member\n")
-            socket = web.WebSocketResponse(max_msg_size=MAX_MESSAGE_BYTES, heartbeat=_HEARTBEAT_S, compress=False)
-            await socket.prepare(request)
-            await accept(WebSocketLink(peer, socket))
-            return socket
-
+    async def bind(self) -> None:
+        """Take the port; links wait until listen(). Raises PeerError("peer.listen")."""
         app = web.Application()
-        app.router.add_get(PATH, handle)
+        app.router.add_get(PATH, self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._listening.host, self._listening.port, ssl_context=context)
+        where = self._listening
+        site = web.TCPSite(self._runner, where.host, where.port, ssl_context=self._context(ssl.PROTOCOL_TLS_SERVER))
         try:
             await site.start()
         except OSError as error:
-            where = f"{self._listening.host}:{self._listening.port}"
-            raise PeerError("peer.listen", f"cannot listen for peers on {where} ({error.strerror})") from error
+            raise PeerError("peer.listen", f"cannot listen for peers on {where.host}:{where.port}") from error
         self.port = self._runner.addresses[0][1]
+
+    async def listen(self, accept: Callable[[Link], Awaitable[None]]) -> None:
+        """Serve until cancelled."""
+        self._accept = accept
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            self._accept = None
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        peer = self._pinned(request.transport)
+        if peer is None or self._accept is None:
+            return web.Response(status=403, text="the certificate is not that of a member\n")
+        socket = web.WebSocketResponse(max_msg_size=MAX_MESSAGE_BYTES, heartbeat=_HEARTBEAT_S, compress=False)
+        await socket.prepare(request)
+        await self._accept(WebSocketLink(peer, socket))
+        return socket
 
     async def dial(self, peer: str) -> Link:
         """Open a link to a member's endpoint."""

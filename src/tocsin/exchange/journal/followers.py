@@ -35,12 +35,15 @@ class Following:
 
     async def run(self) -> None:
         """Follow for ever; ends only by cancellation or by an error of the store or the follower."""
-        self.position = await self._journal.database.read(self._stored)
+        self._reach(await self._journal.database.read(self._stored))
         while True:
             await self._journal.grown(self.position)
-            self.position = await self._journal.database.write(self._step)
-            self._moved.set()
-            self._moved = asyncio.Event()
+            self._reach(await self._journal.database.write(self._step))
+
+    def _reach(self, position: int) -> None:
+        self.position = position
+        self._moved.set()
+        self._moved = asyncio.Event()
 
     async def reached(self, position: int) -> None:
         """Wait until the effects up to this position are committed."""

@@ -95,7 +95,8 @@ def read(signed: Statement, charter: Charter, me: str, key: SealKey, number_: in
         raise FormatError("format.statement", "the statement is not a thematic or bilateral channel")
     if name == PLENARY or list(roster) != sorted(set(roster)) or not {creator, me} <= set(roster):
         raise VerificationError("verify.channel", "the roster is not sorted, or lacks its creator or us")
-    if (kind == ChannelKind.BILATERAL) != (len(roster) == 2) or not set(roster) <= charter.members.keys():
+    fits = len(roster) == 2 if kind == ChannelKind.BILATERAL else len(roster) >= 2
+    if not fits or not set(roster) <= charter.members.keys():
         raise VerificationError("verify.channel", "the roster does not fit the kind of channel or the charter")
     if text(body, "charter") != charter.digest.hex():
         raise VerificationError("verify.channel", "the channel was made under another charter")

@@ -45,13 +45,17 @@ def found(name: str, descriptors: Iterable[dict[str, Any]], ceiling: Tlp, now_us
         "members": bodies,
     }
     signed = statement.compose(statement.CHARTER, body)
-    read(statement.encode(signed))
+    of(signed)
     return signed
 
 
 def read(data: bytes) -> Charter:
     """The charter in a note, whoever has signed it so far. Raises FormatError."""
-    parsed = statement.parse(data)
+    return of(statement.parse(data))
+
+
+def of(parsed: Statement) -> Charter:
+    """The charter in a statement. Raises FormatError."""
     if parsed.kind != statement.CHARTER:
         raise FormatError("format.statement", "the file is not a charter")
     listed = parsed.body.get("members")

@@ -16,7 +16,7 @@ from tocsin.formats.text import check_handle
 
 KINDS: Final = frozenset({"state-service", "organisation"})
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
-_SIGNING: Final = (Role.GOVERNANCE, Role.LOG, Role.RECEIPT)
+SIGNING: Final = (Role.GOVERNANCE, Role.LOG, Role.RECEIPT)
 
 
 class Signers(Protocol):
@@ -61,8 +61,8 @@ def member(body: dict[str, Any]) -> Member:
     if kind not in KINDS or not all(_COUNTRY.fullmatch(one) for one in countries):
         raise FormatError("format.statement", "the member's kind or a country code is not one we know")
     raw = {role: decode_base64(text(keys, role, longest=4096), "format.key") for role in Role}
-    signing = {role: VerifyKey(raw[role]) for role in _SIGNING}
-    if len({key.raw for key in signing.values()}) != len(_SIGNING) or len(raw[Role.SEAL]) != PUBLIC_BYTES:
+    signing = {role: VerifyKey(raw[role]) for role in SIGNING}
+    if len({key.raw for key in signing.values()}) != len(SIGNING) or len(raw[Role.SEAL]) != PUBLIC_BYTES:
         raise FormatError("format.statement", "the member uses one key for two roles, or a malformed seal key")
     return Member(
         handle=check_handle(text(body, "handle")),

@@ -162,6 +162,7 @@ class Receiver:
                 self._learn(one)
         rows = []
         for entry, commitment, one in zip(done.entries, done.commitments, checked, strict=True):
+            held: str | None
             if isinstance(one, FormatError):
                 held, object_id, version, name = one.code, "", "", ""
             else:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
+from jsonschema_rs import ValidationError
+
 from tocsin.errors import FormatError
 from tocsin.formats.stix.catalogue import Compiled, vocabulary
 from tocsin.formats.stix.kinds import Kind, Record
@@ -33,7 +35,7 @@ def refuse(steps: Iterable[str | int], what: str, code: str = "format.stix") -> 
 
 def refuse_breach(compiled: Compiled, value: Mapping[str, Any], inside: tuple[str, ...] = ()) -> NoReturn:
     """Raise the refusal of an object that the validator of its type does not take."""
-    error = next(compiled.validator.iter_errors(value))
+    error = _first_breach(compiled, value)
     steps = [*inside, *error.instance_path]
     record, rule = compiled.described.record, list(error.schema_path)
     kind, condition = _broken(record, rule)
@@ -49,6 +51,14 @@ def refuse_breach(compiled: Compiled, value: Mapping[str, Any], inside: tuple[st
     if rule[-2:] == ["spec_version", "enum"]:
         refuse(steps, 'must be "2.1"; only STIX 2.1 is exchanged', kind.code)
     refuse(steps, f"must be {kind.says}", kind.code)
+
+
+def _first_breach(compiled: Compiled, value: Mapping[str, Any]) -> ValidationError:
+    try:
+        compiled.validator.validate(value)  # stops at the first; the list of all may be as long as the object
+    except ValidationError as error:
+        return error
+    raise RuntimeError("asked to explain a breach in an object that has none")
 
 
 def _broken(kind: Kind, rule: Sequence[str | int]) -> tuple[Kind, str]:

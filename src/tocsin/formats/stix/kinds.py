@@ -52,6 +52,7 @@ class Text(Kind):
     choices: tuple[str, ...] = ()
     to: tuple[str, ...] = ()  # a reference: the types it may point to
     refused: str = ""  # a pattern it must not match
+    longest: int = 0  # code points, 0 for any number
     reference: bool = False
     code: str = "format.stix"
 
@@ -62,6 +63,8 @@ class Text(Kind):
         schema: Schema = {"type": "string"}
         if self.pattern and not (contained and self.reference):
             schema["pattern"] = self.pattern
+        if self.longest:
+            schema["maxLength"] = self.longest
         if self.refused:
             schema["not"] = {"pattern": self.refused}
         if self.format:
@@ -79,7 +82,7 @@ class Number(Kind):
     most: int | None = None
     code: str = "format.stix"
 
-    def schema(self, *, contained: bool = False) -> Schema:  # noqa: ARG002 - the signature is Kind's
+    def schema(self, **_contained: bool) -> Schema:
         """See Kind."""
         schema: Schema = {"type": "integer" if self.whole else "number"}
         if self.least is not None:
@@ -97,7 +100,7 @@ class Exactly(Kind):
     only: bool | None = None
     code: str = "format.stix"
 
-    def schema(self, *, contained: bool = False) -> Schema:  # noqa: ARG002 - the signature is Kind's
+    def schema(self, **_contained: bool) -> Schema:
         """See Kind."""
         return {"type": "boolean"} if self.only is None else {"const": self.only}
 
@@ -109,7 +112,7 @@ class Anything(Kind):
     says: str = "a JSON value that is neither null nor an empty list"
     code: str = "format.stix"
 
-    def schema(self, *, contained: bool = False) -> Schema:  # noqa: ARG002 - the signature is Kind's
+    def schema(self, **_contained: bool) -> Schema:
         """See Kind."""
         return {"type": ["string", "number", "boolean", "object", "array"], "minItems": 1}
 

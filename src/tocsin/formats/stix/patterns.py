@@ -65,10 +65,10 @@ _BOOLEANS = frozenset(("true", "false"))
 _ORDERABLE = frozenset(("time", "hex", "binary", "string", "real", "whole"))
 _ON_STRINGS = frozenset(("LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET"))
 
-_NAME = r"(?!(?:true|false)\b)[a-z_][a-z0-9_]*+"
+_NAME = r"(?!(?:true|false|hashes)\b)[a-z_][a-z0-9_]*+"
 _SINGLE = re.compile(
-    rf"\[ *(?!(?:true|false)\b)[a-z][a-z0-9-]*+:{_NAME}(?:\.{_NAME})*(?P<hash>\.(?:MD5|'[A-Z0-9-]+'))? *"
-    rf"(?:=|!=) *(?P<value>{_STRING}) *\]"
+    r"\[ *(?!(?:true|false)\b)[a-z][a-z0-9-]*+:"
+    rf"(?:hashes\.(?P<hash>MD5|'[A-Z0-9-]+')|{_NAME}(?:\.{_NAME})*) *(?:=|!=) *(?P<value>{_STRING}) *\]"
 )
 
 _HEX_DIGITS = MappingProxyType(
@@ -100,7 +100,7 @@ def validate(pattern: str) -> None:
     single = _SINGLE.fullmatch(pattern)
     if single and len(pattern) < MAX_BYTES // 4:
         if single["hash"]:
-            _check_hash(single["hash"][1:], single["value"], 0)
+            _check_hash(single["hash"], single["value"], 0)
         return
     if len(pattern) > MAX_BYTES or len(pattern.encode(errors="replace")) > MAX_BYTES:
         raise FormatError("format.stix-pattern", f"a pattern of more than {MAX_BYTES} bytes")

@@ -55,7 +55,8 @@ _DOMAIN = Either(
     "a domain name as RFC 1034 and RFC 5890 have it",
     (
         Text(format="idn-hostname"),
-        Text(pattern=r"^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+$"),  # written with the dot of the root
+        # written with the dot of the root
+        Text(pattern=r"^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+$", longest=254),
     ),
 )
 _EMAIL = Text(

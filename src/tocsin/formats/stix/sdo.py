@@ -329,6 +329,8 @@ META_OBJECTS: tuple[ObjectType, ...] = (
                     "type": one_of("marking-definition"),
                     "id": Text("the identifier of a marking-definition", ref("marking-definition").pattern),
                     "created": TIME,
+                    "modified": TIME,  # markings have no versions; but where they stand, these two are what they say
+                    "revoked": FLAG,
                     "name": STRING,
                     "definition_type": STRING,
                     "definition": Record(MappingProxyType({}), says="an object"),

@@ -1,0 +1,64 @@
+"""tocsin account: which programs may read here by TAXII."""
+
+from typing import Annotated
+
+import typer
+
+from tocsin.cli.commands import Hands, command
+from tocsin.cli.screen import moment
+
+NameArgument = Annotated[str, typer.Argument(help="The account's name, e.g. siem.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(rich_markup_mode=None, help="Accounts of programs that read by TAXII 2.1.")
+    command(group, "add")(add)
+    command(group, "list")(list_)
+    command(group, "remove")(remove)
+    app.add_typer(group, name="account")
+
+
+def add(
+    hands: Hands,
+    name: NameArgument,
+    channel: Annotated[
+        list[str] | None, typer.Option(help="A channel it may read; repeat. Default: every channel.")
+    ] = None,
+) -> None:
+    """Open an account. The token is shown this once; it serves as bearer token, or as password in basic auth.
+
+    Examples: `tocsin account add siem`, `tocsin account add partner-soc --channel plenary`
+    """
+    from tocsin.cli.control import ask
+
+    wanted = {"name": name, "channels": channel or ["*"]}
+    made = ask(hands.home, lambda control: control.post("/accounts", wanted))
+    hands.screen.result("account", made, [f"account  {made['name']}", f"token    {made['token']}"])
+    hands.screen.say("Keep the token now: only its hash is stored.")
+
+
+def list_(hands: Hands) -> None:
+    """All accounts and what each may read.
+
+    Examples: `tocsin account list`
+    """
+    from tocsin.cli.control import ask
+
+    found = ask(hands.home, lambda control: control.get("/accounts"))
+    if hands.screen.json:
+        hands.screen.emit("accounts", {"accounts": found})
+        return
+    rows = ((one["name"], " ".join(one["channels"]), moment(one.get("created"))) for one in found)
+    hands.screen.table(("account", "channels", "since"), rows)
+
+
+def remove(hands: Hands, name: NameArgument) -> None:
+    """Close an account at once.
+
+    Examples: `tocsin account remove siem`
+    """
+    from tocsin.cli.control import ask, segment
+
+    ask(hands.home, lambda control: control.delete(f"/accounts/{segment(name)}"))
+    hands.screen.result("account", {"name": name, "removed": True}, [f"account {name} is closed"])

@@ -1,0 +1,118 @@
+"""tocsin fsck, doctor and version: is everything as it should be?"""
+
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import typer
+
+from tocsin.cli.commands import Hands, command
+from tocsin.cli.screen import Screen, amount
+
+_INTEGRITY: Final = 5
+_MARKS: Final = ("ok", "warn", "fail")
+_LIBRARIES: Final = (
+    "aiohttp",
+    "apsw",
+    "cryptography",
+    "msgspec",
+    "orjson",
+    "pynacl",
+    "starlette",
+    "uvicorn",
+    "zstandard",
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "fsck")(fsck)
+    command(app, "doctor")(doctor)
+    command(app, "version")(version)
+
+
+def fsck(hands: Hands) -> int:
+    """Verify every entry, tree, checkpoint and receipt this node holds. Works beside a running node. 5 on a problem.
+
+    Examples: `tocsin fsck`, `tocsin --home /var/lib/tocsin fsck --json`
+    """
+    from tocsin.node import fsck as checker
+
+    home = hands.home
+    with progress(hands.screen, "verifying") as moved:
+        found = checker.check(home, moved)
+    screen = hands.screen
+    if screen.json:
+        screen.emit("fsck", found)
+    else:
+        _show_fsck(screen, found)
+    return 0 if found["ok"] else _INTEGRITY
+
+
+def _show_fsck(screen: Screen, found: dict[str, Any]) -> None:
+    for problem in found["problems"]:
+        screen.print(f"PROBLEM  {problem['code']}  {problem['where']}  {problem['what']}")
+    logs = found["logs"]
+    objects = sum(one.get("size", 0) for one in logs if isinstance(one, dict))
+    verdict = "all proven" if found["ok"] else amount(len(found["problems"]), "problem")
+    screen.print(f"{amount(len(logs), 'log')}, {amount(objects, 'object')}: {verdict}")
+
+
+def doctor(hands: Hands) -> int:
+    """Named checks of the machine, the folder, the keys, the clock and the links; each failure says what to do.
+
+    Examples: `tocsin doctor`, `tocsin doctor --json | jq '.checks[] | select(.state != "ok")'`
+    """
+    from tocsin.node import doctor as examiner
+
+    found = examiner.examine(hands.home)
+    states = [one["state"] for one in found]
+    counts = {mark: states.count(mark) for mark in _MARKS}
+    screen = hands.screen
+    if screen.json:
+        screen.emit("doctor", {"ok": not counts["fail"], **counts_named(counts), "checks": found})
+    else:
+        screen.table(
+            ("state", "check", "found", "do"),
+            ((one["state"], one["name"], one["what"], one["do"] or "") for one in found),
+        )
+    return 1 if counts["fail"] else 0
+
+
+def counts_named(counts: dict[str, int]) -> dict[str, int]:
+    """How many checks ended how, under names that are not taken by `ok`."""
+    return {"passed": counts["ok"], "warned": counts["warn"], "failed": counts["fail"]}
+
+
+def version(hands: Hands) -> None:
+    """The versions of Tocsin and of what it stands on.
+
+    Examples: `tocsin version`, `tocsin version --json`
+    """
+    from importlib.metadata import version as installed
+
+    from tocsin import __version__
+
+    libraries = {name: installed(name) for name in _LIBRARIES}
+    found = {
+        "tocsin": __version__,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "libraries": libraries,
+    }
+    lines = [f"tocsin {__version__}", f"python {found['python']} on {found['system']}"]
+    hands.screen.result("version", found, [*lines, *(f"{name} {number}" for name, number in libraries.items())])
+
+
+@contextmanager
+def progress(screen: Screen, label: str) -> Iterator[Any]:
+    """A progress bar on stderr while it lasts; yields a function of (done, total)."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(
+        *columns, console=screen.err, transient=True, disable=screen.quiet or not screen.err.is_terminal
+    ) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)

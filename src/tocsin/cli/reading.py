@@ -1,0 +1,153 @@
+"""tocsin objects, show, watch and receipts: what has come and gone."""
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from tocsin.cli.commands import Hands, command
+from tocsin.cli.screen import moment
+
+Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "objects")(objects)
+    command(app, "show")(show)
+    command(app, "watch")(watch)
+    command(app, "receipts")(receipts)
+
+
+def objects(
+    hands: Hands,
+    channel: Annotated[str | None, typer.Option(help="Only this channel.")] = None,
+    type_: Annotated[str | None, typer.Option("--type", help="Only this STIX type, e.g. indicator.")] = None,
+    find: Annotated[str | None, typer.Option(help="Only what contains this value or word.")] = None,
+    member: Annotated[str | None, typer.Option(help="Only what this member shared.")] = None,
+    limit: Limit = 50,
+    before: Annotated[int | None, typer.Option(help="Only older than this journal position.")] = None,
+) -> None:
+    """The objects this node holds, newest first.
+
+    Examples: `tocsin objects --type malware`, `tocsin objects --find 198.18.7.9 --json`
+    """
+    from tocsin.cli.control import ask
+
+    wanted = {"channel": channel, "type": type_, "find": find, "member": member, "limit": limit, "before": before}
+    found = ask(hands.home, lambda control: control.get("/objects", **wanted))
+    if hands.screen.json:
+        hands.screen.emit("objects", {"objects": found})
+        return
+    rows = (
+        (
+            one["position"],
+            moment(_us(one["added"])),
+            one["channel"],
+            one["member"],
+            one["marking"],
+            one["id"],
+            one.get("name") or "-",
+        )
+        for one in found
+    )
+    hands.screen.table(("position", "added", "channel", "member", "marking", "id", "name"), rows)
+    if len(found) == limit:
+        hands.screen.say(f"There may be more: --before {found[-1]['position']}")
+
+
+def show(hands: Hands, id_: Annotated[str, typer.Argument(metavar="ID", help="The object's STIX id.")]) -> None:
+    """One object: every version this node holds, who shared it where, who has signed for it, who can read it.
+
+    Examples: `tocsin show indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f`
+    """
+    from tocsin.cli.control import ask, segment
+
+    found = ask(hands.home, lambda control: control.get(f"/objects/{segment(id_)}"))
+    screen = hands.screen
+    if screen.json:
+        screen.emit("object", found)
+        return
+    screen.print(f"{found['id']}  readable by {' '.join(found['audience'])}")
+    for version in found["versions"]:
+        screen.print("")
+        screen.print(
+            f"version {version['version'] or '-'}  {version['marking']}  {version['member']} in {version['channel']}"
+            f"  added {moment(_us(version['added']))}  position {version['position']}"
+        )
+        for receipt in version["receipts"]:
+            screen.print(f"  signed for by {receipt['member']}  {moment(_us(receipt['at']))}  {_ms(receipt['ms'])}")
+        screen.print(version["content"])
+
+
+def watch(
+    hands: Hands,
+    after: Annotated[int | None, typer.Option(help="Begin after this journal position; default: now.")] = None,
+    follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on for ever, or end at the newest.")] = True,
+) -> None:
+    """What happens, as it happens: objects, receipts and refusals, one line each. JSON Lines with --json.
+
+    Examples: `tocsin watch`, `tocsin watch --after 0 --no-follow --json > everything.jsonl`
+    """
+    asyncio.run(_watch(hands, after, follow=follow))
+
+
+async def _watch(hands: Hands, after: int | None, *, follow: bool) -> None:
+    from tocsin.cli.control import Control
+
+    async with Control(hands.home) as control:
+        if after is None:
+            after = (await control.get("/status"))["position"]
+        async for row in control.rows("GET", "/watch", {"after": after, "follow": int(follow)}):
+            hands.screen.result("event", row, [_event(row)])
+
+
+def _event(row: dict[str, Any]) -> str:
+    when, where, who = moment(_us(row["added"])), row.get("channel") or "-", row.get("member") or "-"
+    match row["kind"]:
+        case "entry":
+            return f"{when}  {where}  {who} shared  {row.get('marking') or ''}  {row.get('id')}  {row.get('name') or ''}".rstrip()
+        case "receipt":
+            return f"{when}  {where}  {who} signed for {row.get('held', row.get('seq'))}  {_ms(row.get('ms'))}"
+        case kind:
+            return f"{when}  {where}  {kind} from {who}  {row.get('name') or ''}".rstrip()
+
+
+def receipts(
+    hands: Hands,
+    channel: Annotated[str | None, typer.Option(help="Only this channel.")] = None,
+    id_: Annotated[str | None, typer.Option("--id", help="Only for this object.")] = None,
+    after: Annotated[int | None, typer.Option(help="Only after this journal position.")] = None,
+    limit: Limit = 50,
+) -> None:
+    """Who has signed for what we shared, when, and after how many milliseconds.
+
+    Examples: `tocsin receipts --channel ports`, `tocsin receipts --id report--84e4d88f-44ea-4bcd-bbf3-b2c1c320bcb3`
+    """
+    from tocsin.cli.control import ask
+
+    wanted = {"channel": channel, "id": id_, "after": after, "limit": limit}
+    found = ask(hands.home, lambda control: control.get("/receipts", **wanted))
+    if hands.screen.json:
+        hands.screen.emit("receipts", {"receipts": found})
+        return
+    rows = (
+        (
+            one["channel"],
+            one["member"],
+            f"{one['size']:,} of {one['of']:,}",
+            moment(_us(one["at"])),
+            _ms(one["ms"]),
+            one["lag"],
+        )
+        for one in found
+    )
+    hands.screen.table(("channel", "member", "signed for", "at", "after", "behind"), rows)
+
+
+def _us(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.1f} ms"

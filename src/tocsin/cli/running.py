@@ -1,0 +1,132 @@
+"""tocsin run and tocsin status."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+
+import typer
+
+from tocsin.cli.commands import Hands, command
+from tocsin.cli.screen import amount, moment
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "run")(run)
+    command(app, "status")(status)
+
+
+def run(
+    hands: Hands,
+    stop_with_stdin: Annotated[bool, typer.Option("--stop-with-stdin", hidden=True)] = False,
+) -> None:
+    """Run the node until Ctrl-C or SIGTERM. It listens for members and for people, and answers the other commands.
+
+    One line on stdout says that it is ready; diagnostics go to stderr. It refuses to run without an adopted charter.
+
+    Examples: `tocsin run`, `tocsin --home /var/lib/tocsin run --json`
+    """
+    home = hands.home
+    asyncio.run(_run(home, lambda ready: _ready(hands, ready), stop_with_stdin=stop_with_stdin))
+
+
+async def _run(home: Any, on_ready: Callable[[dict[str, Any]], None], *, stop_with_stdin: bool) -> None:
+    from tocsin.node import run as node
+
+    loop = asyncio.get_running_loop()
+    running = asyncio.ensure_future(node.run(home, on_ready))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, running.cancel)
+    if stop_with_stdin:
+        _at_end_of_stdin(loop, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        return
+
+
+def _at_end_of_stdin(loop: asyncio.AbstractEventLoop, stop: Callable[[], object]) -> None:
+    """Whoever started us holds the other end of stdin: when they are gone, so are we."""
+
+    def readable() -> None:
+        if not os.read(0, 4096):
+            loop.remove_reader(0)
+            stop()
+
+    loop.add_reader(0, readable)
+
+
+def _ready(hands: Hands, ready: dict[str, Any]) -> None:
+    told = {name: value for name, value in ready.items() if name != "schema"}
+    where = f"members reach it on port {told.get('peer_port')}, people at {told.get('people_url')}"
+    hands.screen.result("ready", told, [f"{told.get('handle')} is running: {where}"])
+
+
+def status(hands: Hands) -> None:
+    """How the node stands: charter, links, channels, what was shared and received, and what is behind.
+
+    Examples: `tocsin status`, `tocsin status --json | jq .behind`
+    """
+    from tocsin.cli.control import ask
+
+    found = ask(hands.home, lambda control: control.get("/status"))
+    hands.screen.result("status", found, [])
+    if not hands.screen.json:
+        _show(hands, found)
+
+
+def _show(hands: Hands, found: dict[str, Any]) -> None:
+    screen = hands.screen
+    for line in _summary(found):
+        screen.print(line)
+    screen.print("")
+    links = (
+        (one["peer"], one["state"], moment(one["since"]), one["in_flight"], _skew(one), one["last_error"] or "-")
+        for one in found["links"]
+    )
+    screen.table(("link", "state", "since", "in flight", "clock skew", "last error"), links)
+    screen.print("")
+    channels = (
+        (
+            one["name"],
+            one["kind"],
+            "open" if one["open"] else "waiting",
+            len(one["roster"]),
+            sum(log["size"] for log in one["logs"]),
+        )
+        for one in found["channels"]
+    )
+    screen.table(("channel", "kind", "state", "members", "objects"), channels)
+    for line in found["behind"]:
+        screen.print(f"behind: {_behind(line)}")
+
+
+def _summary(found: dict[str, Any]) -> Iterator[str]:
+    charter, totals = found["charter"], found["totals"]
+    yield f"{found['handle']}  up {_duration(found['uptime_s'])}  {found['software']}"
+    yield f"charter  {charter['name']}, version {charter['version']}, {amount(_count(charter['members']), 'member')}"
+    yield f"objects  {totals['shared']:,} shared, {totals['received']:,} received, {totals['receipts']:,} receipts, {totals['held']:,} held back"
+    yield f"journal  position {found['position']:,}"
+    yield f"people   {found['people_url']}"
+
+
+def _count(members: Any) -> int:
+    return members if isinstance(members, int) else len(members)
+
+
+def _skew(link: dict[str, Any]) -> str:
+    skew = link.get("skew_s")
+    return "-" if skew is None else f"{skew:+.3f} s"
+
+
+def _behind(one: Any) -> str:
+    return ", ".join(f"{name} {value}" for name, value in one.items()) if isinstance(one, dict) else str(one)
+
+
+def _duration(seconds: float) -> str:
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    return f"{days} d {hour:02}:{minute:02}:{second:02}" if days else f"{hour:02}:{minute:02}:{second:02}"

@@ -1,0 +1,251 @@
+"""A whole federation in one process, on a virtual clock, over a lossy network, on disks that can lose power.
+
+Everything between the ports is the real code; only clock, chance, network and disk are of this package. The same seed
+tells the same story again.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tocsin.backends.sqlite.database import InlineDatabase, connect, create_tables, require_schema
+from tocsin.backends.system.checkpoints import CheckpointFiles
+from tocsin.exchange.members import charter, descriptor
+from tocsin.exchange.members.channels import Channel
+from tocsin.exchange.publish.draft import Refused
+from tocsin.exchange.publish.publisher import Batch
+from tocsin.formats import statement
+from tocsin.formats.keys import Role, SigningKey
+from tocsin.formats.markings import ChannelKind
+from tocsin.formats.seal import SEED_BYTES, SealKey
+from tocsin.formats.tlp import Tlp
+from tocsin.node.core import Core, Surroundings
+from tocsin.node.tables import TABLES
+from tocsin.testing.chance import SeededEntropy
+from tocsin.testing.network import LossyNetwork
+from tocsin.testing.powercut import Recorder
+from tocsin.testing.virtualtime import VirtualClock, VirtualLoop
+
+STORE = "/store.sqlite"
+
+
+class Keys:
+    """ports.keyring in memory."""
+
+    def __init__(self, entropy: SeededEntropy) -> None:
+        self._signing = {role: SigningKey(entropy.bytes(32)) for role in (Role.GOVERNANCE, Role.LOG, Role.RECEIPT)}
+        self._seal = SealKey(entropy.bytes(SEED_BYTES))
+
+    def signing(self, role: Role) -> SigningKey:
+        """The key of a role."""
+        return self._signing[role]
+
+    def sealing(self) -> SealKey:
+        """The seal key."""
+        return self._seal
+
+
+class MemorySpool:
+    """ports.spool in memory."""
+
+    def __init__(self) -> None:
+        self._records: list[bytes] = []
+
+    def append(self, record: bytes) -> None:
+        """Add one record."""
+        self._records.append(record)
+
+    def records(self) -> Iterable[bytes]:
+        """All records."""
+        return iter(self._records)
+
+    def close(self) -> None:
+        """Forget them."""
+        self._records.clear()
+
+
+class Node:
+    """One member: its keys, its disk, its clock, and while it runs its core."""
+
+    def __init__(self, handle: str, entropy: SeededEntropy, clock: VirtualClock) -> None:
+        self.handle = handle
+        self.entropy = entropy
+        self.clock = clock
+        self.keys = Keys(entropy.fork("keys"))
+        self.storage = Recorder()
+        self.core: Core | None = None
+        self.notes: list[tuple[str, str, str]] = []
+        self._database: InlineDatabase | None = None
+        connection = connect(STORE, vfs=self.storage.vfs_name, exclusive=True, create=True)
+        create_tables(connection, TABLES)
+        connection.close()
+
+    @property
+    def running(self) -> Core:
+        """The core; the node must run."""
+        if self.core is None:
+            raise RuntimeError(f"{self.handle} does not run")
+        return self.core
+
+    @property
+    def database(self) -> InlineDatabase:
+        """The open store."""
+        if self._database is None:
+            raise RuntimeError(f"{self.handle} has no open store")
+        return self._database
+
+    def open(self) -> Core:
+        """Open the store and make a core over it, without starting it."""
+        connection = connect(STORE, vfs=self.storage.vfs_name, exclusive=True)
+        require_schema(connection)
+        self._database = InlineDatabase(connection)
+        heads = CheckpointFiles(self.storage.disk, threaded=False)
+        world = Surroundings(
+            self._database, self.keys, self.clock, self.entropy, heads, lambda *one: self.notes.append(one), "testing"
+        )
+        self.core = Core(self.handle, world)
+        return self.core
+
+    def describe(self) -> dict[str, Any]:
+        """The body of its descriptor."""
+        public = {role.value: b64encode(self.keys.signing(role).public.raw).decode() for role in descriptor.SIGNING}
+        public[Role.SEAL.value] = b64encode(self.keys.sealing().public).decode()
+        public[Role.TRANSPORT.value] = b64encode(b"certificate of " + self.handle.encode()).decode()
+        return {
+            "handle": self.handle,
+            "name": self.handle.upper(),
+            "kind": "state-service",
+            "identity": "identity--00000000-0000-4000-8000-000000000000",
+            "countries": [],
+            "constituency": {},
+            "endpoints": {"peer": f"{self.handle}:1"},
+            "keys": public,
+            "created": 0,
+        }
+
+
+class Federation:
+    """Members, their network and one clock."""
+
+    def __init__(self, loop: VirtualLoop, handles: Sequence[str], seed: int, **network: Any) -> None:
+        self.loop = loop
+        self.entropy = SeededEntropy(seed)
+        self.network = LossyNetwork(loop, self.entropy.fork("network"), **network)
+        self.nodes = {handle: Node(handle, self.entropy.fork(handle), VirtualClock(loop)) for handle in handles}
+
+    async def found(self, ceiling: Tlp = Tlp.GREEN) -> None:
+        """Found the charter with every member's signature, adopt it everywhere, start every node."""
+        bodies = [node.describe() for node in self.nodes.values()]
+        signed = charter.found("test federation", bodies, ceiling, 1)
+        for node in self.nodes.values():
+            signed = descriptor.sign(signed, node.handle, node.keys)
+        for node in self.nodes.values():
+            core = node.open()
+            await core.load()
+            await core.members.adopt(statement.encode(signed))
+            await core.load()
+            await core.start(self.network.port(node.handle))
+        await self.linked()
+
+    def core(self, handle: str) -> Core:
+        """A running member."""
+        return self.nodes[handle].running
+
+    async def linked(self) -> None:
+        """Wait until every running pair that may talk does."""
+        await self.until(lambda: all(self._is_linked(one) for one in self.nodes.values() if one.core is not None))
+
+    def _is_linked(self, node: Node) -> bool:
+        links = node.running.links
+        running = {one.handle for one in self.nodes.values() if one.core is not None}
+        return links is not None and all(
+            standing.session is not None and standing.session.sender is not None
+            for peer, standing in links.standing.items()
+            if peer in running
+        )
+
+    async def until(self, true: Any, within_s: float = 120.0) -> None:
+        """Let virtual time pass until a condition holds. Raises TimeoutError after `within_s` virtual seconds."""
+        clock = VirtualClock(self.loop)
+        end = clock.monotonic() + within_s
+        while not true():
+            if clock.monotonic() > end:
+                raise TimeoutError("the federation did not reach the expected state")
+            await clock.sleep(0.05)
+
+    async def channel(self, name: str, kind: ChannelKind, roster: Sequence[str], *, named: bool = False) -> Channel:
+        """A channel made by the first of its roster, open at all of them."""
+        made = await self.core(roster[0]).members.create_channel(name, kind, roster, named_people=named)
+        await self.until(lambda: all(self._has_open(handle, made.id) for handle in roster))
+        return made
+
+    def _has_open(self, handle: str, channel_id: str) -> bool:
+        core = self.core(handle)
+        return any(
+            one.id == channel_id and one.is_open and all(core.logs.get(slot) for slot in one.slots.values())
+            for one in core.members.channels()
+        )
+
+    async def share(
+        self, handle: str, channel: str, objects: Sequence[bytes], floor: Tlp | None = None
+    ) -> tuple[list[Batch], list[Refused]]:
+        """Share like the command does: check all, decide all, commit all; nothing if anything is refused."""
+        core = self.core(handle)
+        share = core.share(core.members.channel(channel), floor, MemorySpool())
+        refused = share.check(objects)
+        await core.synced()
+        async for more in share.decide():
+            refused += more
+        if refused:
+            return [], refused
+        return [batch async for batch in share.commit(core.publisher, core.world.clock.now_us)], []
+
+    async def settled(self, within_s: float = 120.0) -> None:
+        """Wait until every running member of every open channel holds and has receipted every log in it."""
+        await self.until(self._is_settled, within_s)
+
+    def _is_settled(self) -> bool:
+        for node in self.nodes.values():
+            if node.core is None:
+                continue
+            for channel in node.core.members.channels():
+                if channel.is_open and not self._log_settled(node.core, channel):
+                    return False
+        return True
+
+    def _log_settled(self, core: Core, channel: Channel) -> bool:
+        log = core.logs.get(channel.slots[core.me])
+        if log is None or log.released != log.size:
+            return False
+        for handle in channel.roster - {core.me}:
+            other = self.nodes[handle].core
+            if other is None:
+                continue
+            theirs = other.logs.get(log.slot)
+            if theirs is None or theirs.released != log.size or theirs.frontier != log.frontier:
+                return False
+            if log.size and core.receipts.size(log, handle) != log.size:
+                return False
+        return True
+
+    async def crash(self, handle: str) -> None:
+        """Kill a member between two steps: what was not durable on its disk stays as the operating system has it."""
+        node = self.nodes[handle]
+        self.network.crash(handle)
+        core, node.core = node.running, None
+        await core.stop()
+        await node.database.close()
+
+    async def restart(self, handle: str) -> None:
+        """Start a crashed member again from its disk."""
+        node = self.nodes[handle]
+        self.network.restart(handle)
+        core = node.open()
+        await core.load()
+        await core.start(self.network.port(handle))
+
+    async def stop(self) -> None:
+        """End every member."""
+        for handle, node in self.nodes.items():
+            if node.core is not None:
+                await self.crash(handle)
