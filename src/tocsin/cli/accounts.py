@@ -13,9 +13,9 @@ NameArgument = Annotated[str, typer.Argument(help="The account's name, e.g. siem
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(rich_markup_mode=None, help="Accounts of programs that read by TAXII 2.1.")
-    command(group, "add")(add)
-    command(group, "list")(list_)
-    command(group, "remove")(remove)
+    command(group, "add", "account add siem", "account add partner-soc --channel plenary")(add)
+    command(group, "list", "account list")(list_)
+    command(group, "remove", "account remove siem")(remove)
     app.add_typer(group, name="account")
 
 
@@ -26,10 +26,7 @@ def add(
         list[str] | None, typer.Option(help="A channel it may read; repeat. Default: every channel.")
     ] = None,
 ) -> None:
-    """Open an account. The token is shown this once; it serves as bearer token, or as password in basic auth.
-
-    Examples: `tocsin account add siem`, `tocsin account add partner-soc --channel plenary`
-    """
+    """Open an account. The token is shown this once; it serves as bearer token, or as password in basic auth."""
     from tocsin.cli.control import ask
 
     wanted = {"name": name, "channels": channel or ["*"]}
@@ -39,10 +36,7 @@ def add(
 
 
 def list_(hands: Hands) -> None:
-    """All accounts and what each may read.
-
-    Examples: `tocsin account list`
-    """
+    """All accounts and what each may read."""
     from tocsin.cli.control import ask
 
     found = ask(hands.home, lambda control: control.get("/accounts"))
@@ -54,10 +48,7 @@ def list_(hands: Hands) -> None:
 
 
 def remove(hands: Hands, name: NameArgument) -> None:
-    """Close an account at once.
-
-    Examples: `tocsin account remove siem`
-    """
+    """Close an account at once."""
     from tocsin.cli.control import ask, segment
 
     ask(hands.home, lambda control: control.delete(f"/accounts/{segment(name)}"))

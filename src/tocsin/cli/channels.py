@@ -11,9 +11,14 @@ from tocsin.cli.screen import moment
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(rich_markup_mode=None, help="Channels: each is exactly its audience.")
-    command(group, "create")(create)
-    command(group, "list")(list_)
-    command(group, "show")(show)
+    command(
+        group,
+        "create",
+        'channel create ports fr-cert gr-cert --title "Port security"',
+        "channel create with-fr fr-cert",
+    )(create)
+    command(group, "list", "channel list", "channel list --json")(list_)
+    command(group, "show", "channel show plenary")(show)
     app.add_typer(group, name="channel")
 
 
@@ -29,10 +34,7 @@ def create(
         bool, typer.Option("--named-people", help="Its readers are named people, so that it may carry TLP:RED.")
     ] = False,
 ) -> None:
-    """Open a channel. It can be used once every member of it has countersigned, which their nodes do by themselves.
-
-    Examples: `tocsin channel create ports fr-cert gr-cert --title "Port security"`, `tocsin channel create with-fr fr-cert`
-    """
+    """Open a channel. It can be used once every member of it has countersigned, which their nodes do by themselves."""
     from tocsin.cli.control import Control, ask
 
     async def talk(control: Control) -> Any:
@@ -51,10 +53,7 @@ def create(
 
 
 def list_(hands: Hands) -> None:
-    """All channels of this node.
-
-    Examples: `tocsin channel list`, `tocsin channel list --json`
-    """
+    """All channels of this node."""
     from tocsin.cli.control import ask
 
     found = ask(hands.home, lambda control: control.get("/channels"))
@@ -72,10 +71,7 @@ def list_(hands: Hands) -> None:
 
 
 def show(hands: Hands, name: Annotated[str, typer.Argument(help="The channel's name.")]) -> None:
-    """A channel: who is in it, who has countersigned, each member's log and who has signed for how much of it.
-
-    Examples: `tocsin channel show plenary`
-    """
+    """A channel: who is in it, who has countersigned, each member's log and who has signed for how much of it."""
     from tocsin.cli.control import ask, segment
 
     found = ask(hands.home, lambda control: control.get(f"/channels/{segment(name)}"))

@@ -6,41 +6,39 @@ from typing import Annotated, Any
 import typer
 
 from tocsin.cli.commands import Hands, command
-from tocsin.cli.files import read_file, write_file
-from tocsin.cli.screen import moment
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(rich_markup_mode=None, help="The signed list of members and rules.")
-    command(group, "found")(found)
-    command(group, "sign")(sign)
-    command(group, "adopt")(adopt)
-    command(group, "show")(show)
+    command(group, "found", 'charter found "Harbour Watch" eg.note fr.note br.note --out charter.note')(found)
+    command(
+        group,
+        "sign",
+        "charter sign charter.note",
+        "charter sign charter.note --merge from-fr.note --merge from-br.note",
+    )(sign)
+    command(group, "adopt", "charter adopt charter.note")(adopt)
+    command(group, "show", "charter show", "charter show charter.note --json")(show)
     app.add_typer(group, name="charter")
 
 
 def found(
     hands: Hands,
     name: Annotated[str, typer.Argument(help="The federation's name.")],
-    descriptors: Annotated[list[Path], typer.Argument(help="The descriptor.note of every founder.")],
-    ceiling: Annotated[
-        str, typer.Option(help="Strictest TLP level the plenary may carry: clear, green or amber.")
-    ] = "green",
-    out: Annotated[Path, typer.Option(help="Where the unsigned charter goes.")] = Path("charter.note"),
+    descriptors: Annotated[list[Path], typer.Argument(help="The descriptor.note of every founder, ours too.")],
+    ceiling: Annotated[str, typer.Option(help="Strictest TLP the plenary may carry: clear, green or amber.")] = "green",
+    out: Annotated[Path, typer.Option(help="Where the charter goes; no file is overwritten.")] = Path("charter.note"),
 ) -> None:
-    """Write version 1 of a charter from the founders' descriptors. Every founder signs it before it is valid.
+    """Write version 1 of a charter from the founders' descriptors, with our signature on it.
 
-    Examples: `tocsin charter found "Harbour Watch" eg.note fr.note br.note --out charter.note`
+    It is valid only once every founder has signed it (`tocsin charter sign`).
     """
     from tocsin.node import ceremony
 
-    if out.exists():
-        write_file(out, b"", replace=False)
-    ceremony.found(name, [_there(one) for one in descriptors], ceiling, out)
-    shown = ceremony.show(out)
-    _tell(hands, {**shown, "file": str(out)})
-    hands.screen.say(f"Every founder now signs it: `tocsin charter sign {out}`.")
+    made = ceremony.found(hands.home, name, descriptors, ceiling, out)
+    _tell(hands, {**made, "file": str(out)})
+    hands.screen.say(f"Every other founder now signs it: `tocsin charter sign {out}`")
 
 
 def sign(
@@ -48,51 +46,37 @@ def sign(
     file: Annotated[Path, typer.Argument(help="The charter; it is signed in place.")],
     merge: Annotated[list[Path] | None, typer.Option(help="Another copy whose signatures are added; repeat.")] = None,
 ) -> None:
-    """Add this member's signature to a charter, and the signatures of other copies.
+    """Add this member's signature to a charter, and the signatures on other copies of it.
 
-    Compare the members' fingerprints (`tocsin charter show FILE`) with what they told you before you sign.
-
-    Examples: `tocsin charter sign charter.note`, `tocsin charter sign charter.note --merge from-fr.note --merge from-br.note`
+    Before you sign, compare the fingerprints (`tocsin charter show FILE`) with what each member tells you by telephone.
     """
     from tocsin.node import ceremony
 
-    home = hands.home
-    if merge:
-        together = ceremony.combine([_there(one) for one in (file, *merge)])
-        write_file(file, together, replace=True)
-    ceremony.sign(home, _there(file))
-    _tell(hands, {**ceremony.show(file), "file": str(file)})
+    made = ceremony.sign(hands.home, file, merge or [])
+    _tell(hands, {**made, "file": str(file)})
 
 
 def adopt(
     hands: Hands, file: Annotated[Path, typer.Argument(help="The charter with every founder's signature.")]
 ) -> None:
-    """Make a fully signed charter the one this node lives by. Refused while a signature is missing.
+    """Make a fully signed charter the one this node lives by. Refused while a signature is missing."""
+    import asyncio
 
-    Examples: `tocsin charter adopt charter.note`
-    """
     from tocsin.node import ceremony
 
-    summary = ceremony.adopt(hands.home, _there(file))
-    _tell(hands, summary)
-    hands.screen.say("Start the node: `tocsin run`.")
+    _tell(hands, asyncio.run(ceremony.adopt(hands.home, file)))
+    hands.screen.say("Start the node: `tocsin run`")
 
 
 def show(
     hands: Hands, file: Annotated[Path | None, typer.Argument(help="A charter file; default: the node's own.")] = None
 ) -> None:
-    """Show a charter: its members, their fingerprints, who has signed and who has not.
+    """Show a charter: its members, their fingerprints, who has signed and who has not."""
+    import asyncio
 
-    Examples: `tocsin charter show`, `tocsin charter show charter.note --json`
-    """
     from tocsin.node import ceremony
 
-    _tell(hands, ceremony.show(hands.home if file is None else _there(file)))
-
-
-def _there(file: Path) -> Path:
-    read_file(file, at_most=1)
-    return file
+    _tell(hands, asyncio.run(ceremony.in_force(hands.home)) if file is None else ceremony.in_file(file))
 
 
 def _tell(hands: Hands, shown: dict[str, Any]) -> None:
@@ -100,14 +84,11 @@ def _tell(hands: Hands, shown: dict[str, Any]) -> None:
     if screen.json:
         screen.emit("charter", shown)
         return
-    screen.print(f"{shown.get('name')}, version {shown.get('version')}, created {moment(shown.get('created'))}")
-    screen.print(f"digest   {shown.get('digest')}")
-    screen.print(f"plenary  up to {shown.get('ceiling', shown.get('plenary_ceiling'))}")
-    signers = set(shown.get("signers", ()))
-    members = shown.get("members", ())
-    rows = [
-        (one["handle"], one["name"], one["fingerprint"], "yes" if one["handle"] in signers else "NOT YET")
-        for one in members
-        if isinstance(one, dict)
-    ]
-    screen.table(("member", "name", "fingerprint", "signed"), rows)
+    members = shown["members"]
+    missing = [one["handle"] for one in members if not one["signed"]]
+    screen.print(f"{shown['name']}, version {shown['version']}, of {shown['created']}")
+    screen.print(f"digest   {shown['digest']}")
+    screen.print(f"plenary  up to {shown['plenary_ceiling']}")
+    screen.print(f"signed   {'by every founder' if not missing else 'not yet by ' + ' '.join(missing)}")
+    rows = ((one["handle"], one["name"], one["fingerprint"], one["endpoint"]) for one in members)
+    screen.table(("member", "name", "fingerprint", "endpoint"), rows)

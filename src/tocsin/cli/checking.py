@@ -27,21 +27,20 @@ _LIBRARIES: Final = (
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "fsck")(fsck)
-    command(app, "doctor")(doctor)
-    command(app, "version")(version)
+    command(app, "fsck", "fsck", "--home /var/lib/tocsin fsck --json")(fsck)
+    command(app, "doctor", "doctor", "doctor --json | jq '.checks[] | select(.state != \"ok\")'")(doctor)
+    command(app, "version", "version", "version --json")(version)
 
 
 def fsck(hands: Hands) -> int:
-    """Verify every entry, tree, checkpoint and receipt this node holds. Works beside a running node. 5 on a problem.
+    """Verify every entry, tree, checkpoint and receipt this node holds. Works beside a running node. 5 on a problem."""
+    import asyncio
 
-    Examples: `tocsin fsck`, `tocsin --home /var/lib/tocsin fsck --json`
-    """
     from tocsin.node import fsck as checker
 
     home = hands.home
     with progress(hands.screen, "verifying") as moved:
-        found = checker.check(home, moved)
+        found = asyncio.run(checker.check(home, moved))
     screen = hands.screen
     if screen.json:
         screen.emit("fsck", found)
@@ -54,16 +53,13 @@ def _show_fsck(screen: Screen, found: dict[str, Any]) -> None:
     for problem in found["problems"]:
         screen.print(f"PROBLEM  {problem['code']}  {problem['where']}  {problem['what']}")
     logs = found["logs"]
-    objects = sum(one.get("size", 0) for one in logs if isinstance(one, dict))
+    objects = sum(one["size"] for one in logs)
     verdict = "all proven" if found["ok"] else amount(len(found["problems"]), "problem")
     screen.print(f"{amount(len(logs), 'log')}, {amount(objects, 'object')}: {verdict}")
 
 
 def doctor(hands: Hands) -> int:
-    """Named checks of the machine, the folder, the keys, the clock and the links; each failure says what to do.
-
-    Examples: `tocsin doctor`, `tocsin doctor --json | jq '.checks[] | select(.state != "ok")'`
-    """
+    """Named checks of the machine, the folder, the keys, the clock and the links; each failure says what to do."""
     from tocsin.node import doctor as examiner
 
     found = examiner.examine(hands.home)
@@ -86,10 +82,7 @@ def counts_named(counts: dict[str, int]) -> dict[str, int]:
 
 
 def version(hands: Hands) -> None:
-    """The versions of Tocsin and of what it stands on.
-
-    Examples: `tocsin version`, `tocsin version --json`
-    """
+    """The versions of Tocsin and of what it stands on."""
     from importlib.metadata import version as installed
 
     from tocsin import __version__

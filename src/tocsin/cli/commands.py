@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tocsin.node.home import Home
 
 INTERRUPTED: Final = 130
+_AS_IT_IS: Final = "\b"  # click keeps the line breaks of a paragraph that begins with it
 DEFAULT_HOME: Final = "~/.tocsin"
 
 HomeOption = Annotated[
@@ -68,8 +69,10 @@ class Hands:
 Command = Callable[..., int | None]
 
 
-def command(app: typer.Typer, name: str, *, hidden: bool = False) -> Callable[[Command], Command]:
-    """Register a function as a command. Its first parameter is Hands; a dataclass parameter stands for its fields.
+def command(app: typer.Typer, name: str, *examples: str) -> Callable[[Command], Command]:
+    """Register a function as a command, with its docstring and the examples as help.
+
+    Its first parameter is Hands; a dataclass parameter stands for its fields.
 
     The function returns its exit status (None: 0) or raises TocsinError, which is told and becomes the status.
     """
@@ -88,13 +91,18 @@ def command(app: typer.Typer, name: str, *, hidden: bool = False) -> Callable[[C
             hands = Hands(before.then(Everywhere(home, json, quiet)))
             raise typer.Exit(_run(hands, function, given))
 
-        run.__doc__ = inspect.getdoc(function)
+        run.__doc__ = _help(function, examples)
         run.__signature__ = inspect.Signature([_CONTEXT, *shown, *_EVERYWHERE])  # type: ignore[attr-defined]  # read by typer
         run.__annotations__ = {}
-        app.command(name, hidden=hidden)(run)
+        app.command(name)(run)
         return function
 
     return register
+
+
+def _help(function: Command, examples: tuple[str, ...]) -> str:
+    shown = "\n".join(f"  tocsin {one}" for one in examples)
+    return f"{inspect.getdoc(function)}\n\n{_AS_IT_IS}\nExamples:\n{shown}"
 
 
 def _run(hands: Hands, function: Command, given: dict[str, Any]) -> int:

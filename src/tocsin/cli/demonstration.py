@@ -10,7 +10,7 @@ from tocsin.cli.commands import Hands, command
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    command(app, "demo")(demo)
+    command(app, "demo", "demo", "demo --once --json --members 10")(demo)
 
 
 def demo(
@@ -27,8 +27,6 @@ def demo(
     """A whole federation on this machine: real processes, real TLS, real data, a cut cable, and proofs.
 
     Exit code 0 only if everything was delivered, receipted and verified, and an outsider holds nothing.
-
-    Examples: `tocsin demo`, `tocsin demo --once --json --members 10`
     """
     from tocsin.cli.demo.play import play
 

@@ -38,16 +38,18 @@ class About:
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    command(app, "init")(init)
+    command(
+        app,
+        "init",
+        "init ma-cert --country MA --endpoint tocsin.ma-cert.example:7400",
+        "--home /var/lib/tocsin init eu-centre --kind organisation --bloc EU",
+    )(init)
 
 
 def init(hands: Hands, about: About) -> None:
     """Make a new node: keys, store, settings and the self-signed descriptor that the founders of a charter need.
 
     Refuses to touch a folder that is not empty.
-
-    Examples: `tocsin init ma-cert --country MA --endpoint tocsin.ma-cert.example:7400`,
-    `tocsin --home /var/lib/tocsin init eu-centre --kind organisation --bloc EU`
     """
     from tocsin.exchange.members import descriptor
     from tocsin.node.home import InitSettings, create

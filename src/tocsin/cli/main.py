@@ -46,8 +46,8 @@ def build() -> typer.Typer:
     """All commands, in the order a newcomer needs them."""
     app = typer.Typer(
         name="tocsin",
-        invoke_without_command=True,
         rich_markup_mode=None,
+        invoke_without_command=True,
         pretty_exceptions_enable=False,
         epilog=_EPILOG,
         context_settings={"help_option_names": ["-h", "--help"]},

@@ -1,6 +1,5 @@
 """tocsin objects, show, watch and receipts: what has come and gone."""
 
-import asyncio
 from typing import Annotated, Any
 
 import typer
@@ -13,10 +12,12 @@ Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")]
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "objects")(objects)
-    command(app, "show")(show)
-    command(app, "watch")(watch)
-    command(app, "receipts")(receipts)
+    command(app, "objects", "objects --type malware", "objects --find 198.18.7.9 --json")(objects)
+    command(app, "show", "show indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f")(show)
+    command(app, "watch", "watch", "watch --after 0 --no-follow --json > everything.jsonl")(watch)
+    command(app, "receipts", "receipts --channel ports", "receipts --id report--84e4d88f-44ea-4bcd-bbf3-b2c1c320bcb3")(
+        receipts
+    )
 
 
 def objects(
@@ -28,10 +29,7 @@ def objects(
     limit: Limit = 50,
     before: Annotated[int | None, typer.Option(help="Only older than this journal position.")] = None,
 ) -> None:
-    """The objects this node holds, newest first.
-
-    Examples: `tocsin objects --type malware`, `tocsin objects --find 198.18.7.9 --json`
-    """
+    """The objects this node holds, newest first."""
     from tocsin.cli.control import ask
 
     wanted = {"channel": channel, "type": type_, "find": find, "member": member, "limit": limit, "before": before}
@@ -42,7 +40,7 @@ def objects(
     rows = (
         (
             one["position"],
-            moment(_us(one["added"])),
+            moment(one["added"]),
             one["channel"],
             one["member"],
             one["marking"],
@@ -57,10 +55,7 @@ def objects(
 
 
 def show(hands: Hands, id_: Annotated[str, typer.Argument(metavar="ID", help="The object's STIX id.")]) -> None:
-    """One object: every version this node holds, who shared it where, who has signed for it, who can read it.
-
-    Examples: `tocsin show indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f`
-    """
+    """One object: every version this node holds, who shared it where, who has signed for it, who can read it."""
     from tocsin.cli.control import ask, segment
 
     found = ask(hands.home, lambda control: control.get(f"/objects/{segment(id_)}"))
@@ -73,10 +68,10 @@ def show(hands: Hands, id_: Annotated[str, typer.Argument(metavar="ID", help="Th
         screen.print("")
         screen.print(
             f"version {version['version'] or '-'}  {version['marking']}  {version['member']} in {version['channel']}"
-            f"  added {moment(_us(version['added']))}  position {version['position']}"
+            f"  added {moment((version['added']))}  position {version['position']}"
         )
         for receipt in version["receipts"]:
-            screen.print(f"  signed for by {receipt['member']}  {moment(_us(receipt['at']))}  {_ms(receipt['ms'])}")
+            screen.print(f"  signed for by {receipt['member']}  {moment((receipt['at']))}  {_ms(receipt['ms'])}")
         screen.print(version["content"])
 
 
@@ -85,10 +80,9 @@ def watch(
     after: Annotated[int | None, typer.Option(help="Begin after this journal position; default: now.")] = None,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on for ever, or end at the newest.")] = True,
 ) -> None:
-    """What happens, as it happens: objects, receipts and refusals, one line each. JSON Lines with --json.
+    """What happens, as it happens: objects, receipts and refusals, one line each. JSON Lines with --json."""
+    import asyncio
 
-    Examples: `tocsin watch`, `tocsin watch --after 0 --no-follow --json > everything.jsonl`
-    """
     asyncio.run(_watch(hands, after, follow=follow))
 
 
@@ -103,7 +97,7 @@ async def _watch(hands: Hands, after: int | None, *, follow: bool) -> None:
 
 
 def _event(row: dict[str, Any]) -> str:
-    when, where, who = moment(_us(row["added"])), row.get("channel") or "-", row.get("member") or "-"
+    when, where, who = moment(row["added"]), row.get("channel") or "-", row.get("member") or "-"
     match row["kind"]:
         case "entry":
             return f"{when}  {where}  {who} shared  {row.get('marking') or ''}  {row.get('id')}  {row.get('name') or ''}".rstrip()
@@ -120,33 +114,23 @@ def receipts(
     after: Annotated[int | None, typer.Option(help="Only after this journal position.")] = None,
     limit: Limit = 50,
 ) -> None:
-    """Who has signed for what we shared, when, and after how many milliseconds.
-
-    Examples: `tocsin receipts --channel ports`, `tocsin receipts --id report--84e4d88f-44ea-4bcd-bbf3-b2c1c320bcb3`
-    """
+    """Who has signed for what we shared, when, and after how many milliseconds."""
     from tocsin.cli.control import ask
 
     wanted = {"channel": channel, "id": id_, "after": after, "limit": limit}
     found = ask(hands.home, lambda control: control.get("/receipts", **wanted))
-    if hands.screen.json:
-        hands.screen.emit("receipts", {"receipts": found})
+    screen = hands.screen
+    if screen.json:
+        screen.emit("receipts", found)
         return
-    rows = (
-        (
-            one["channel"],
-            one["member"],
-            f"{one['size']:,} of {one['of']:,}",
-            moment(_us(one["at"])),
-            _ms(one["ms"]),
-            one["lag"],
-        )
-        for one in found
+    standing = ((one["channel"], one["member"], one["size"], one["of"], one["lag"]) for one in found["standing"])
+    screen.table(("channel", "member", "signed for", "of", "owing"), standing)
+    screen.print("")
+    recent = (
+        (one["position"], one["channel"], one["member"], one["size"], moment(one["at"]), _ms(one["ms"]))
+        for one in found["receipts"]
     )
-    hands.screen.table(("channel", "member", "signed for", "at", "after", "behind"), rows)
-
-
-def _us(value: Any) -> int | None:
-    return value if isinstance(value, int) else None
+    screen.table(("position", "channel", "member", "signed for", "at", "after"), recent)
 
 
 def _ms(value: float | None) -> str:

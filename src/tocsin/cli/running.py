@@ -1,21 +1,22 @@
 """tocsin run and tocsin status."""
 
-import asyncio
 import os
-import signal
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tocsin.cli.commands import Hands, command
 from tocsin.cli.screen import amount, moment
 
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "run")(run)
-    command(app, "status")(status)
+    command(app, "run", "run", "--home /var/lib/tocsin run --json")(run)
+    command(app, "status", "status", "status --json | jq .behind")(status)
 
 
 def run(
@@ -25,14 +26,17 @@ def run(
     """Run the node until Ctrl-C or SIGTERM. It listens for members and for people, and answers the other commands.
 
     One line on stdout says that it is ready; diagnostics go to stderr. It refuses to run without an adopted charter.
-
-    Examples: `tocsin run`, `tocsin --home /var/lib/tocsin run --json`
     """
+    import asyncio
+
     home = hands.home
     asyncio.run(_run(home, lambda ready: _ready(hands, ready), stop_with_stdin=stop_with_stdin))
 
 
 async def _run(home: Any, on_ready: Callable[[dict[str, Any]], None], *, stop_with_stdin: bool) -> None:
+    import asyncio
+    import signal
+
     from tocsin.node import run as node
 
     loop = asyncio.get_running_loop()
@@ -47,7 +51,7 @@ async def _run(home: Any, on_ready: Callable[[dict[str, Any]], None], *, stop_wi
         return
 
 
-def _at_end_of_stdin(loop: asyncio.AbstractEventLoop, stop: Callable[[], object]) -> None:
+def _at_end_of_stdin(loop: "AbstractEventLoop", stop: Callable[[], object]) -> None:
     """Whoever started us holds the other end of stdin: when they are gone, so are we."""
 
     def readable() -> None:
@@ -65,10 +69,7 @@ def _ready(hands: Hands, ready: dict[str, Any]) -> None:
 
 
 def status(hands: Hands) -> None:
-    """How the node stands: charter, links, channels, what was shared and received, and what is behind.
-
-    Examples: `tocsin status`, `tocsin status --json | jq .behind`
-    """
+    """How the node stands: charter, links, channels, what was shared and received, and what is behind."""
     from tocsin.cli.control import ask
 
     found = ask(hands.home, lambda control: control.get("/status"))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from tocsin.errors import MEANINGS, TocsinError
-from tocsin.formats.text import instant
 
 if TYPE_CHECKING:  # rich costs a third of the time `tocsin --help` may take
     from rich.console import Console
@@ -107,12 +106,9 @@ def plain(text: str) -> str:
     return "".join(_visible(character) for character in text)
 
 
-def moment(microseconds: int | None) -> str:
-    """An instant for people, in UTC to the millisecond; "-" for none."""
-    if not microseconds:
-        return "-"
-    whole = instant(microseconds)
-    return f"{whole[:10]} {whole[11:23]}Z"
+def moment(instant: str | None) -> str:
+    """An RFC 3339 instant in UTC for people, to the millisecond; "-" for none."""
+    return f"{instant[:10]} {instant[11:23]}Z" if instant else "-"
 
 
 def amount(count: int, one: str, many: str = "") -> str:

@@ -1,6 +1,5 @@
 """tocsin share: from a file to everybody in a channel, with a progress bar and in bounded memory."""
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -58,16 +57,18 @@ class Course:
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    command(app, "share")(share)
+    command(app, "share", "share campaign.json --to plenary", "share - --to ports --tlp amber --dry-run < bundle.json")(
+        share
+    )
 
 
 def share(hands: Hands, wish: Wish) -> int:
     """Share threat information with the members of a channel. One refused object: nothing is shared (see --partial).
 
     Exit code 4: refused by the handling rules. 6: shared, and queued for a member that cannot be reached now.
-
-    Examples: `tocsin share campaign.json --to plenary`, `tocsin share - --to ports --tlp amber --dry-run < bundle.json`
     """
+    import asyncio
+
     with open_file(wish.file) as file:
         return asyncio.run(_share(hands, wish, file))
 
@@ -112,7 +113,9 @@ def _note(course: Course, event: dict[str, Any], bar: "_Bar", screen: Screen) ->
 
 
 async def _chunks(file: IO[bytes], bar: "_Bar") -> AsyncIterator[bytes]:
-    loop = asyncio.get_running_loop()
+    from asyncio import get_running_loop
+
+    loop = get_running_loop()
     while chunk := await loop.run_in_executor(None, file.read, CHUNK):
         bar.read(len(chunk))
         yield chunk

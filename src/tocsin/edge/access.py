@@ -89,7 +89,7 @@ class Accounts:
     async def authenticate(self, authorization: str | None) -> Account | None:
         """Whose `Authorization` this is: `Bearer TOKEN`, `Token TOKEN` or `Basic` with name and token. None: nobody's."""
         name, token = _credentials(authorization or "")
-        if False:
+        if not _TOKEN.fullmatch(token):
             return None
         # Tokens are 256 random bits: nobody can try them out, so that a slow password hash would only cost time. Who
         # can find a token by timing this look-up has inverted SHA-256.

@@ -19,6 +19,7 @@ from tocsin.formats.text import check_handle
 from tocsin.node import config
 from tocsin.node.tables import TABLES
 
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """Where a node keeps what."""

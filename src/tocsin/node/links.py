@@ -2,11 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from tocsin.edge.peer.session import Parts, Session
 from tocsin.errors import PeerError, TocsinError
 from tocsin.exchange.members.channels import Channel
+from tocsin.formats.text import instant
 from tocsin.ports.clock import Clock
 from tocsin.ports.entropy import Entropy
 from tocsin.ports.links import Link, Network
@@ -93,6 +94,23 @@ class Links:
         if standing.state == "up":
             standing.state, standing.since = "down", self._clock.now_us()
         standing.last_error = error.code
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Every link, for `tocsin status`."""
+        return [
+            {
+                "peer": peer,
+                "state": one.state,
+                "since": instant(one.since) if one.since else None,
+                "in_flight": one.session.sender.waiting() if one.session and one.session.sender else 0,
+                "refused": sorted(set(one.session.sender.stopped().values()))
+                if one.session and one.session.sender
+                else [],
+                "skew_s": round(one.session.skew_s, 3) if one.session else None,
+                "last_error": one.last_error,
+            }
+            for peer, one in sorted(self.standing.items())
+        ]
 
     def wake(self) -> None:
         """Our logs have grown."""

@@ -5,7 +5,7 @@ tells the same story again.
 """
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tocsin.backends.sqlite.database import InlineDatabase, connect, create_tables, require_schema
@@ -55,7 +55,7 @@ class MemorySpool:
         """Add one record."""
         self._records.append(record)
 
-    def records(self) -> Iterable[bytes]:
+    def records(self) -> Iterator[bytes]:
         """All records."""
         return iter(self._records)
 

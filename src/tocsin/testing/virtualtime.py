@@ -77,6 +77,7 @@ class _Selector:
         else:
             self._idle_steps += 1
             if self._idle_steps >= _STEPS_WITHOUT_TIME:
+                self._idle_steps = 0  # what is left gets its turn to end
                 raise EndlessError(f"a million steps at virtual second {self._loop.time():.6f}; somebody spins")
         return []
 

@@ -104,3 +104,8 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def certificate_end(keys: KeyFiles) -> datetime:
+    """When the transport certificate ends, in UTC."""
+    return x509.load_pem_x509_certificate(keys.certificate.read_bytes()).not_valid_after_utc

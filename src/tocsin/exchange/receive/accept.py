@@ -166,7 +166,12 @@ class Receiver:
             if isinstance(one, FormatError):
                 held, object_id, version, name = one.code, "", "", ""
             else:
-                held, object_id, version, name = self._misfit(channel, entry.handling.marking, one), one.id, one.version, one.name[:256]
+                held, object_id, version, name = (
+                    self._misfit(channel, entry.handling.marking, one),
+                    one.id,
+                    one.version,
+                    one.name[:256],
+                )
             rows.append(
                 NewRow(
                     Kind.ENTRY,

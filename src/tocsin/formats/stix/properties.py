@@ -156,7 +156,7 @@ IDENTIFIER = Text("an identifier of the form type--UUID", rf"^{TYPE_IN_ID}--{UUI
 COMMON = MappingProxyType(
     {
         "spec_version": SPEC_VERSION,
-        "created_by_ref": ref(),
+        "created_by_ref": ref("identity"),
         "created": TIME_MILLIS,
         "modified": TIME_MILLIS,
         "revoked": FLAG,

@@ -28,6 +28,15 @@ def test_a_file_known_by_md5_keeps_its_id():
     assert observable_id(one) == observable_id(more)
 
 
+@pytest.mark.parametrize("known", ["MD5", "SHA-1", "SHA-256", "SHA-512"])
+def test_the_first_hash_of_the_rank_counts(known):
+    rank = ("MD5", "SHA-1", "SHA-256", "SHA-512")
+    lesser = rank[rank.index(known) :]
+    alone = {"type": "file", "hashes": {known: known}}
+    with_lesser = {"type": "file", "hashes": {name: name for name in (*reversed(lesser), "CRC-32")}}
+    assert observable_id(alone) == observable_id(with_lesser)
+
+
 def test_hashes_that_the_rule_does_not_rank_give_one_id_in_any_order():
     one = {"type": "file", "hashes": {"TLSH": "a" * 70, "CRC-32": "1"}}
     other = {"type": "file", "hashes": {"CRC-32": "1", "TLSH": "a" * 70}}

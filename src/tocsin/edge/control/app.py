@@ -1,0 +1,178 @@
+"""The control socket's routes. Who may open the socket is the operator; there is no other check, and no network."""
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from tocsin.edge.control import reading
+from tocsin.edge.control.services import Services
+from tocsin.edge.control.sharing import Sharing
+from tocsin.errors import AccessError, ConfigError, PolicyError, TocsinError
+from tocsin.exchange.journal import history
+from tocsin.formats import strictjson
+from tocsin.formats.markings import ChannelKind
+from tocsin.formats.tlp import Tlp
+
+_LINES = "application/x-ndjson"
+_MOST_BODY = 1024 * 1024
+_WATCH = 500
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def problem(error: TocsinError) -> Response:
+    """RFC 9457 problem details of an error."""
+    status = 403 if isinstance(error, AccessError | PolicyError) else 409 if error.exit_status > 1 else 400
+    meaning = error.meaning
+    body = {
+        "type": f"urn:tocsin:error:{error.code}",
+        "title": error.what,
+        "status": status,
+        "detail": error.what,
+        "code": error.code,
+        "why": meaning.why,
+        "do": meaning.do,
+        "who": meaning.who.value,
+        "exit_status": error.exit_status,
+    }
+    return Response(msgspec.json.encode(body), status, media_type="application/problem+json")
+
+
+def build(services: Services) -> Starlette:
+    """The application behind the socket."""
+    routes = _Routes(services)
+    return Starlette(
+        routes=[
+            Route("/status", routes.status),
+            Route("/members", routes.members),
+            Route("/channels", routes.channels, methods=["GET"]),
+            Route("/channels", routes.create_channel, methods=["POST"]),
+            Route("/channels/{name}", routes.channel),
+            Route("/share", routes.share, methods=["POST"]),
+            Route("/objects", routes.objects),
+            Route("/objects/{object_id}", routes.object_),
+            Route("/receipts", routes.receipts),
+            Route("/watch", routes.watch),
+            Route("/accounts", routes.accounts, methods=["GET"]),
+            Route("/accounts", routes.add_account, methods=["POST"]),
+            Route("/accounts/{name}", routes.remove_account, methods=["DELETE"]),
+        ],
+        exception_handlers={TocsinError: _on_error},
+    )
+
+
+async def _on_error(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, TocsinError):
+        raise error
+    return problem(error)
+
+
+def _json(value: Any) -> Response:
+    return Response(msgspec.json.encode(value), media_type="application/json")
+
+
+class _Routes:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def status(self, _request: Request) -> Response:
+        return _json(await reading.status(self._services))
+
+    async def members(self, _request: Request) -> Response:
+        return _json(reading.members(self._services))
+
+    async def channels(self, _request: Request) -> Response:
+        return _json(reading.channels(self._services))
+
+    async def channel(self, request: Request) -> Response:
+        return _json(await reading.channel_of(self._services, request.path_params["name"]))
+
+    async def create_channel(self, request: Request) -> Response:
+        body = await _body(request)
+        try:
+            kind = ChannelKind(str(body.get("kind")))
+            roster = [str(one) for one in body.get("members", [])]
+        except (ValueError, TypeError) as error:
+            raise ConfigError("config.value", "a channel needs a kind (thematic, bilateral) and members") from error
+        if kind == ChannelKind.PLENARY:
+            raise PolicyError("policy.channel-exists", "the plenary exists by the charter")
+        made = await self._services.members.create_channel(
+            str(body.get("name", "")),
+            kind,
+            roster,
+            title=str(body.get("title", "")),
+            named_people=body.get("named_people") is True,
+        )
+        return _json(await reading.channel_of(self._services, made.id))
+
+    async def share(self, request: Request) -> Response:
+        asked = request.query_params
+        channel = self._services.members.channel(asked.get("channel", ""))
+        if not channel.is_open:
+            missing = ", ".join(sorted(channel.roster - channel.signers))
+            raise PolicyError(
+                "policy.channel-pending", f"channel {channel.name} still lacks the signature of {missing}"
+            )
+        floor = Tlp.parse(asked["tlp"]) if asked.get("tlp") else None
+        sharing = Sharing(
+            self._services, channel, floor, dry_run=bool(asked.get("dry_run")), partial=bool(asked.get("partial"))
+        )
+        return StreamingResponse(sharing.run(request.stream()), media_type=_LINES)
+
+    async def objects(self, request: Request) -> Response:
+        return _json(await reading.objects(self._services, dict(request.query_params)))
+
+    async def object_(self, request: Request) -> Response:
+        return _json(await reading.object_(self._services, request.path_params["object_id"]))
+
+    async def receipts(self, request: Request) -> Response:
+        return _json(await reading.receipts(self._services, dict(request.query_params)))
+
+    async def watch(self, request: Request) -> Response:
+        text = request.query_params.get("after", "")
+        after = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else self._services.journal.head
+        follow = request.query_params.get("follow") == "1"
+        return StreamingResponse(self._happenings(after, follow), media_type=_LINES)
+
+    async def _happenings(self, after: int, follow: bool) -> AsyncIterator[bytes]:
+        journal = self._services.journal
+        with contextlib.suppress(ClientDisconnect):
+            while follow or after < journal.head:
+                await journal.grown(after)
+                rows = await journal.database.read(lambda db, at=after: history.happenings(db, at, _WATCH))  # type: ignore[misc]
+                if rows:
+                    after = rows[-1].position
+                    lines = (msgspec.json.encode(reading.happening(self._services, row)) + b"\n" for row in rows)
+                    yield b"".join(lines)
+
+    async def accounts(self, _request: Request) -> Response:
+        listed = await self._services.accounts.list()
+        return _json([{"name": one.name, "channels": sorted(one.channels)} for one in listed])
+
+    async def add_account(self, request: Request) -> Response:
+        body = await _body(request)
+        wanted = body.get("channels") or ["*"]
+        ids = [one if one == "*" else self._services.members.channel(str(one)).id for one in wanted]
+        token = await self._services.accounts.add(str(body.get("name", "")), ids)
+        return _json({"name": body.get("name"), "token": token})
+
+    async def remove_account(self, request: Request) -> Response:
+        await self._services.accounts.remove(request.path_params["name"])
+        return _json({"removed": request.path_params["name"]})
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    data = b""
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > _MOST_BODY:
+            raise ConfigError("config.value", "the request is larger than any of its kind")
+    value = strictjson.parse(data)
+    if not isinstance(value, dict):
+        raise ConfigError("config.value", "the request is not a JSON object")
+    return value

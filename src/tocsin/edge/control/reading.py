@@ -1,0 +1,241 @@
+"""What the operator asks: status, members, channels, objects, receipts."""
+
+from typing import Any
+
+from tocsin.edge.control.services import Services
+from tocsin.errors import AccessError
+from tocsin.exchange.deliver.receipts import held_by
+from tocsin.exchange.journal import history, search
+from tocsin.exchange.journal.history import Happening
+from tocsin.exchange.journal.journal import Kind
+from tocsin.exchange.journal.search import Found, Query
+from tocsin.exchange.members.channels import Channel
+from tocsin.formats.text import instant
+from tocsin.formats.tlp import Tlp
+
+_MOST = 1000
+_VERSIONS = 50
+
+
+async def status(services: Services) -> dict[str, Any]:
+    """How the node stands."""
+    charter = services.members.charter
+    me = services.members.me
+    sizes = [(log.origin, log.released) for log in services.logs]
+    held = await services.journal.database.read(history.held_back)
+    behind = services.signer.behind()
+    return {
+        "handle": me,
+        "software": services.software,
+        "charter": {
+            "name": charter.name,
+            "version": charter.version,
+            "digest": charter.digest.hex(),
+            "members": len(charter.members),
+        },
+        "position": services.journal.head,
+        "uptime_s": (services.clock.now_us() - services.started_us) / 1e6,
+        "people_url": services.people_url,
+        "links": services.links(),
+        "channels": [_brief(services, one) for one in services.members.channels()],
+        "totals": {
+            "shared": sum(size for origin, size in sizes if origin == me),
+            "received": sum(size for origin, size in sizes if origin != me),
+            "held_back": held,
+        },
+        "behind": [{"slot": slot.hex(), "why": why} for slot, why in behind.items()],
+    }
+
+
+def _brief(services: Services, channel: Channel) -> dict[str, Any]:
+    logs = [
+        {"origin": origin, "size": log.released, "slot": slot.hex()}
+        for origin, slot in sorted(channel.slots.items())
+        if (log := services.logs.get(slot)) is not None
+    ]
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "title": channel.title,
+        "kind": channel.kind.value,
+        "open": channel.is_open,
+        "roster": sorted(channel.roster),
+        "signers": sorted(channel.signers),
+        "creator": channel.creator,
+        "created": instant(channel.created),
+        "named_people": channel.named_people,
+        "logs": logs,
+    }
+
+
+async def channel_of(services: Services, name: str) -> dict[str, Any]:
+    """One channel, with who has receipted how much of our log."""
+    channel = services.members.channel(name)
+    out = _brief(services, channel)
+    mine = services.logs.get(channel.slots[services.members.me])
+    if mine is not None:
+        rows = await services.journal.database.read(lambda db: held_by(db, mine.number))
+        receipted = dict.fromkeys(sorted(channel.roster - {services.members.me}), 0)
+        receipted.update({row[0]: row[1] for row in rows})
+        out["receipts"] = receipted
+        for log in out["logs"]:
+            if log["origin"] == services.members.me:
+                log["receipts"] = receipted
+    return out
+
+
+def channels(services: Services) -> list[dict[str, Any]]:
+    """Every channel of ours."""
+    return [_brief(services, one) for one in services.members.channels()]
+
+
+def members(services: Services) -> list[dict[str, Any]]:
+    """The charter's members and how their links stand."""
+    links = {one["peer"]: one["state"] for one in services.links()}
+    return [
+        {
+            "handle": one.handle,
+            "name": one.name,
+            "kind": one.kind,
+            "countries": list(one.countries),
+            "blocs": list(one.blocs),
+            "sectors": list(one.sectors),
+            "languages": list(one.languages),
+            "constituency": {key: list(value) for key, value in one.constituency.items()},
+            "endpoint": one.endpoint,
+            "fingerprint": one.fingerprint,
+            "link": "self" if one.handle == services.members.me else links.get(one.handle, "never"),
+        }
+        for one in services.members.charter.members.values()
+    ]
+
+
+async def objects(services: Services, asked: dict[str, str]) -> list[dict[str, Any]]:
+    """Object versions, newest first."""
+    await services.synced()
+    wanted = asked.get("channel", "")
+    numbers = (services.members.channel(wanted).number,) if wanted else ()
+    query = Query(
+        channels=numbers,
+        after=_number(asked, "before", 0),
+        limit=min(_number(asked, "limit", 50), _MOST),
+        types=(asked["type"],) if asked.get("type") else (),
+        text=asked.get("find", ""),
+        member=asked.get("member", ""),
+        newest_first=True,
+        content=False,
+    )
+    found = await services.journal.database.read(lambda db: search.find(db, query))
+    return [_found(services, one) for one in found]
+
+
+async def object_(services: Services, object_id: str) -> dict[str, Any]:
+    """Every version of an object we hold, its bytes, who may read it and who has stored it."""
+    await services.synced()
+    query = Query(ids=(object_id,), limit=_VERSIONS, newest_first=True)
+    found = await services.journal.database.read(lambda db: search.find(db, query))
+    if not found:
+        raise AccessError("access.unknown-object", "this node holds no object with that id")
+    versions = [await _version(services, one) for one in found]
+    audience = sorted({handle for one in versions for handle in one["audience"]})
+    return {"id": object_id, "versions": versions, "audience": audience}
+
+
+async def _version(services: Services, one: Found) -> dict[str, Any]:
+    channel = _numbered(services, one.channel)
+    others = sorted(channel.roster - {services.members.me}) if one.member == services.members.me else []
+
+    def ask(db: Any) -> tuple[tuple[int, int, int] | None, dict[str, int]]:
+        entry = history.entry_at(db, one.position)
+        return entry, history.stored_by(db, entry[0], entry[1], others) if entry else {}
+
+    entry, stored = await services.journal.database.read(ask)
+    sent_at = entry[2] if entry else 0
+    receipts = [
+        {"member": member, "at": instant(at), "ms": (at - sent_at) / 1000.0} for member, at in sorted(stored.items())
+    ]
+    return {
+        **_found(services, one),
+        "sent_at": instant(sent_at),
+        "audience": sorted(channel.roster),
+        "content": (one.content or b"").decode(),
+        "receipts": receipts,
+        "missing": [handle for handle in others if handle not in stored],
+    }
+
+
+async def receipts(services: Services, asked: dict[str, str]) -> dict[str, Any]:
+    """What each member has receipted of our logs, and the newest receipts."""
+    me = services.members.me
+    wanted = asked.get("channel", "")
+    chosen = [services.members.channel(wanted)] if wanted else services.members.channels()
+    logs = {log.number: (one, log) for one in chosen if (log := services.logs.get(one.slots[me])) is not None}
+    limit = min(_number(asked, "limit", 50), _MOST)
+    before = _number(asked, "before", 0)
+    rows = await services.journal.database.read(lambda db: history.receipts(db, logs, before, limit))
+    standing = [
+        {
+            "channel": channel.name,
+            "member": handle,
+            "size": services.receipts.size(log, handle),
+            "of": log.released,
+            "lag": log.released - services.receipts.size(log, handle),
+        }
+        for channel, log in logs.values()
+        for handle in sorted(channel.roster - {me})
+    ]
+    recent = [
+        {
+            "position": row.position,
+            "channel": logs[row.log][0].name,
+            "member": row.member,
+            "size": row.seq,
+            "at": instant(row.added),
+            "signed_at": instant(row.sent_at or 0),
+            "ms": row.ms,
+        }
+        for row in rows
+    ]
+    return {"standing": standing, "receipts": recent}
+
+
+def happening(services: Services, row: Happening) -> dict[str, Any]:
+    """A journal row for `tocsin watch`."""
+    channel = _numbered(services, services.logs.numbered(row.log).channel).name if row.log else ""
+    return {
+        "position": row.position,
+        "added": instant(row.added),
+        "kind": Kind(row.kind).name.lower(),
+        "channel": channel,
+        "member": row.member,
+        "seq": row.seq,
+        "id": row.object_id,
+        "version": row.version,
+        "name": row.name,
+        "marking": Tlp(row.marking).label if row.marking is not None else None,
+        "sent_at": instant(row.sent_at) if row.sent_at else None,
+        "held": row.held,
+        "ms": row.ms,
+    }
+
+
+def _found(services: Services, one: Found) -> dict[str, Any]:
+    return {
+        "position": one.position,
+        "added": instant(one.added),
+        "channel": _numbered(services, one.channel).name,
+        "id": one.object_id,
+        "version": one.version,
+        "name": one.name,
+        "member": one.member,
+        "marking": Tlp(one.marking).label,
+    }
+
+
+def _numbered(services: Services, number: int) -> Channel:
+    return next(one for one in services.members.channels() if one.number == number)
+
+
+def _number(asked: dict[str, str], key: str, default: int) -> int:
+    text = asked.get(key, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else default

@@ -1,0 +1,39 @@
+"""What the control socket needs of the node."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.edge.access import Accounts
+from tocsin.exchange.deliver.receipts import Receipts
+from tocsin.exchange.journal.journal import Journal
+from tocsin.exchange.members.channels import Channel
+from tocsin.exchange.members.registry import Members
+from tocsin.exchange.publish.publisher import Publisher
+from tocsin.exchange.publish.share import Share
+from tocsin.exchange.tlog.logs import Logs
+from tocsin.exchange.tlog.signer import Signer
+from tocsin.formats.tlp import Tlp
+from tocsin.ports.clock import Clock
+from tocsin.ports.spool import Spool
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The node's parts, as the operator's commands see them."""
+
+    members: Members
+    logs: Logs
+    journal: Journal
+    signer: Signer
+    publisher: Publisher
+    receipts: Receipts
+    accounts: Accounts
+    clock: Clock
+    share: Callable[[Channel, Tlp | None, Spool], Share]
+    spool: Callable[[], Spool]
+    synced: Callable[[], Awaitable[None]]
+    links: Callable[[], list[dict[str, Any]]]
+    people_url: str
+    software: str
+    started_us: int

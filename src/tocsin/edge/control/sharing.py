@@ -1,0 +1,132 @@
+"""`tocsin share` at the node's end: the file comes in as it is, what happens to it goes out line by line."""
+
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import msgspec
+
+from tocsin.edge.control.services import Services
+from tocsin.errors import FormatError, TocsinError
+from tocsin.exchange.members.channels import Channel
+from tocsin.exchange.publish.draft import Refused
+from tocsin.exchange.publish.publisher import MAX_BATCH
+from tocsin.exchange.publish.share import Share
+from tocsin.formats.bundle import BundleSplitter
+from tocsin.formats.tlp import Tlp
+
+_TOLD: Final = 1000  # refusals told one by one; the rest are counted
+_DEEP: Final = 64 * 1024
+
+
+class Sharing:
+    """One request. The steps are those of publish.share; nothing is committed before the last object was decided."""
+
+    def __init__(
+        self, services: Services, channel: Channel, floor: Tlp | None, *, dry_run: bool, partial: bool
+    ) -> None:
+        self._services = services
+        self._channel = channel
+        self._share: Share = services.share(channel, floor, services.spool())
+        self._dry_run = dry_run
+        self._partial = partial
+        self._refused = 0
+        self._first: str | None = None
+        self._waiting: list[bytes] = []
+
+    async def run(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The response, line by line, while the request is read."""
+        try:
+            async for event in self._steps(body):
+                yield msgspec.json.encode(event) + b"\n"
+        except TocsinError as error:
+            yield msgspec.json.encode(self._done(0, [], error)) + b"\n"
+        finally:
+            self._share.close()
+
+    async def _steps(self, body: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
+        async for event in self._check(body):
+            yield event
+        await self._services.synced()
+        async for refused in self._share.decide():
+            for told in self._tell(refused):
+                yield told
+        counts = self._share.counts()
+        yield {
+            "event": "decided",
+            "accepted": counts.accepted,
+            "refused": self._refused,
+            "already_shared": counts.already_shared,
+            "markings": self._share.markings(),
+            "audience": sorted(self._channel.roster),
+        }
+        shared = 0
+        batches: list[dict[str, int]] = []
+        if not self._dry_run and (not self._refused or self._partial):
+            async for batch in self._share.commit(self._services.publisher, self._services.clock.now_us):
+                shared += batch.end - batch.start
+                batches.append({"log": batch.log, "start": batch.start, "end": batch.end, "sent_at": batch.sent_at})
+                yield {"event": "committed", "objects": shared, "position": batch.position, **batches[-1]}
+        yield self._done(shared, batches, None)
+
+    async def _check(self, body: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
+        splitter = BundleSplitter()
+        seen = objects = 0
+        async for chunk in body:
+            seen += len(chunk)
+            # A chunk as large as the caller likes is taken in small ones, so that no step holds the node for long.
+            for at in range(0, len(chunk), _DEEP):
+                self._waiting += splitter.feed(chunk[at : at + _DEEP])
+                while len(self._waiting) >= MAX_BATCH:
+                    objects += MAX_BATCH
+                    for told in self._gate(MAX_BATCH):
+                        yield told
+                    yield {"event": "checking", "bytes": seen, "objects": objects, "refused": self._refused}
+        self._waiting += splitter.close()
+        objects += len(self._waiting)
+        for told in self._gate(len(self._waiting)):
+            yield told
+        yield {"event": "checking", "bytes": seen, "objects": objects, "refused": self._refused}
+        if not objects:
+            raise FormatError("format.bundle", "the file holds no object")
+
+    def _gate(self, count: int) -> list[dict[str, Any]]:
+        batch, self._waiting = self._waiting[:count], self._waiting[count:]
+        return self._tell(self._share.check(batch))
+
+    def _tell(self, refused: list[Refused]) -> list[dict[str, Any]]:
+        told = []
+        for one in refused:
+            self._first = self._first or one.code
+            self._refused += 1
+            if self._refused <= _TOLD:
+                told.append(
+                    {
+                        "event": "refused",
+                        "ordinal": one.ordinal,
+                        "id": one.object_id,
+                        "code": one.code,
+                        "what": one.what,
+                    }
+                )
+        return told
+
+    def _done(self, shared: int, batches: list[dict[str, int]], error: TocsinError | None) -> dict[str, Any]:
+        counts = self._share.counts()
+        code = error.code if error else self._first
+        status = 0
+        if error is not None:
+            status = error.exit_status
+        elif self._refused and not self._partial:
+            status = 4 if str(code).startswith("policy.") else 1
+        return {
+            "event": "done",
+            "shared": shared,
+            "refused": self._refused,
+            "already_shared": counts.already_shared,
+            "would_share": counts.accepted if self._dry_run else None,
+            "audience": sorted(self._channel.roster),
+            "batches": batches[-_TOLD:],
+            "code": code,
+            "what": error.what if error else None,
+            "exit_status": status,
+        }

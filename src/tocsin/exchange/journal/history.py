@@ -1,0 +1,76 @@
+"""Questions about what happened: who stored what, when, and how long it took."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from tocsin.exchange.journal.journal import Kind
+from tocsin.ports.database import Reading
+
+
+class Happening(NamedTuple):
+    """A journal row as people read it. `ms`: from sent to receipted, for receipts of our own logs."""
+
+    position: int
+    added: int
+    kind: int
+    log: int
+    seq: int
+    member: str
+    object_id: str | None
+    version: str | None
+    name: str | None
+    marking: int | None
+    sent_at: int | None
+    held: str | None
+    ms: float | None
+
+
+_SELECT: Final = (
+    "SELECT j.position, j.added, j.kind, j.log, j.seq, j.member, j.object_id, j.version, j.name, j.marking, j.sent_at, "
+    "j.held, (j.added - e.sent_at) / 1000.0 FROM journal_rows j "
+    "LEFT JOIN journal_rows e ON j.kind = 2 AND e.kind = 1 AND e.log = j.log AND e.seq = j.seq - 1 "
+)
+
+
+def happenings(reading: Reading, after: int, limit: int) -> list[Happening]:
+    """Rows after a position, in order."""
+    rows = reading.query(f"{_SELECT} WHERE j.position > ? ORDER BY j.position LIMIT ?", (after, limit))
+    return [Happening(*row) for row in rows]
+
+
+def receipts(reading: Reading, logs: Iterable[int], before: int, limit: int) -> list[Happening]:
+    """Receipts of these logs, newest first, before a position (0: the newest)."""
+    wanted = list(logs)
+    marks = ", ".join("?" * len(wanted))
+    until = before or 2**62
+    rows = reading.query(
+        f"{_SELECT} WHERE j.kind = 2 AND j.log IN ({marks}) AND j.position < ? ORDER BY j.position DESC LIMIT ?",
+        (*wanted, until, limit),
+    )
+    return [Happening(*row) for row in rows]
+
+
+def stored_by(reading: Reading, log: int, seq: int, members: Iterable[str]) -> dict[str, int]:
+    """When each member's first receipt that covers this entry arrived, in microseconds; only those that have."""
+    out: dict[str, int] = {}
+    for member in members:
+        rows = reading.query(
+            "SELECT added FROM journal_rows WHERE kind = 2 AND log = ? AND seq > ? AND member = ? ORDER BY seq LIMIT 1",
+            (log, seq, member),
+        )
+        if rows:
+            out[member] = int(rows[0][0])
+    return out
+
+
+def entry_at(reading: Reading, position: int) -> tuple[int, int, int] | None:
+    """(log, seq, sent_at) of the entry at a position."""
+    rows = reading.query("SELECT log, seq, sent_at FROM journal_rows WHERE position = ? AND kind = 1", (position,))
+    return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
+
+
+def held_back(reading: Reading) -> int:
+    """How many entries are kept but shown to nobody."""
+    # Bounded by design: entries are held back rarely, and a partial index would cost every commit.
+    sql = "SELECT COUNT(*) FROM journal_rows WHERE kind = ? AND held IS NOT NULL"
+    return int(reading.query(sql, (int(Kind.ENTRY),))[0][0])

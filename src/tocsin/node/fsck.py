@@ -1,0 +1,205 @@
+"""fsck: recompute everything that can be recomputed, and say where it is not what was signed.
+
+For each log: every header, content and salt against its commitment, every commitment against the tree, the tree
+against every checkpoint, each peer's checkpoint note against its key, our head against the checkpoint file, every
+receipt against its member's key, search against the journal.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import apsw
+
+from tocsin.backends.sqlite.database import connect
+from tocsin.backends.sqlite.writer import Handle
+from tocsin.backends.system.checkpoints import CheckpointFiles
+from tocsin.backends.system.disk import SystemDisk
+from tocsin.errors import StoreError, TocsinError
+from tocsin.exchange.journal.journal import entries
+from tocsin.exchange.members import charter
+from tocsin.exchange.members.charter import Charter
+from tocsin.exchange.tlog.logs import origin_line
+from tocsin.formats import checkpoint, cosignature, note
+from tocsin.formats.entry import STIX_21, Entry, Handling, commitments
+from tocsin.formats.keys import Role, key_name
+from tocsin.formats.merkle import Frontier
+from tocsin.node.home import Home
+from tocsin.ports.checkpoints import CheckpointStore
+from tocsin.ports.database import Reading
+
+_STEP: Final = 512
+Progress = Callable[[int, int], None]
+Problem = dict[str, Any]
+
+
+async def check(home: Home, progress: Progress = lambda _done, _all: None) -> dict[str, Any]:
+    """Check a node's folder, offline or beside the running node. `progress(done, all)` counts entries."""
+    try:
+        connection = connect(str(home.store))
+        connection.execute("BEGIN")
+    except (StoreError, apsw.Error) as error:
+        return _report([], [_problem("store.open", "store", str(error))], 0)
+    try:
+        heads = CheckpointFiles(SystemDisk(home.heads), threaded=False)
+        return await check_store(Handle(connection), heads, home.settings().handle, progress)
+    finally:
+        connection.close()
+
+
+async def check_store(
+    reading: Reading, heads: CheckpointStore, me: str, progress: Progress = lambda _done, _all: None
+) -> dict[str, Any]:
+    """Check one store and its checkpoint files."""
+    problems: list[Problem] = []
+    logs: list[dict[str, Any]] = []
+    done = total = 0
+    try:
+        problems += [_problem("fsck.sqlite", "store", row[0]) for row in _sqlite(reading)]
+        total = int(reading.query("SELECT COUNT(*) FROM journal_rows WHERE kind = 1")[0][0])
+        problems += _positions(reading)
+        rules = _charter(reading)
+        for number, slot, origin, size, frontier in reading.query(
+            "SELECT log, slot, origin, size, frontier FROM tlog_logs ORDER BY log"
+        ):
+            walk = _Walk(reading, number, slot, origin, rules)
+            for seen in walk.run(size, frontier):
+                done += seen
+                progress(done, total)
+            problems += walk.problems
+            if origin == me:
+                problems += await _head(heads, walk, slot, size)
+                problems += _receipts(reading, walk, rules)
+            logs.append({"origin": origin, "slot": slot.hex(), "size": size, "root": walk.tree.root().hex()})
+    except (apsw.Error, TocsinError) as error:
+        what = error.what if isinstance(error, TocsinError) else type(error).__name__
+        problems.append(_problem("fsck.unreadable", "store", what))
+    return _report(logs, problems, done)
+
+
+def _report(logs: list[dict[str, Any]], problems: list[Problem], entries_seen: int) -> dict[str, Any]:
+    return {"ok": not problems, "entries": entries_seen, "logs": logs, "problems": problems}
+
+
+def _problem(code: str, where: str, what: str) -> Problem:
+    return {"code": code, "where": where, "what": what}
+
+
+def _sqlite(reading: Reading) -> list[tuple[Any, ...]]:
+    return [row for row in reading.query("PRAGMA integrity_check(20)") if row[0] != "ok"]
+
+
+def _positions(reading: Reading) -> Iterator[Problem]:
+    count, low, high = reading.query("SELECT COUNT(*), MIN(position), MAX(position) FROM journal_rows")[0]
+    if count and (low != 1 or high != count):
+        yield _problem("fsck.journal-gap", "journal", f"{count} rows, positions {low} to {high}")
+    broken = reading.query(
+        "SELECT a.position FROM journal_rows a JOIN journal_rows b ON b.position = a.position + 1 "
+        "WHERE b.added <= a.added LIMIT 1"
+    )
+    if broken:
+        yield _problem("fsck.journal-order", f"position {broken[0][0]}", "dates do not grow with positions")
+    lost = reading.query(
+        "SELECT s.position FROM journal_search s LEFT JOIN journal_rows j ON j.position = s.position "
+        "WHERE j.position IS NULL OR j.object_id <> s.object_id OR j.marking <> s.marking OR j.held IS NOT NULL LIMIT 1"
+    )
+    if lost:
+        yield _problem("fsck.search", f"position {lost[0][0]}", "search shows what the journal does not hold so")
+
+
+def _charter(reading: Reading) -> Charter | None:
+    rows = reading.query("SELECT note FROM members_charters ORDER BY version DESC LIMIT 1")
+    if not rows:
+        return None
+    read = charter.read(rows[0][0])
+    charter.require_complete(read)
+    return read
+
+
+class _Walk:
+    """One log, from its first entry to its last."""
+
+    def __init__(self, reading: Reading, number: int, slot: bytes, origin: str, rules: Charter | None) -> None:
+        self.reading = reading
+        self.number = number
+        self.slot = slot
+        self.origin = origin
+        self.rules = rules
+        self.name = origin_line(origin, slot)
+        self.tree = Frontier()
+        self.roots: dict[int, bytes] = {0: Frontier().root()}
+        self.problems: list[Problem] = []
+
+    def run(self, size: int, frontier: bytes) -> Iterator[int]:
+        """Check everything; yields how many entries each step covered."""
+        ends = self.reading.query(
+            "SELECT size, root, note FROM tlog_checkpoints WHERE log = ? ORDER BY size", (self.number,)
+        )
+        for end, root, signed in ends:
+            while self.tree.size < end:
+                count = self._step(min(end, self.tree.size + _STEP))
+                if not count:
+                    return
+                yield count
+            self.roots[end] = root
+            if self.tree.size != end or self.tree.root() != root:
+                self._say("fsck.root", end, "the entries do not give the root of this checkpoint")
+                return
+            self._signature(end, root, signed)
+        if self.tree.size != size or self.tree.encode() != frontier:
+            self._say("fsck.frontier", size, "the log's stored head is not what its entries give")
+
+    def _step(self, end: int) -> int:
+        start = self.tree.size
+        rows = entries(self.reading, self.number, start, end)
+        if [row[0] for row in rows] != list(range(start, end)):
+            self._say("fsck.gap", start, f"entries between {start} and {end} are missing")
+            return 0
+        whole = [row for row in rows if row[5] is not None]
+        made = [Entry(row[0], Handling(STIX_21, row[1], row[2], row[3]), row[4], row[5]) for row in whole]
+        for row, commitment in zip(whole, commitments(self.slot, made), strict=True):
+            if row[6] != commitment:
+                self._say("fsck.commitment", row[0], "header, salt or content is not what was committed")
+        self.tree = self.tree.extended([row[6] for row in rows])
+        return len(rows)
+
+    def _signature(self, end: int, root: bytes, signed: bytes | None) -> None:
+        if signed is None or self.rules is None:
+            return
+        parsed = note.parse(signed)
+        claimed = checkpoint.parse(parsed.text)
+        key = self.rules.members[self.origin].keys[Role.LOG]
+        right = claimed.origin == self.name and claimed.size == end and claimed.root == root
+        if not right or not note.verified(parsed, self.name, key):
+            self._say("fsck.checkpoint", end, "the stored checkpoint is not one that its origin signed")
+
+    def _say(self, code: str, at: int, what: str) -> None:
+        self.problems.append(_problem(code, f"log of {self.origin} ({self.slot.hex()[:16]}) at {at}", what))
+
+
+async def _head(heads: CheckpointStore, walk: _Walk, slot: bytes, size: int) -> list[Problem]:
+    where = f"checkpoint file of {slot.hex()[:16]}"
+    try:
+        held = await heads.load(slot)
+    except StoreError as error:
+        return [_problem(error.code, where, error.what)]
+    if held is None or held.size > size:
+        says = "is missing" if held is None else f"says {held.size}"
+        return [_problem("tlog.behind", where, f"the log holds {size} entries, the file {says}")]
+    # The file may be one commit behind the log: a crash between the two.
+    if held.size in walk.roots and walk.roots[held.size] != held.root:
+        return [_problem("tlog.behind", where, f"log and file differ at {held.size} entries")]
+    return []
+
+
+def _receipts(reading: Reading, walk: _Walk, rules: Charter | None) -> Iterator[Problem]:
+    rows = reading.query(
+        "SELECT member, size, key_id, blob FROM deliver_receipts WHERE log = ? ORDER BY member", (walk.number,)
+    )
+    for member, size, key_id, blob in rows if rules else ():
+        assert rules is not None  # noqa: S101 - the loop has no rows without rules
+        name = key_name(member, Role.RECEIPT)
+        root = walk.roots.get(size)
+        text = checkpoint.encode(checkpoint.Checkpoint(walk.name, size, root, ())) if root is not None else b""
+        key = rules.members[member].keys[Role.RECEIPT]
+        if root is None or cosignature.verify(text, note.Signature(name, key_id, blob), name, key) is None:
+            yield _problem("fsck.receipt", f"receipt of {member} at {size}", "it does not cover our log")
