@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from tocsin.cli.commands import Hands, command
-from tocsin.cli.screen import moment
 
 NameArgument = Annotated[str, typer.Argument(help="The account's name, e.g. siem.")]
 
@@ -43,8 +42,7 @@ def list_(hands: Hands) -> None:
     if hands.screen.json:
         hands.screen.emit("accounts", {"accounts": found})
         return
-    rows = ((one["name"], " ".join(one["channels"]), moment(one.get("created"))) for one in found)
-    hands.screen.table(("account", "channels", "since"), rows)
+    hands.screen.table(("account", "channels"), ((one["name"], " ".join(one["channels"])) for one in found))
 
 
 def remove(hands: Hands, name: NameArgument) -> None:

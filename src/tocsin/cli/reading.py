@@ -7,7 +7,7 @@ import typer
 from tocsin.cli.commands import Hands, command
 from tocsin.cli.screen import moment
 
-Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")]
+Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -15,9 +15,7 @@ def add_to(app: typer.Typer) -> None:
     command(app, "objects", "objects --type malware", "objects --find 198.18.7.9 --json")(objects)
     command(app, "show", "show indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f")(show)
     command(app, "watch", "watch", "watch --after 0 --no-follow --json > everything.jsonl")(watch)
-    command(app, "receipts", "receipts --channel ports", "receipts --id report--84e4d88f-44ea-4bcd-bbf3-b2c1c320bcb3")(
-        receipts
-    )
+    command(app, "receipts", "receipts --channel ports", "receipts --json")(receipts)
 
 
 def objects(
@@ -68,10 +66,12 @@ def show(hands: Hands, id_: Annotated[str, typer.Argument(metavar="ID", help="Th
         screen.print("")
         screen.print(
             f"version {version['version'] or '-'}  {version['marking']}  {version['member']} in {version['channel']}"
-            f"  added {moment((version['added']))}  position {version['position']}"
+            f"  added {moment(version['added'])}  position {version['position']}"
         )
         for receipt in version["receipts"]:
-            screen.print(f"  signed for by {receipt['member']}  {moment((receipt['at']))}  {_ms(receipt['ms'])}")
+            screen.print(f"  signed for by {receipt['member']}  {moment(receipt['at'])}  {_ms(receipt['ms'])}")
+        if version.get("missing"):
+            screen.print(f"  not yet by {' '.join(version['missing'])}")
         screen.print(version["content"])
 
 
@@ -110,14 +110,13 @@ def _event(row: dict[str, Any]) -> str:
 def receipts(
     hands: Hands,
     channel: Annotated[str | None, typer.Option(help="Only this channel.")] = None,
-    id_: Annotated[str | None, typer.Option("--id", help="Only for this object.")] = None,
-    after: Annotated[int | None, typer.Option(help="Only after this journal position.")] = None,
     limit: Limit = 50,
+    before: Annotated[int | None, typer.Option(help="Only older than this journal position.")] = None,
 ) -> None:
     """Who has signed for what we shared, when, and after how many milliseconds."""
     from tocsin.cli.control import ask
 
-    wanted = {"channel": channel, "id": id_, "after": after, "limit": limit}
+    wanted = {"channel": channel, "limit": limit, "before": before}
     found = ask(hands.home, lambda control: control.get("/receipts", **wanted))
     screen = hands.screen
     if screen.json:

@@ -107,14 +107,10 @@ def _show(hands: Hands, found: dict[str, Any]) -> None:
 def _summary(found: dict[str, Any]) -> Iterator[str]:
     charter, totals = found["charter"], found["totals"]
     yield f"{found['handle']}  up {_duration(found['uptime_s'])}  {found['software']}"
-    yield f"charter  {charter['name']}, version {charter['version']}, {amount(_count(charter['members']), 'member')}"
-    yield f"objects  {totals['shared']:,} shared, {totals['received']:,} received, {totals['receipts']:,} receipts, {totals['held']:,} held back"
+    yield f"charter  {charter['name']}, version {charter['version']}, {amount(charter['members'], 'member')}"
+    yield f"objects  {totals['shared']:,} shared, {totals['received']:,} received, {totals['held_back']:,} held back"
     yield f"journal  position {found['position']:,}"
     yield f"people   {found['people_url']}"
-
-
-def _count(members: Any) -> int:
-    return members if isinstance(members, int) else len(members)
 
 
 def _skew(link: dict[str, Any]) -> str:

@@ -3,8 +3,8 @@
     frame    "TF" version u8 = 1 | flags u8 = 0 | slot 32 | epoch u64 | start u64 | note length u16 | note | nonce 12 |
              ciphertext with tag            the additional data of the AEAD is everything before the nonce
     box      compression u8 (0 none, 1 zstd) | payload length u32 | raw length u32 | payload | zeros up to Padmé's length
-    batch    salt mode u8 (0: a seed of 32; 1: a salt of 32 for each entry) | count u16 | classes u8 |
-             classes x (content type u8, marking u8, sent-at u64, keep-until u64) | count x class u8 |
+    batch    salt mode u8 (0: a seed of 32; 1: a salt of 32 for each entry) | count u16 | classes u16 |
+             classes x (content type u8, marking u8, sent-at u64, keep-until u64) | count x class u16 |
              count x length u32 | salts | contents
 
 Numbers are big-endian. Decoding then encoding gives the same bytes; everything else is FormatError("format.frame").
@@ -28,7 +28,7 @@ MAX_ENTRIES: Final = 4096
 MAX_NOTE_BYTES: Final = 4096
 _OUTER: Final = Struct(">2sBB32sQQH")
 _BOX: Final = Struct(">BII")
-_BATCH: Final = Struct(">BHB")
+_BATCH: Final = Struct(">BHH")
 _CLASS: Final = Struct(">BBQQ")
 NONCE_BYTES: Final = 12
 _TAG: Final = 16
@@ -130,11 +130,11 @@ def _inflate(payload: bytes, raw: int) -> bytes:
 def encode_batch(entries: Sequence[Entry], seed: bytes | None) -> bytes:
     """The inner layer. With `seed` the salts must be those entry.salts() derives from it."""
     classes: dict[Handling, int] = {}
-    kinds = bytes(classes.setdefault(entry.handling, len(classes)) for entry in entries)
+    kinds = [classes.setdefault(entry.handling, len(classes)) for entry in entries]
     lengths = pack(f">{len(entries)}I", *(len(entry.content) for entry in entries))
     parts = [_BATCH.pack(0 if seed else 1, len(entries), len(classes))]
     parts += [_CLASS.pack(*handling) for handling in classes]
-    parts += [kinds, lengths]
+    parts += [pack(f">{len(kinds)}H", *kinds), lengths]
     parts += [seed] if seed else [entry.salt for entry in entries]
     parts += [entry.content for entry in entries]
     return b"".join(parts)
@@ -146,9 +146,9 @@ def decode_batch(data: bytes, start: int) -> list[Entry]:
         mode, count, class_count = _BATCH.unpack_from(data)
         at = _BATCH.size + class_count * _CLASS.size
         handlings = _handlings(data, class_count)
-        kinds = data[at : at + count]
-        lengths = unpack_from(f">{count}I", data, at + count)
-        at += 5 * count
+        kinds = unpack_from(f">{count}H", data, at)
+        lengths = unpack_from(f">{count}I", data, at + 2 * count)
+        at += 6 * count
         salt_bytes = 32 if mode == 0 else 32 * count
         total = at + salt_bytes + sum(lengths)
     except StructError as error:

@@ -73,7 +73,7 @@ def test_anything_else_opens_nothing():
             f"Bearer {token[4:]}", "Bearer tcs_" + "A" * 43, f"Bearer {token} {token}", "Basic", "Basic !!!!",
             "Basic " + base64.b64encode(b"\xff\xfe:x").decode(), basic(token), basic(f":{token}"),
             basic(f"siem:{token}"), basic(f"SOC:{token}"), basic(f"soc:{altered}"), basic("soc:"), basic("soc"),
-            "Basic é", "Bearer é\x00",
+            "Basic é", "Bearer é\x00", "Bearer \udc80",
         ]  # fmt: skip
         for header in refused:
             assert await accounts.authenticate(header) is None, header

@@ -151,6 +151,11 @@ def test_a_change_of_length_may_arrive_or_not():
     assert {image["/f"] for image in images} == {b"01", b"0123"}
     assert {image["/g"] for image in images} == {b"0123", b"0123\0\0"}
     assert recorder.cut(SeededEntropy(1), "none").files == {"/f": b"0123", "/g": b"0123"}
+    recorder = Recorder({"/f": b"0123"})
+    recorder.write(recorder.find("/f"), 0, b"X")
+    recorder.resize(recorder.find("/f"), 2)
+    images = [recorder.cut(SeededEntropy(n)).files["/f"] for n in range(60)]
+    assert set(images) == {b"0123", b"X123", b"01", b"X1"}
 
 
 def test_a_synced_directory_keeps_its_own_names_only():

@@ -104,10 +104,10 @@ def test_spinning_without_time_is_stopped(monkeypatch):
 
     async def main():
         clock = VirtualClock(asyncio.get_running_loop())
-        for _ in range(900):
+        for _ in range(400):
             await clock.sleep(0)
         await clock.sleep(0.1)
-        for _ in range(900):
+        for _ in range(400):
             await clock.sleep(0)
         while True:
             await clock.sleep(0)

@@ -1,14 +1,15 @@
 """The control socket's routes. Who may open the socket is the operator; there is no other check, and no network."""
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from tocsin.edge.control import reading
 from tocsin.edge.control.services import Services
@@ -19,7 +20,6 @@ from tocsin.formats import strictjson
 from tocsin.formats.markings import ChannelKind
 from tocsin.formats.tlp import Tlp
 
-_LINES = "application/x-ndjson"
 _MOST_BODY = 1024 * 1024
 _WATCH = 500
 Handler = Callable[[Request], Awaitable[Response]]
@@ -76,6 +76,23 @@ def _json(value: Any) -> Response:
     return Response(msgspec.json.encode(value), media_type="application/json")
 
 
+class _Lines(Response):
+    """JSON Lines written while the request may still be read, which StreamingResponse would eat."""
+
+    def __init__(self, lines: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(media_type="application/x-ndjson")
+        del self.headers["content-length"]
+        self._lines = lines
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        async with contextlib.aclosing(self._lines) as lines:
+            async for line in lines:
+                await send({"type": "http.response.body", "body": line, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
 class _Routes:
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -122,7 +139,7 @@ class _Routes:
         sharing = Sharing(
             self._services, channel, floor, dry_run=bool(asked.get("dry_run")), partial=bool(asked.get("partial"))
         )
-        return StreamingResponse(sharing.run(request.stream()), media_type=_LINES)
+        return _Lines(sharing.run(request.stream()))
 
     async def objects(self, request: Request) -> Response:
         return _json(await reading.objects(self._services, dict(request.query_params)))
@@ -137,9 +154,9 @@ class _Routes:
         text = request.query_params.get("after", "")
         after = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else self._services.journal.head
         follow = request.query_params.get("follow") == "1"
-        return StreamingResponse(self._happenings(after, follow), media_type=_LINES)
+        return _Lines(self._happenings(after, follow))
 
-    async def _happenings(self, after: int, follow: bool) -> AsyncIterator[bytes]:
+    async def _happenings(self, after: int, follow: bool) -> AsyncGenerator[bytes, None]:
         journal = self._services.journal
         with contextlib.suppress(ClientDisconnect):
             while follow or after < journal.head:

@@ -1,6 +1,6 @@
 """`tocsin share` at the node's end: the file comes in as it is, what happens to it goes out line by line."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, Final
 
 import msgspec
@@ -33,7 +33,7 @@ class Sharing:
         self._first: str | None = None
         self._waiting: list[bytes] = []
 
-    async def run(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def run(self, body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         """The response, line by line, while the request is read."""
         try:
             async for event in self._steps(body):

@@ -95,7 +95,7 @@ class _Taxii:
         except RefusalError as refusal:
             answer = refusal.answer()
         except StoreError as failure:
-            answer = error(500, "The store does not answer", code=failure.code)
+            answer = error(503, "The store does not answer", code=failure.code)
         except TocsinError as failure:
             answer = error(500, "Internal error", code=failure.code)
         await _send(send, answer, head=scope["method"] == "HEAD")

@@ -78,11 +78,11 @@ class Members:
         return sorted(self._channels.values(), key=lambda one: one.number)
 
     def channel(self, wanted: str) -> Channel:
-        """A channel of ours by name or id. Raises PolicyError("policy.unknown-channel")."""
+        """A channel of ours by name or id. Raises PolicyError("policy.no-such-channel")."""
         for one in self._channels.values():
             if wanted in (one.id, one.name):
                 return one
-        raise PolicyError("policy.unknown-channel", f"this node is in no channel {wanted!r}")
+        raise PolicyError("policy.no-such-channel", f"this node is in no channel {wanted!r}")
 
     def origin(self, slot: bytes) -> tuple[Channel, str] | None:
         """Whose log in which channel a slot names, if it is one of ours."""

@@ -241,7 +241,7 @@ def test_an_observable_has_its_date_added_for_a_version(filled):
     assert filled.get("objects/ipv4-addr--1/versions/").json["versions"] == [date(4)]
     for query, ids in (
         (date(4), ["ipv4-addr--1"]), (f"{V1},{date(4)}", ["tool--1", "malware--1", "ipv4-addr--1"]),
-        (date(3), []), (date(5), []), (f"last,{date(4)}", ["malware--1", "ipv4-addr--1", "tool--1"]),
+        (date(3), []), (date(5), []), ("1970-01-01T00:00:00Z", []), (f"last,{date(4)}", ["malware--1", "ipv4-addr--1", "tool--1"]),
     ):  # fmt: skip
         assert filled.get("objects/", query=f"match[version]={query}").ids == ids, query
     assert filled.get("objects/", query=f"match[version]={date(4)}&added_after={date(4)}").ids == []

@@ -125,6 +125,7 @@ def test_the_limit_is_capped_and_absent_it_is_the_default(make_world):
     for asked in ("5", "6", "15000", "999999999999999999"):
         page = world.get("objects/", query=f"limit={asked}")
         assert (len(page.ids), page.json["more"]) == (5, True)
+        assert len(world.get("objects/", query=f"limit={asked}&next={page.json['next']}").ids) == 5
     assert walk(world, 500) == [one for one, _ in tools(0, 12)]
 
 
