@@ -11,7 +11,10 @@ class Disk(Protocol):
         ...
 
     def create(self, name: str, data: bytes) -> None:
-        """Make the file with these bytes, durable with its directory entry on return; it MUST NOT exist yet."""
+        """Make the file with these bytes, durable with its name on return, whole or absent if power is lost meanwhile.
+
+        It MUST NOT exist yet.
+        """
         ...
 
     def overwrite(self, name: str, offset: int, data: bytes) -> None:

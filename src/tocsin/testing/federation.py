@@ -67,12 +67,12 @@ class MemorySpool:
 class Node:
     """One member: its keys, its disk, its clock, and while it runs its core."""
 
-    def __init__(self, handle: str, entropy: SeededEntropy, clock: VirtualClock) -> None:
+    def __init__(self, handle: str, entropy: SeededEntropy, clock: VirtualClock, *, record: bool = False) -> None:
         self.handle = handle
         self.entropy = entropy
         self.clock = clock
         self.keys = Keys(entropy.fork("keys"))
-        self.storage = Recorder()
+        self.storage = Recorder(record=record, atomic_create=True)
         self.core: Core | None = None
         self.notes: list[tuple[str, str, str]] = []
         self._database: InlineDatabase | None = None
@@ -127,11 +127,15 @@ class Node:
 class Federation:
     """Members, their network and one clock."""
 
-    def __init__(self, loop: VirtualLoop, handles: Sequence[str], seed: int, **network: Any) -> None:
+    def __init__(
+        self, loop: VirtualLoop, handles: Sequence[str], seed: int, *, record: bool = False, **network: Any
+    ) -> None:
         self.loop = loop
         self.entropy = SeededEntropy(seed)
         self.network = LossyNetwork(loop, self.entropy.fork("network"), **network)
-        self.nodes = {handle: Node(handle, self.entropy.fork(handle), VirtualClock(loop)) for handle in handles}
+        self.nodes = {
+            handle: Node(handle, self.entropy.fork(handle), VirtualClock(loop), record=record) for handle in handles
+        }
 
     async def found(self, ceiling: Tlp = Tlp.GREEN) -> None:
         """Found the charter with every member's signature, adopt it everywhere, start every node."""
@@ -229,9 +233,10 @@ class Federation:
         return True
 
     async def crash(self, handle: str) -> None:
-        """Kill a member between two steps: what was not durable on its disk stays as the operating system has it."""
+        """Kill a member's process: from this moment nobody sees what it still does; what it wrote stays written."""
         node = self.nodes[handle]
         self.network.crash(handle)
+        node.storage.kill()
         core, node.core = node.running, None
         await core.stop()
         await node.database.close()

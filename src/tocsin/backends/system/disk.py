@@ -22,14 +22,18 @@ class SystemDisk:
             raise _failed(name, error) from error
 
     def create(self, name: str, data: bytes) -> None:
-        """A new durable file."""
+        """A new durable file: whole before it gets its name, so that a power cut leaves it whole or absent."""
+        draft = self._folder / f"{name}.new"
         try:
-            handle = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            draft.unlink(missing_ok=True)
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:
                 os.write(handle, data)
                 os.fsync(handle)
             finally:
                 os.close(handle)
+            os.link(draft, self._folder / name)  # unlike a rename it refuses when the name is taken
+            draft.unlink()
             self._sync_folder()
         except OSError as error:
             raise _failed(name, error) from error

@@ -1,1 +1,1 @@
-"""Demo: a whole federation on this machine. Gives: tocsin demo. Never: takes a short cut past the real commands."""
+"""Demo: a whole federation on this machine. Gives: tocsin demo. Never: reaches into a node past its commands' own door."""

@@ -36,7 +36,9 @@ async def share(node: Node, channel: str, pieces: Iterable[bytes], tlp: str | No
             case "done":
                 done = event
     if done.get("exit_status", 1) != 0 and not done.get("shared"):
-        raise ConfigError("demo.share", f"{node.handle} could not share in {channel}: {done.get('code')} {reasons or ''}")
+        raise ConfigError(
+            "demo.share", f"{node.handle} could not share in {channel}: {done.get('code')} {reasons or ''}"
+        )
     return Outcome(done["shared"], done["refused"], end, tuple(reasons))
 
 

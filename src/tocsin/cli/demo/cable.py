@@ -1,7 +1,6 @@
 """A member's network cable: a TCP relay in front of its peer port that can be cut, healed and listened to."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
@@ -80,5 +79,3 @@ class Cable:
                 await target.drain()
         with suppress(OSError, RuntimeError):
             target.write_eof() if target.can_write_eof() else target.close()
-
-

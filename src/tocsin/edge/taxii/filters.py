@@ -100,7 +100,7 @@ def _added_after(text: str) -> int:
 
 def _values(text: str) -> tuple[str, ...]:
     found = {one for part in text.split(",") if (one := part.strip())}
-    if not found or len(found) > _MOST_VALUES:
+    if not found or len(found) > _MOST_VALUES or "\0" in text:  # a cursor is JSON that passes our own strict gate
         raise bad(f"A match field has 1 to {_MOST_VALUES} values, with commas between.")
     return tuple(sorted(found))
 

@@ -36,7 +36,7 @@ def test_every_field():
         "limit=" + "9" * 5000, "added_after=", "added_after=garbage", "added_after=2020-01-01",
         "added_after=2020-01-01T00:00:00Z,2021-01-01T00:00:00Z", "match[version]=newest", "match[version]=",
         "match[version]=all,last", "match[version]=all,2020-01-01T00:00:00Z", "match[version]=LAST", "match[id]=",
-        "match[id]=,,", "match[type]= ", "match[spec_version]=", "match[confidence]=3", "match[id", "match[]=x",
+        "match[id]=,,", "match[id]=a,\0", "match[type]= ", "match[spec_version]=", "match[confidence]=3", "match[id", "match[]=x",
         "limit=1&limit=2", "match[id]=a&match[id]=b", "next=a&next=b", "match[id]=a&match%5Bid%5D=a",
         "match[id]=" + ",".join(f"x{n}" for n in range(201)), "&".join(f"a{n}=1" for n in range(65)),
     ],
