@@ -215,5 +215,9 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "fsck.unreadable": Meaning(_O, "Something in the store cannot be read at all.", "Check the disk, restore the store."),
     # -- internal -------------------------------------------------------------------------------------------------
     "internal.error": Meaning(_D, "A fault of ours; the part begins again.", "Report it with the line from the diagnostics; it holds no content."),
+    # -- demo ------------------------------------------------------------------------------------------------------
+    "demo.node": Meaning(_D, "Each member of the demonstration is a real process; one of them ended.", "Look into its diagnostics: `tocsin demo --keep DIR` leaves them in DIR."),
+    "demo.share": Meaning(_A, "A file that is refused as a whole cannot be demonstrated with.", "Check the file: `tocsin share --dry-run` at a node of your own tells every refusal."),
+    "demo.stalled": Meaning(_D, "The demonstration waits for what must happen; it did not.", "Try again on an idle machine; `tocsin demo --keep DIR` leaves the diagnostics in DIR."),
 })
 # fmt: on

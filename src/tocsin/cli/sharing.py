@@ -196,15 +196,17 @@ def _lines(screen: Screen, wish: Wish, summary: dict[str, Any]) -> None:
 
 
 def _error(course: Course) -> TocsinError | None:
-    code = course.done.get("code")
-    if not course.done:
-        code = "config.node-stopped"
-    if not code or code == "peer.queued":
+    """What is told as an error: a share that failed, not one of which some objects were refused and the rest shared."""
+    done = course.done
+    if not done:
+        return TocsinError("config.node-stopped", "the node ended before the share was decided")
+    if not done["exit_status"] or not done["code"]:
         return None
-    first = next((one["what"] for one in course.refusals if one["code"] == code), "")
-    what = first if course.refused <= 1 and first else f"{amount(course.refused, 'object')} refused; nothing was shared"
-    error = TocsinError(code, what or "the share was not finished")
-    error.exit_status = int(course.done.get("exit_status", 1))
+    what = done.get("what") or next((one["what"] for one in course.refusals if one["code"] == done["code"]), "")
+    if course.refused > 1:
+        what = f"{amount(course.refused, 'object')} refused, the first because {what}"
+    error = TocsinError(done["code"], f"{what}; nothing was shared" if not done["shared"] else what)
+    error.exit_status = done["exit_status"]
     return error
 
 

@@ -63,8 +63,9 @@ def _waits(handed: Handed, receipts: Sequence[tuple[int, int]]) -> list[float]:
 
 
 async def _receipts(node: Node, channel: str, after: int) -> list[tuple[str, int, int]]:
-    found = []
-    async for row in node.control.rows("GET", "/watch", {"after": after, "follow": 0}):
-        if row["kind"] == "receipt" and row["channel"] == channel:
-            found.append((row["member"], row["seq"], to_microseconds(datetime.fromisoformat(row["added"]))))
-    return found
+    rows = node.control.rows("GET", "/watch", {"after": after, "follow": 0})
+    return [
+        (row["member"], row["seq"], to_microseconds(datetime.fromisoformat(row["added"])))
+        async for row in rows
+        if row["kind"] == "receipt" and row["channel"] == channel
+    ]

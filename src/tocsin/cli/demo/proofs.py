@@ -33,7 +33,7 @@ async def fsck(nodes: Sequence[Node]) -> list[dict[str, Any]]:
 
 
 def verdict(nodes: Sequence[Node], found: Sequence[dict[str, Any]]) -> str:
-    """ "ok", or which member has which problems."""
+    """The word ok, or which member has which problems."""
     bad = (
         f"{node.handle}: {', '.join(sorted({one['code'] for one in each['problems']})) or each.get('code', 'failed')}"
         for node, each in zip(nodes, found, strict=True)

@@ -63,6 +63,10 @@ class Session:
         self._dialed = dialed
         self._stream: AsyncIterator[bytes] = link.messages()
         self._pending: asyncio.Queue[Pending] = asyncio.Queue(_PIPELINE)
+        # What we owe the peer, newest only for each log: receiving never waits for sending, or two busy ends would
+        # wait for each other.
+        self._owed: dict[tuple[str, bytes], bytes] = {}
+        self._owing = asyncio.Event()
         self._sender: Sender | None = None
         self.skew_s = 0.0
 
@@ -88,10 +92,10 @@ class Session:
         self._sender = Sender(self.peer, self._link.send, self._parts.sending, state.held)
         tasks = [
             asyncio.ensure_future(work)
-            for work in (self._sender.run(), self._receive(), self._finish(), self._send_channels())
+            for work in (self._sender.run(), self._receive(), self._finish(), self._pay(), self._send_channels())
         ]
         try:
-            done, _ = await asyncio.wait(tasks[:3], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks[:4], return_when=asyncio.FIRST_COMPLETED)
             for one in done:
                 one.result()
         finally:
@@ -221,8 +225,8 @@ class Session:
         frame = outer(data)
         try:
             pending = self._parts.receiver.begin(self.peer, frame)
-        except VerificationError as error:
-            verdict = error
+        except (VerificationError, FormatError) as error:
+            verdict: TocsinError = error
             if error.code == "receive.old":
                 await self._pending.join()
                 verdict = await self._parts.receiver.judge(self.peer, frame)
@@ -230,10 +234,21 @@ class Session:
         else:
             await self._pending.put(pending)
 
-    async def _refuse(self, slot: bytes, error: VerificationError, evidence: bytes) -> None:
+    async def _refuse(self, slot: bytes, error: TocsinError, evidence: bytes) -> None:
         self._parts.note(error.code, self.peer, error.what)
         await self._parts.receiver.record(self.peer, slot, error, evidence)
-        await self._link.send(message.encode(Refusal(slot, error.code, self._parts.receiver.size(slot))))
+        self._owe("refusal", slot, message.encode(Refusal(slot, error.code, self._parts.receiver.size(slot))))
+
+    def _owe(self, kind: str, slot: bytes, answer: bytes) -> None:
+        self._owed[kind, slot] = answer
+        self._owing.set()
+
+    async def _pay(self) -> None:
+        while True:
+            await self._owing.wait()
+            self._owing.clear()
+            while self._owed:
+                await self._link.send(self._owed.pop(next(iter(self._owed))))
 
     async def _finish(self) -> None:
         while True:
@@ -242,4 +257,4 @@ class Session:
                 receipt = await self._parts.receiver.finish(pending)
             finally:
                 self._pending.task_done()
-            await self._link.send(message.encode(receipt))
+            self._owe("receipt", receipt.slot, message.encode(receipt))

@@ -85,7 +85,12 @@ class Receipts:
                     good.append((job, await self._checked(job.peer, job.receipt)))
                 except TocsinError as error:
                     job.done.set_exception(error)
-            await self._commit(good)
+            try:
+                await self._commit(good)
+            finally:
+                for job in jobs:
+                    if not job.done.done():
+                        job.done.cancel()
 
     async def _checked(self, peer: str, receipt: Receipt) -> Stored:
         log = self._logs.get(receipt.slot)

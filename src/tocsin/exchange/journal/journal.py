@@ -5,7 +5,11 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
+from tocsin.errors import StoreError
+from tocsin.formats.merkle import Frontier
 from tocsin.ports.database import Database, Reading, Transaction
+
+_STEP: Final = 4096
 
 
 class Kind(IntEnum):
@@ -121,3 +125,17 @@ def entries(reading: Reading, log: int, start: int, end: int) -> list[tuple[Any,
         "WHERE kind = 1 AND log = ? AND seq >= ? AND seq < ? ORDER BY seq",
         (log, start, end),
     )
+
+
+def tree_at(reading: Reading, log: int, size: int) -> Frontier:
+    """A log's tree when it had `size` entries, from the commitments, in bounded steps."""
+    tree = Frontier()
+    while tree.size < size:
+        rows = reading.query(
+            "SELECT commitment FROM journal_rows WHERE kind = 1 AND log = ? AND seq >= ? AND seq < ? ORDER BY seq",
+            (log, tree.size, min(size, tree.size + _STEP)),
+        )
+        if not rows:
+            raise StoreError("store.gap", "entries of a log are missing from the journal; run tocsin fsck")
+        tree = tree.extended([row[0] for row in rows])
+    return tree

@@ -100,9 +100,10 @@ class Publisher:
             # The outcome is unknown: what memory believes must be read again before anything is built on it.
             for log in {one.log.number: one.log for one in prepared}.values():
                 await self._logs.reload(log)
-            for job in jobs:
-                if not job.done.done():
-                    job.done.set_exception(error)
+            _fail(jobs, error)
+        except BaseException:
+            _fail(jobs, StoreError("store.unknown", "the node stopped while the commit was under way"))
+            raise
 
     def _prepare_into(self, prepared: list[_Prepared], job: _Job) -> None:
         try:
@@ -169,6 +170,12 @@ class World:
     database: Database
     clock: Clock
     entropy: Entropy
+
+
+def _fail(jobs: Sequence[_Job], error: TocsinError) -> None:
+    for job in jobs:
+        if not job.done.done():
+            job.done.set_exception(error)
 
 
 def _store(tx: Transaction, prepared: list[_Prepared], now_us: int) -> int:

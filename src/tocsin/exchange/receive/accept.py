@@ -9,22 +9,21 @@ from typing import Final, NamedTuple
 
 from tocsin.errors import FormatError, PolicyError, StoreError, TocsinError, VerificationError
 from tocsin.exchange.journal.definitions import Definitions
-from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append, entries
+from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append, tree_at
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.receive import verify
 from tocsin.exchange.receive.epochkeys import EpochKeys
 from tocsin.exchange.receive.verify import Signed, Verified, View
-from tocsin.exchange.tlog.logs import Log, Logs, advance
+from tocsin.exchange.tlog.logs import Log, Logs, advance, root_at
 from tocsin.formats import cosignature, markings
 from tocsin.formats.frame import Frame
 from tocsin.formats.keys import Role, SigningKey, key_name
-from tocsin.formats.merkle import root_of
 from tocsin.formats.message import Position, Receipt
 from tocsin.formats.stix.check import Checked, check_many
 from tocsin.formats.tlp import Tlp
 from tocsin.ports.clock import Clock
-from tocsin.ports.database import Transaction
+from tocsin.ports.database import Reading, Transaction
 
 _FITS_KEPT: Final = 4096
 
@@ -102,8 +101,12 @@ class Receiver:
         """Tell a replay from a fork, by the root our own tree has where the old frame ends."""
         log, _, one = self._outer(peer, frame)
         size = one.checkpoint.size
-        rows = await self._parts.journal.database.read(lambda db: entries(db, log.number, 0, size))
-        return verify.judge_old(one, root_of([row[6] for row in rows]))
+
+        def root(reading: Reading) -> bytes:
+            known = root_at(reading, log.number, size)
+            return known if known is not None else tree_at(reading, log.number, size).root()
+
+        return verify.judge_old(one, await self._parts.journal.database.read(root))
 
     def head(self, peer: str, own: Position) -> VerificationError | None:
         """What a peer's word on its own log means to us."""
