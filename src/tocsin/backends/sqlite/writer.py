@@ -75,6 +75,10 @@ def _one(connection: apsw.Connection, handle: Handle, job: Job) -> None:
     except (TocsinError, RuntimeError) as error:
         job.error = error
         connection.execute("ROLLBACK TO job")
+    except (apsw.ConstraintError, apsw.SQLError) as error:
+        # A fault of this job alone; a fault of the disk goes up and undoes the whole group.
+        job.error = _outcome(error)
+        connection.execute("ROLLBACK TO job")
     connection.execute("RELEASE job")
 
 

@@ -75,9 +75,12 @@ class Query:
     content: bool = True
 
 
+# Of two copies of one version the first to come is shown: a later copy, perhaps with properties withheld, must not
+# replace it. Objects without versions (SCOs) show what was said last.
 _NEWER: Final = (
     "NOT EXISTS (SELECT 1 FROM journal_search o WHERE o.object_id = s.object_id AND o.channel = s.channel "
-    "AND (o.instant > s.instant OR (o.instant = s.instant AND o.position > s.position)))"
+    "AND (o.instant > s.instant OR (o.instant = s.instant AND s.instant > 0 AND o.position < s.position) "
+    "OR (o.instant = s.instant AND s.instant = 0 AND o.position > s.position)))"
 )
 _OLDER: Final = (
     "NOT EXISTS (SELECT 1 FROM journal_search o WHERE o.object_id = s.object_id AND o.channel = s.channel "
