@@ -1,7 +1,8 @@
 """tocsin run and tocsin status."""
 
 import os
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,10 +28,19 @@ def run(
 
     One line on stdout says that it is ready; diagnostics go to stderr. It refuses to run without an adopted charter.
     """
-    import asyncio
-
     home = hands.home
-    asyncio.run(_run(home, lambda ready: _ready(hands, ready), stop_with_stdin=stop_with_stdin))
+    _loop(_run(home, lambda ready: _ready(hands, ready), stop_with_stdin=stop_with_stdin))
+
+
+def _loop(work: Coroutine[Any, Any, None]) -> None:
+    if sys.platform == "win32":
+        import asyncio
+
+        asyncio.run(work)
+    else:
+        import uvloop
+
+        uvloop.run(work)
 
 
 async def _run(home: Any, on_ready: Callable[[dict[str, Any]], None], *, stop_with_stdin: bool) -> None:

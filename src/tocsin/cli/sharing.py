@@ -1,6 +1,5 @@
 """tocsin share: from a file to everybody in a channel, with a progress bar and in bounded memory."""
 
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,7 +83,7 @@ async def _share(hands: Hands, wish: Wish, file: IO[bytes]) -> int:
         "partial": int(wish.partial) or None,
     }
     async with Control(hands.home) as control:
-        with _Bar(hands.screen, _size(file)) as bar:
+        with _Bar(hands.screen, _size(wish.file)) as bar:
             async for event in control.rows("POST", "/share", query, _chunks(file, bar)):
                 _note(course, event, bar, hands.screen)
         if course.done.get("shared") and not wish.no_wait and not wish.dry_run:
@@ -210,8 +209,8 @@ def _error(course: Course) -> TocsinError | None:
     return error
 
 
-def _size(file: IO[bytes]) -> int | None:
-    return Path(file.name).stat().st_size if isinstance(file.name, str) and file is not sys.stdin.buffer else None
+def _size(name: str) -> int | None:
+    return None if name == "-" else Path(name).stat().st_size or None  # a pipe has no size
 
 
 class _Bar:

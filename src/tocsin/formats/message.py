@@ -4,6 +4,7 @@ A message is one WebSocket binary message: the byte 0x46 ("F") and a frame, or t
 array [tag, fields...]. Decoding then encoding gives the same bytes; everything else is FormatError("format.message").
 """
 
+import re
 from typing import Final
 
 import msgspec
@@ -16,6 +17,8 @@ MAX_MESSAGE_BYTES: Final = MAX_FRAME_BYTES + 1
 MAX_CONTROL_BYTES: Final = 4 * 1024 * 1024
 _FRAME: Final = b"F"
 _CONTROL: Final = b"M"
+_MAX: Final = 2**63 - 1
+_CODE: Final = re.compile(r"[a-z]+\.[a-z-]+")  # a peer's code goes to diagnostics: nothing but a code may
 
 
 class Hello(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="hello"):
@@ -107,11 +110,14 @@ def decode(data: bytes) -> Control | bytes:
 
 def _check(message: Control) -> None:
     if isinstance(message, State):
-        wrong = any(len(p.slot) != 32 or len(p.root) != 32 or p.size < 0 for p in (*message.held, *message.own))
+        positions = (*message.held, *message.own)
+        wrong = any(len(p.slot) != 32 or len(p.root) != 32 or not 0 <= p.size <= _MAX for p in positions)
     elif isinstance(message, Receipt):
-        wrong = len(message.slot) != 32 or len(message.key_id) != 4 or len(message.blob) != 72 or message.size < 0
+        wrong = len(message.slot) != 32 or len(message.key_id) != 4 or len(message.blob) != 72
+        wrong = wrong or not 0 <= message.size <= _MAX
     elif isinstance(message, Refusal):
-        wrong = len(message.slot) != 32 or len(message.code) > 64 or message.size < 0
+        wrong = len(message.slot) != 32 or len(message.code) > 64 or not _CODE.fullmatch(message.code)
+        wrong = wrong or not 0 <= message.size <= _MAX
     elif isinstance(message, Hello):
         wrong = len(message.charter) != 32 or len(message.nonce) != 32 or len(message.software) > 64
     else:

@@ -65,7 +65,7 @@ class Core:
         self.signer = Signer(me, log_key, world.checkpoints)
         self.epochs = Epochs(self.members, log_key, world.clock, world.entropy)
         self.frames = Frames(self.members, self.epochs, self.signer, world.database, world.entropy)
-        makes = World(world.database, world.clock, world.entropy)
+        makes = World(world.database, world.clock, world.entropy, self.definitions)
         self.publisher = Publisher(self.logs, self.journal, self.signer, self.frames, makes)
         self.receipts = Receipts(self.members, self.logs, self.journal, world.clock)
         self.keys = EpochKeys(self.members, world.keyring.sealing())

@@ -71,6 +71,7 @@ class Home:
 
     def lock(self) -> IO[bytes]:
         """Hold the folder for one process. Raises ConfigError("config.running")."""
+        self.run.mkdir(mode=0o700, exist_ok=True)  # a restored backup need not hold it
         file = (self.run / "lock").open("wb")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -113,7 +114,7 @@ def create(path: Path, settings: InitSettings) -> Home:
     check_handle(settings.handle)
     config.address(settings.peer_listen)
     config.address(settings.people_listen)
-    if path.exists() and any(path.iterdir()):
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise ConfigError("config.exists", f"{path} is not empty; nothing was changed")
     for folder in (path, home.heads, home.run):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

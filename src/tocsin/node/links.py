@@ -24,6 +24,7 @@ class Standing:
     since: int = 0
     last_error: str = ""
     session: Session | None = field(default=None, repr=False)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
 
 class Links:
@@ -71,14 +72,15 @@ class Links:
     async def _hold(self, link: Link, *, dialed: bool) -> None:
         standing = self.standing[link.peer]
         session = Session(link, self._parts, dialed=dialed)
-        if standing.session is not None:
-            # The newer link wins: the older one may be half-open, and only its dialer opens a new one.
-            await standing.session.end("peer.replaced")
-        standing.session = session
-        standing.state, standing.since = "up", self._clock.now_us()
+        older, standing.session = standing.session, session
         ended: TocsinError = PeerError("peer.gone", f"{link.peer} ended the link")
         try:
-            await session.run()
+            if older is not None:
+                # The newer link wins: the older one may be half-open, and only its dialer opens a new one.
+                await older.end("peer.replaced")
+            async with standing.turn:  # until the older session has stored what it had verified
+                standing.state, standing.since = "up", self._clock.now_us()
+                await session.run()
         except TocsinError as error:
             ended = error
         finally:

@@ -1,9 +1,7 @@
 """A real node: real store, clock, chance, disk, sockets; and the people's doors."""
 
 import asyncio
-import signal
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from tocsin import __version__
@@ -105,11 +103,3 @@ async def _open_people(settings: Settings, core: Core, accounts: access.Accounts
     bound = await doors.open_port(application, host, port, settings.people_certificate, settings.people_key)
     made.append(f"{'https' if tls else 'http'}://{host}:{bound}")
     return settings.people_url or made[0]
-
-
-def stop_on_signals(task: "asyncio.Task[None]") -> None:
-    """Cancel the task on SIGINT and SIGTERM."""
-    loop = asyncio.get_running_loop()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):
-            loop.add_signal_handler(one, task.cancel)

@@ -4,11 +4,15 @@ Everything between the ports is the real code; only clock, chance, network and d
 tells the same story again.
 """
 
+import asyncio
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import apsw
 
 from tocsin.backends.sqlite.database import InlineDatabase, connect, create_tables, require_schema
+from tocsin.backends.sqlite.writer import Handle
 from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.exchange.members import charter, descriptor
 from tocsin.exchange.members.channels import Channel
@@ -19,14 +23,17 @@ from tocsin.formats.keys import Role, SigningKey
 from tocsin.formats.markings import ChannelKind
 from tocsin.formats.seal import SEED_BYTES, SealKey
 from tocsin.formats.tlp import Tlp
+from tocsin.node import fsck
 from tocsin.node.core import Core, Surroundings
 from tocsin.node.tables import TABLES
+from tocsin.ports.database import Transaction
 from tocsin.testing.chance import SeededEntropy
 from tocsin.testing.network import LossyNetwork
 from tocsin.testing.powercut import Recorder
 from tocsin.testing.virtualtime import VirtualClock, VirtualLoop
 
 STORE = "/store.sqlite"
+T = TypeVar("T")
 
 
 class Keys:
@@ -64,8 +71,35 @@ class MemorySpool:
         self._records.clear()
 
 
+class LaggingDatabase(InlineDatabase):
+    """A store whose commits take up to `lag_s` of virtual time each, one after the other, as they do on a real disk.
+
+    As with a writer's thread, whoever stops waiting does not stop the commit.
+    """
+
+    def __init__(self, connection: apsw.Connection, clock: VirtualClock, entropy: SeededEntropy, lag_s: float) -> None:
+        super().__init__(connection)
+        self._clock = clock
+        self._entropy = entropy
+        self._lag_s = lag_s
+        self._turn = asyncio.Lock()
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """See ports.database."""
+        task = asyncio.ensure_future(self._later(work))
+        task.add_done_callback(lambda done: None if done.cancelled() else done.exception())
+        return await asyncio.shield(task)
+
+    async def _later(self, work: Callable[[Transaction], T]) -> T:
+        async with self._turn:
+            await self._clock.sleep(self._lag_s * self._entropy.fraction())
+            result = await super().write(work)
+            await self._clock.sleep(self._lag_s * self._entropy.fraction())
+            return result
+
+
 class Node:
-    """One member: its keys, its disk, its clock, and while it runs its core."""
+    """One member: its keys, its disk, its clock, and while it runs its core. `lag_s`: see LaggingDatabase."""
 
     def __init__(self, handle: str, entropy: SeededEntropy, clock: VirtualClock, *, record: bool = False) -> None:
         self.handle = handle
@@ -75,6 +109,7 @@ class Node:
         self.storage = Recorder(record=record, atomic_create=True)
         self.core: Core | None = None
         self.notes: list[tuple[str, str, str]] = []
+        self.lag_s = 0.0
         self._database: InlineDatabase | None = None
         connection = connect(STORE, vfs=self.storage.vfs_name, exclusive=True, create=True)
         create_tables(connection, TABLES)
@@ -98,13 +133,27 @@ class Node:
         """Open the store and make a core over it, without starting it."""
         connection = connect(STORE, vfs=self.storage.vfs_name, exclusive=True)
         require_schema(connection)
-        self._database = InlineDatabase(connection)
+        self._connection = connection
+        self._database = (
+            LaggingDatabase(connection, self.clock, self.entropy.fork("lag"), self.lag_s)
+            if self.lag_s
+            else InlineDatabase(connection)
+        )
         heads = CheckpointFiles(self.storage.disk, threaded=False)
         world = Surroundings(
             self._database, self.keys, self.clock, self.entropy, heads, lambda *one: self.notes.append(one), "testing"
         )
         self.core = Core(self.handle, world)
         return self.core
+
+    def query(self, sql: str, *args: Any) -> list[tuple[Any, ...]]:
+        """What the open store holds."""
+        return Handle(self._connection).query(sql, args)
+
+    async def fsck(self) -> dict[str, Any]:
+        """Everything that `tocsin fsck` checks, on the open store."""
+        heads = CheckpointFiles(self.storage.disk, threaded=False)
+        return await fsck.check_store(Handle(self._connection), heads, self.handle)
 
     def describe(self) -> dict[str, Any]:
         """The body of its descriptor."""

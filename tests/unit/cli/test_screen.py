@@ -76,4 +76,8 @@ def test_moments_are_utc_and_say_so(instant, shown):
 
 
 def test_amounts_agree_with_their_word():
-    assert [amount(0, "object"), amount(1, "object"), amount(2000, "object")] == ["0 objects", "1 object", "2,000 objects"]
+    assert [amount(0, "object"), amount(1, "object"), amount(2000, "object")] == [
+        "0 objects",
+        "1 object",
+        "2,000 objects",
+    ]

@@ -72,7 +72,7 @@ def _one(connection: apsw.Connection, handle: Handle, job: Job) -> None:
     connection.execute("SAVEPOINT job")
     try:
         job.result = job.work(handle)
-    except (TocsinError, RuntimeError) as error:
+    except (TocsinError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError) as error:
         job.error = error
         connection.execute("ROLLBACK TO job")
     except (apsw.ConstraintError, apsw.SQLError) as error:

@@ -18,10 +18,11 @@ class Cable:
         self._target = 0
         self._whole = True
         self._ends: set[asyncio.StreamWriter] = set()
+        self._carrying: set[asyncio.Task[None]] = set()
 
     async def open(self) -> int:
         """Begin to listen. Returns the port that others dial."""
-        self._server = await asyncio.start_server(self._carry, _HOST, 0)
+        self._server = await asyncio.start_server(self._accept, _HOST, 0)
         return int(self._server.sockets[0].getsockname()[1])
 
     def plug_in(self, port: int) -> None:
@@ -43,6 +44,7 @@ class Cable:
         self.cut()
         if self._server is not None:
             self._server.close()
+        await asyncio.gather(*self._carrying)
         if self._record is not None:
             self._record.close()
 
@@ -51,29 +53,34 @@ class Cable:
         if self._record is not None:
             self._record.flush()
 
+    async def _accept(self, near_in: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
+        carrying = asyncio.ensure_future(self._carry(near_in, near_out))
+        self._carrying.add(carrying)
+        carrying.add_done_callback(self._carrying.discard)
+        with suppress(asyncio.CancelledError):  # the loop ends, and the relay with it
+            await carrying
+
     async def _carry(self, near_in: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
+        ends = {near_out}
         try:
-            if not self._whole or not self._target:
-                near_out.transport.abort()
-                return
-            far_in, far_out = await asyncio.open_connection(_HOST, self._target)
+            if self._whole and self._target:
+                far_in, far_out = await asyncio.open_connection(_HOST, self._target)
+                ends.add(far_out)
+                self._ends |= ends
+                await asyncio.gather(self._pump(near_in, far_out), self._pump(far_in, near_out))
         except OSError:
-            near_out.transport.abort()
-            return
-        self._ends |= {near_out, far_out}
-        try:
-            await asyncio.gather(self._pump(near_in, far_out), self._pump(far_in, near_out))
-        except asyncio.CancelledError:  # the loop ends, and the relay with it
-            return
+            return  # the member itself does not listen: whoever dialed sees the end of its connection
         finally:
-            for end in (near_out, far_out):
-                self._ends.discard(end)
+            self._ends -= ends
+            for end in ends:
                 end.transport.abort()
+                with suppress(OSError):
+                    await end.wait_closed()
 
     async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while piece := await source.read(_PIECE):
-                if self._record is not None and not self._record.closed:
+                if self._record is not None:
                     self._record.write(piece)
                 target.write(piece)
                 await target.drain()

@@ -8,6 +8,7 @@ then, both ways, in any order: notices, frames, receipts, refusals
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, TypeVar
@@ -89,19 +90,34 @@ class Session:
         """Greet, then send and receive until the link ends. Raises what ended it."""
         await self._greet()
         state = await self._exchange_state()
+        for receipt in self._parts.receiver.standing(self.peer):
+            self._owe("receipt", receipt.slot, message.encode(receipt))
         self._sender = Sender(self.peer, self._link.send, self._parts.sending, state.held)
+        finishing = asyncio.ensure_future(self._finish())
         tasks = [
             asyncio.ensure_future(work)
-            for work in (self._sender.run(), self._receive(), self._finish(), self._pay(), self._send_channels())
+            for work in (self._sender.run(), self._receive(), self._pay(), self._send_channels())
         ]
         try:
-            done, _ = await asyncio.wait(tasks[:4], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait([finishing, *tasks[:3]], return_when=asyncio.FIRST_COMPLETED)
             for one in done:
                 one.result()
         finally:
             for one in tasks:
                 one.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._drain(finishing)
+
+    async def _drain(self, finishing: asyncio.Task[None]) -> None:
+        """Store what was verified, whatever became of the link: until then its log stands ahead of the disk."""
+        joined = asyncio.ensure_future(self._pending.join())
+        await asyncio.wait((finishing, joined), return_when=asyncio.FIRST_COMPLETED)
+        for one in (finishing, joined):
+            one.cancel()
+        await asyncio.gather(finishing, joined, return_exceptions=True)
+        while not self._pending.empty():
+            with suppress(TocsinError):
+                await self._parts.receiver.finish(self._pending.get_nowait())
 
     async def end(self, code: str) -> None:
         """Close the link under the session."""

@@ -101,7 +101,7 @@ class WebSocketNetwork:
             self._accept = None
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        peer = self._pinned(request.transport)
+        peer = self._pinned(request.get_extra_info("ssl_object"))
         if peer is None or self._accept is None:
             return web.Response(status=403, text="the certificate is not that of a member\n")
         socket = web.WebSocketResponse(max_msg_size=MAX_MESSAGE_BYTES, heartbeat=_HEARTBEAT_S, compress=False)
@@ -137,11 +137,9 @@ class WebSocketNetwork:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    def _pinned(self, source: Any) -> str | None:
-        """The member whose pinned certificate the other end has shown (in the TLS handshake)."""
-        if isinstance(source, asyncio.BaseTransport):
-            source = source.get_extra_info("ssl_object")
-        shown = source.getpeercert(binary_form=True) if source is not None else None
+    def _pinned(self, tls: Any) -> str | None:
+        """The member whose pinned certificate the other end has shown in this TLS handshake."""
+        shown = tls.getpeercert(binary_form=True) if tls is not None else None
         return self._pins.get(sha256(shown).digest()) if shown else None
 
     def _context(self, protocol: int) -> ssl.SSLContext:

@@ -84,7 +84,7 @@ class Receipts:
                 try:
                     good.append((job, await self._checked(job.peer, job.receipt)))
                 except TocsinError as error:
-                    job.done.set_exception(error)
+                    _fail(job, error)
             try:
                 await self._commit(good)
             finally:
@@ -107,6 +107,8 @@ class Receipts:
 
     async def _text(self, log: Log, size: int) -> bytes:
         text = self._texts.get((log.number, size))
+        if text is None and size == log.size == log.released:
+            text = self._texts[log.number, size] = log.checkpoint(size, log.frontier.root())
         if text is None:
             root = await self._journal.database.read(lambda db: root_at(db, log.number, size))
             if root is None or size > log.released:
@@ -117,6 +119,11 @@ class Receipts:
         return text
 
     async def _commit(self, good: list[tuple[_Job, Stored]]) -> None:
+        # Every link begins with the receipt for what is held: what we have already makes no second row.
+        for job, one in good:
+            if one.size <= self._sizes.get((one.log, one.member), 0) and not job.done.done():
+                job.done.set_result(one)
+        good = [(job, one) for job, one in good if one.size > self._sizes.get((one.log, one.member), 0)]
         if not good:
             return
         now_us = self._clock.now_us()
@@ -125,7 +132,7 @@ class Receipts:
             position = await self._journal.database.write(lambda tx: _store(tx, stored, now_us))
         except StoreError as error:
             for job, _ in good:
-                job.done.set_exception(error)
+                _fail(job, error)
             return
         self._journal.announce(position)
         for job, one in good:
@@ -135,6 +142,11 @@ class Receipts:
                 job.done.set_result(one)
             for call in self._calls:
                 call(one)
+
+
+def _fail(job: _Job, error: TocsinError) -> None:
+    if not job.done.done():  # whoever waited may have gone with its link
+        job.done.set_exception(error)
 
 
 def _store(tx: Transaction, stored: list[Stored], now_us: int) -> int:

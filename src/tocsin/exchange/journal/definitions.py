@@ -1,6 +1,7 @@
 """What marking definitions mean, as far as this node has seen them. Contradictory ones mean nothing."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
@@ -30,7 +31,9 @@ class Definitions:
         query = Query(types=("marking-definition",), limit=_MOST)
         for found in await database.read(lambda db: find(db, query)):
             if found.content is not None:
-                self.learn(found.object_id, strictjson.parse(found.content))
+                # What nobody understands refuses what refers to it, never the start of the node.
+                with suppress(PolicyError):
+                    self.learn(found.object_id, strictjson.parse(found.content))
 
     def learn(self, object_id: str, value: Mapping[str, Any]) -> None:
         """Take one definition in. Raises PolicyError("policy.unknown-marking") if it means nothing to us."""

@@ -1,11 +1,12 @@
 """Who belongs here: the adopted charter and our channels, in memory as read from our tables."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
-from tocsin.errors import ConfigError, PolicyError
+from tocsin.errors import ConfigError, PolicyError, VerificationError
 from tocsin.exchange.members import channels, charter, descriptor
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.charter import Charter
@@ -34,6 +35,7 @@ class Members:
         self._channels: dict[str, Channel] = {}
         self._origins: dict[bytes, tuple[Channel, str]] = {}
         self._changed: list[Callable[[Channel], None]] = []
+        self._learning = asyncio.Lock()
 
     async def load(self) -> None:
         """Read what our tables hold."""
@@ -141,8 +143,17 @@ class Members:
 
         Joining is free of obligation (it only lets others send to us), so the node countersigns by itself.
         """
+        # One at a time: two peers may bring the same channel at once, each with another signature.
+        async with self._learning:
+            return await self._learn(signed)
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    async def _learn(self, signed: Statement) -> Channel:
         known = self._channels.get(statement.text(signed.body, "id"))
-        if known is not None and known.signed is not None:
+        if known is not None:
+            if known.signed is None:
+                raise VerificationError("verify.channel", "a statement claims the id of the plenary")
             signed = charter.merged(known.signed, signed)
         read = self._read(signed, 0)
         if known is None and any(one.name == read.name for one in self.channels()):
@@ -152,8 +163,6 @@ class Members:
         if known is not None and known.signed is not None and known.signed.note == signed.note:
             return known
         return await self._store(signed)
-
-    # -- inside -------------------------------------------------------------------------------------------------
 
     def _read(self, signed: Statement, number: int) -> Channel:
         return channels.read(signed, self.charter, self.me, self._keyring.sealing(), number)

@@ -6,16 +6,19 @@ signature and one fsync for a batch, none for an object.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from tocsin.errors import StoreError, TocsinError
+from tocsin.errors import PolicyError, StoreError, TocsinError
+from tocsin.exchange.journal.definitions import Definitions
 from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.publish.draft import Ready
 from tocsin.exchange.publish.frames import Frames
 from tocsin.exchange.tlog.logs import Log, Logs, advance
 from tocsin.exchange.tlog.signer import Signer
+from tocsin.formats import strictjson
 from tocsin.formats.entry import STIX_21, Entry, Handling, commitments, salts
 from tocsin.formats.merkle import Frontier
 from tocsin.ports.clock import Clock
@@ -109,7 +112,7 @@ class Publisher:
         try:
             prepared.append(self._prepare(job))
         except TocsinError as error:
-            job.done.set_exception(error)
+            _fail([job], error)
 
     def _prepare(self, job: _Job) -> _Prepared:
         me = self._signer.me
@@ -158,9 +161,17 @@ class Publisher:
             self._frames.fresh(one.log, one.entries, one.seed, note)
             one.log.released = one.frontier.size
             batch = Batch(one.log.number, one.before, one.frontier.size, one.sent_at, position)
+            self._learn(one.job.ready)
             if not one.job.done.done():
                 one.job.done.set_result(batch)
         self._journal.announce(position)
+
+    def _learn(self, ready: Sequence[Ready]) -> None:
+        for one in ready:
+            if one.object_id.startswith("marking-definition--"):
+                # Ours count like others': what a peer marks with them must be understood here too.
+                with suppress(PolicyError):
+                    self._world.definitions.learn(one.object_id, strictjson.parse(one.content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +181,7 @@ class World:
     database: Database
     clock: Clock
     entropy: Entropy
+    definitions: Definitions
 
 
 def _fail(jobs: Sequence[_Job], error: TocsinError) -> None:

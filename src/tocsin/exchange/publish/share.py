@@ -5,6 +5,7 @@ byte for each object, and the ids of those that are stricter than what the autho
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -87,7 +88,7 @@ class Share:
         if self._has_ends:
             for _, draft in self._drafts():
                 self._note_strict(draft)
-        versions: set[int] = set()
+        versions: dict[int, int] = {}
         for batch in self._batches():
             refs = {ref for _, draft in batch for ref in draft.refs if ref not in self._definitions}
             ids = {draft.object_id for _, draft in batch} | {end for _, draft in batch for end in draft.ends} | refs
@@ -163,9 +164,11 @@ class Share:
             content = await self._database.read(lambda db, at=position: search.content(db, at))  # type: ignore[misc]
             checked = check_many([content])[0] if content else None
             if checked is not None and not isinstance(checked, FormatError):
-                self._definitions[ref] = tlp.reading(checked.value)
+                # One that means nothing to us stays unknown, and refuses what refers to it.
+                with suppress(PolicyError):
+                    self._definitions[ref] = tlp.reading(checked.value)
 
-    async def _fate(self, draft: Draft, known: Known, versions: set[int]) -> tuple[int, tuple[str, str] | None]:
+    async def _fate(self, draft: Draft, known: Known, versions: dict[int, int]) -> tuple[int, tuple[str, str] | None]:
         mine = [
             position
             for version, member, _, channel, position in known.get(draft.object_id, ())
@@ -176,15 +179,12 @@ class Share:
             if same:
                 return _HELD_ALREADY, None
             if draft.version:
-                return _REFUSED, (
-                    "policy.same-version",
-                    "this id and version is shared in the channel already, with other content",
-                )
+                return _REFUSED, _SAME_VERSION
         if draft.version:
-            key = hash((draft.object_id, draft.version))
+            key, content = hash((draft.object_id, draft.version)), hash(draft.content)
             if key in versions:
-                return _HELD_ALREADY, None
-            versions.add(key)
+                return (_HELD_ALREADY, None) if versions[key] == content else (_REFUSED, _SAME_VERSION)
+            versions[key] = content
         verdict = self._verdict(draft, known)
         if not verdict.allowed or verdict.marking is None:
             return _REFUSED, (verdict.reasons[0].code, "; ".join(one.text for one in verdict.reasons))
@@ -233,6 +233,10 @@ class Share:
 
 
 _RECORD: Final = msgspec.msgpack.Decoder(tuple[int, Draft])
+_SAME_VERSION: Final = (
+    "policy.same-version",
+    "this id and version is shared in the channel already, with other content",
+)
 
 
 def _same(reading: Reading, positions: Sequence[int], content: bytes) -> bool:

@@ -62,6 +62,12 @@ class Receiver:
         logs = (log for log in self._parts.logs if log.origin == peer)
         return tuple(Position(log.slot, log.size, log.frontier.root()) for log in logs if log.released == log.size)
 
+    def standing(self, peer: str) -> list[Receipt]:
+        """Our word, given again, on all that held() tells: the first receipt may have been lost with its link."""
+        held = (one for one in self.held(peer) if one.size)
+        logs = ((one, self._parts.logs.get(one.slot)) for one in held)
+        return [self._cosign(one.slot, one.size, log.checkpoint(one.size, one.root)) for one, log in logs if log]
+
     def size(self, slot: bytes) -> int:
         """How far we have accepted the log with this slot."""
         log = self._parts.logs.get(slot)
@@ -199,7 +205,7 @@ class Receiver:
         try:
             self._parts.definitions.learn(one.id, one.value)
         except PolicyError:
-            return  # then nobody knows what it means, and whatever refers to it is held back
+            self._fits.clear()  # then nobody knows what it means, and whatever refers to it is held back
 
     def _misfit(self, channel: Channel, marking: int, one: Checked) -> str | None:
         key = (channel.number, tuple(one.marking_refs), marking)

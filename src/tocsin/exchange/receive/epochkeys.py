@@ -39,8 +39,9 @@ class EpochKeys:
             raise VerificationError("receive.epoch-key", f"{sender} offers us a key made for somebody else")
         info = wrap_info(slot, epoch, self._members.me)
         raw = self._key.unwrap(decode_base64(text(body, "key", longest=4096), "format.statement"), info)
-        kept = {**self._keys.get(slot, {}), epoch: EpochKey(raw)}
-        self._keys[slot] = dict(sorted(kept.items())[-_KEEP:])
+        # By the order in which they came, not by number: the origin's clock may have stepped back between two starts.
+        kept = [one for one in self._keys.get(slot, {}).items() if one[0] != epoch]
+        self._keys[slot] = dict([*kept, (epoch, EpochKey(raw))][-_KEEP:])
 
     def get(self, slot: bytes, epoch: int) -> EpochKey | None:
         """The key, if we were given it and it is recent."""

@@ -1,12 +1,15 @@
 """The only place that signs checkpoints of our logs, and only what the compare-and-swap file already holds."""
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from tocsin.errors import VerificationError
 from tocsin.exchange.tlog.logs import Log
 from tocsin.formats import note
 from tocsin.formats.keys import SigningKey
 from tocsin.ports.checkpoints import CheckpointStore, Held
+
+_SWAPPING: Final = "the checkpoint file could not be written; restart the node"
 
 
 class Signer:
@@ -65,10 +68,12 @@ class Signer:
         if before == new:
             return
         # Until the swap is known to have happened nobody may sign: an error leaves the log closed.
-        self._behind[log.slot] = "the checkpoint file could not be written; restart the node"
+        self._behind.setdefault(log.slot, _SWAPPING)
         await self._store.replace(log.slot, before, new)
         self._held[log.slot] = new
-        del self._behind[log.slot]
+        # What a peer has said meanwhile stands.
+        if self._behind[log.slot] == _SWAPPING:
+            del self._behind[log.slot]
 
     def sign(self, log: Log, size: int, root: bytes) -> bytes:
         """The signed note of a head the file covers. Ed25519 is deterministic: signing again gives the same bytes."""

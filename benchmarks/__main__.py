@@ -1,0 +1,113 @@
+"""`python -m benchmarks [--json] [--quick] [NAME ...]`: measure the real code path and print figures and ratios.
+
+Names: publish, publish_plain, breakdown, latency, wire, catchup, gate. Progress goes to standard error.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks import catchup, gate, latency, machine, publish, wire
+
+_AIMS = {
+    "publish.ratio_100_to_1": "<= 4",
+    "publish.ratio_10_to_kernel": "<= 2",
+    "publish.ratio_1_to_kernel": "<= 2",
+    "latency.1.receipted_to_fdatasync": "<= 2.5",
+    "wire.batch_64_plain.frames": "<= 1.03",
+    "wire.batch_512_plain.frames": "<= 1.03",
+}
+
+
+async def _publish(folder: Path, quick: bool, *, compress: bool = True) -> dict[str, Any]:
+    load = publish.Load(1024, 2) if quick else publish.Load(4096, 5)
+    return publish.figures(await publish.rounds(folder, load, compress=compress))
+
+
+async def _publish_plain(folder: Path, quick: bool) -> dict[str, Any]:
+    return await _publish(folder, quick, compress=False)
+
+
+async def _breakdown(folder: Path, quick: bool) -> dict[str, Any]:
+    return await publish.breakdown(folder, publish.Load(2048 if quick else 8192, 1))
+
+
+async def _latency(folder: Path, quick: bool) -> dict[str, Any]:
+    return await latency.run(folder, 60 if quick else 400)
+
+
+async def _wire(folder: Path, quick: bool) -> dict[str, Any]:
+    return await wire.run(folder, 1024 if quick else 4096)
+
+
+async def _catchup(folder: Path, quick: bool) -> dict[str, Any]:
+    return await catchup.run(folder, 4096 if quick else 20_000)
+
+
+async def _gate(_folder: Path, _quick: bool) -> dict[str, Any]:
+    return dict(gate.run())
+
+
+_ALL: dict[str, Callable[[Path, bool], Awaitable[dict[str, Any]]]] = {
+    "publish": _publish,
+    "publish_plain": _publish_plain,
+    "breakdown": _breakdown,
+    "latency": _latency,
+    "wire": _wire,
+    "catchup": _catchup,
+    "gate": _gate,
+}
+
+
+def _flat(found: dict[str, Any], under: str = "") -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name, value in found.items():
+        out |= _flat(value, f"{under}{name}.") if isinstance(value, dict) else {under + name: value}
+    return out
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"{value[0]:.2f} / {value[1]:.2f}"
+    if isinstance(value, float | int):
+        return f"{value:,.3f}" if abs(value) < 10 else f"{value:,.1f}" if abs(value) < 1000 else f"{value:,.0f}"
+    return str(value)
+
+
+def main() -> None:
+    """Parse, run, print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.add_argument("--quick", action="store_true", help="less of everything, under a minute")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(_ALL))
+    asked = parser.parse_args()
+    unknown = set(asked.names) - _ALL.keys()
+    if unknown:
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}")
+    skipped = {"publish_plain"} if asked.quick else set()
+    names = asked.names or [name for name in _ALL if name not in skipped]
+    # In the checkout and not in /tmp, which may be memory: an fsync there would cost nothing.
+    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as made:
+        found: dict[str, Any] = {"machine": machine.describe(Path(made))}
+        for name in names:
+            print(f"{name} ...", end=" ", file=sys.stderr, flush=True)
+            begin = time.perf_counter()
+            place = Path(made) / name
+            place.mkdir()
+            found[name] = asyncio.run(_ALL[name](place, asked.quick))
+            print(f"{time.perf_counter() - begin:.0f} s", file=sys.stderr)
+    if asked.json:
+        print(json.dumps(found, indent=2))
+        return
+    for name, value in _flat(found).items():
+        print(f"{name:58} {_shown(value):>20}  {'aim ' + _AIMS[name] if name in _AIMS else ''}".rstrip())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""Members for the benchmarks: real homes on a real disk, a real charter, real links; recipients in other processes.
+
+The publisher runs in the measuring process, so that `time.process_time` is its processor time and nobody else's.
+Recipients run in processes of their own (member.py) and talk to the publisher only: what they would say to one another
+costs the publisher nothing.
+"""
+
+import asyncio
+import contextlib
+import json
+import socket
+import sys
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tocsin.backends.sqlite.database import ThreadedDatabase
+from tocsin.backends.system.checkpoints import CheckpointFiles
+from tocsin.backends.system.clock import SystemClock
+from tocsin.backends.system.disk import SystemDisk
+from tocsin.backends.system.entropy import SystemEntropy
+from tocsin.backends.system.spool import SpoolFile
+from tocsin.edge.peer.websocket import Listening, WebSocketNetwork
+from tocsin.exchange.deliver.receipts import Stored
+from tocsin.exchange.members import charter, descriptor
+from tocsin.exchange.publish.publisher import MAX_BATCH, Batch
+from tocsin.formats import statement
+from tocsin.formats.tlp import Tlp
+from tocsin.node import ceremony, home
+from tocsin.node.config import address
+from tocsin.node.core import Core, Surroundings
+
+PUBLISHER = "zz-publisher"  # the largest handle: of each pair the smaller one dials
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How many recipients, and how many of them store everything they get."""
+
+    recipients: int
+    full: int
+    processes: int = 1
+    metered: bool = False
+
+    def handles(self) -> list[str]:
+        """Recipients, the full ones first."""
+        return [f"m{number:03}" for number in range(self.recipients)]
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def found(folder: Path, handles: Sequence[str]) -> None:
+    """Homes for everyone, one charter, signed by all and adopted by all."""
+    homes = {}
+    for handle in [*handles, PUBLISHER]:
+        listen = f"127.0.0.1:{free_port() if handle == PUBLISHER else 1}"
+        homes[handle] = home.create(folder / handle, home.InitSettings(handle=handle, peer_listen=listen))
+    bodies = [descriptor.read(one.descriptor.read_bytes())[1].body for one in homes.values()]
+    signed = charter.found("benchmark", bodies, Tlp.GREEN, SystemClock().now_us())
+    for handle, one in homes.items():
+        signed = descriptor.sign(signed, handle, one.keyring())
+    file = folder / "charter.note"
+    file.write_bytes(statement.encode(signed))
+    for one in homes.values():
+        await ceremony.adopt(one, file)
+
+
+def quiet(code: str, peer: str, what: str) -> None:
+    """Diagnostics of a benchmark: only what should not happen."""
+    if not code.startswith("peer."):
+        print(f"note {code} {peer} {what}", file=sys.stderr)
+
+
+def surroundings(place: home.Home, database: ThreadedDatabase) -> Surroundings:
+    """As node/run.py makes them."""
+    heads = CheckpointFiles(SystemDisk(place.heads), threaded=True)
+    return Surroundings(database, place.keyring(), SystemClock(), SystemEntropy(), heads, quiet, "benchmark")
+
+
+@dataclass
+class Publisher:
+    """The measured member."""
+
+    place: home.Home
+    core: Core
+    network: WebSocketNetwork
+    database: ThreadedDatabase
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def log_size(self) -> int:
+        """Entries of its plenary log."""
+        log = self.core.logs.get(self.core.members.channel("plenary").slots[PUBLISHER])
+        return log.size if log else 0
+
+    async def publish(self, objects: Sequence[bytes]) -> list[Batch]:
+        """Share in the plenary as the command does: check all, decide all, commit all."""
+        core = self.core
+        share = core.share(core.members.channel("plenary"), None, SpoolFile(self.place.run))
+        for at in range(0, len(objects), MAX_BATCH):
+            assert share.check(objects[at : at + MAX_BATCH]) == []
+        await core.synced()
+        async for refused in share.decide():
+            assert refused == []
+        assert share.counts().accepted == len(objects)
+        batches = [batch async for batch in share.commit(core.publisher, core.world.clock.now_us)]
+        share.close()
+        return batches
+
+    async def receipted(self, members: Sequence[str]) -> None:
+        """Wait until these members have receipted everything, durably, and search has caught up."""
+        log = self.core.logs.get(self.core.members.channel("plenary").slots[PUBLISHER])
+        assert log is not None
+        while any(self.core.receipts.size(log, one) < log.size for one in members):
+            self.arrived.clear()
+            await self.arrived.wait()
+        await self.core.synced()
+
+    def sockets(self) -> list[socket.socket]:
+        """The TCP sockets to the peers."""
+        links = self.core.links
+        assert links is not None
+        sessions = [one.session for one in links.standing.values() if one.session is not None]
+        return [one._link._socket.get_extra_info("socket") for one in sessions]
+
+
+@contextlib.asynccontextmanager
+async def publisher(folder: Path, *, compress: bool = True) -> AsyncIterator[Publisher]:
+    """The publishing member, running."""
+    place = home.open_home(folder / PUBLISHER)
+    database = ThreadedDatabase(str(place.store))
+    core = Core(PUBLISHER, surroundings(place, database))
+    core.frames.compress = compress
+    await core.load()
+    host, port = address(place.settings().peer_listen)
+    keys = place.keyring()
+    network = WebSocketNetwork(core.members, Listening(host, port, keys.certificate, keys.certificate_key))
+    await network.bind()
+    made = Publisher(place, core, network, database)
+
+    def note_receipt(_: Stored) -> None:
+        made.arrived.set()
+
+    core.receipts.on_stored(note_receipt)
+    await core.start(network)
+    try:
+        yield made
+    finally:
+        await core.stop()
+        await network.close()
+        await database.close()
+
+
+class Recipients:
+    """One process that hosts recipients, steered line by line."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def ask(self, *words: str) -> dict[str, Any]:
+        """One command, one JSON answer."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write((" ".join(words) + "\n").encode())
+        line = await self._process.stdout.readline()
+        assert line, "a recipient process ended"
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    async def end(self) -> None:
+        """Stop it and wait."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        await self._process.wait()
+
+
+@contextlib.asynccontextmanager
+async def federation(
+    folder: Path, shape: Shape, *, compress: bool = True
+) -> AsyncIterator[tuple[Publisher, list[Recipients]]]:
+    """A founded federation with every recipient linked to the publisher."""
+    handles = shape.handles()
+    await found(folder, handles)
+    async with publisher(folder, compress=compress) as origin, contextlib.AsyncExitStack() as stack:
+        hosts = []
+        for number in range(shape.processes):
+            mine = handles[number :: shape.processes]
+            words = [one if handles.index(one) < shape.full else f"{one}:light" for one in mine]
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "benchmarks.member",
+                str(folder),
+                *(["--meter"] if shape.metered else []),
+                *words,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+            )
+            hosts.append(Recipients(process))
+            stack.push_async_callback(hosts[-1].end)
+        await linked(origin, len(handles))
+        yield origin, hosts
+
+
+async def linked(origin: Publisher, count: int) -> None:
+    """Wait until so many links have greeted."""
+    links = origin.core.links
+    assert links is not None
+    while sum(bool(one.session and one.session.sender) for one in links.standing.values()) < count:
+        await asyncio.sleep(0.02)

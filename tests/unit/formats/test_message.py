@@ -1,0 +1,106 @@
+"""Messages of a link: vectors, limits, and the greeting's transcript as two real nodes sign it."""
+
+import asyncio
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tocsin.errors import FormatError
+from tocsin.formats import message
+from tocsin.formats.keys import Role, SigningKey
+from tocsin.formats.message import (
+    MAX_CONTROL_BYTES,
+    MAX_MESSAGE_BYTES,
+    Hello,
+    Notice,
+    Proof,
+    Receipt,
+    Refusal,
+    State,
+    decode,
+    encode,
+    encode_frame,
+)
+from tocsin.testing.federation import Federation
+from tocsin.testing.virtualtime import run
+
+WIRE = Path(__file__).parents[2] / "vectors" / "wire"
+VECTORS = json.loads((WIRE / "message.json").read_text("utf-8"))["cases"]
+GREETINGS = json.loads((WIRE / "hello.json").read_text("utf-8"))["cases"]
+KINDS = {"hello": Hello, "proof": Proof, "state": State, "notice": Notice, "receipt": Receipt, "refusal": Refusal}
+
+
+def refused(data):
+    with pytest.raises(FormatError) as caught:
+        decode(data)
+    return caught.value.code == "format.message"
+
+
+def plainly(value):
+    if isinstance(value, bytes):
+        return value.hex()
+    return [plainly(one) for one in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("case", VECTORS, ids=lambda case: case["name"])
+def test_vector(case):
+    data = bytes.fromhex(case["hex"])
+    if case["expect"] == "format":
+        assert refused(data)
+        return
+    got = decode(data)
+    if case["value"] == "frame":
+        assert got == data[1:]
+        assert encode_frame(got) == data
+        return
+    assert type(got) is KINDS[case["value"][0]]
+    assert plainly(msgspec.msgpack.decode(msgspec.msgpack.encode(got))) == case["value"]
+    assert encode(got) == data
+
+
+def test_sizes():
+    assert len(decode(b"F" + bytes(MAX_MESSAGE_BYTES - 1))) == MAX_MESSAGE_BYTES - 1
+    assert refused(b"F" + bytes(MAX_MESSAGE_BYTES))
+    room = MAX_CONTROL_BYTES - len(encode(Notice(bytes(70_000)))) + 70_000
+    assert decode(encode(Notice(bytes(room)))) == Notice(bytes(room))
+    assert refused(encode(Notice(bytes(room + 1))))
+
+
+def proves(case, prefix, handle):
+    """The rule of the vectors, written out again."""
+    first, second = bytes.fromhex(case["dialer_hello"]), bytes.fromhex(case["listener_hello"])
+    transcript = b"tocsin/hello/v1\n" + sha256(first).digest() + sha256(second).digest()
+    assert transcript.hex() == case["transcript"]
+    proof = decode(bytes.fromhex(case[f"{prefix}_proof"]))
+    key = SigningKey(bytes.fromhex(case[f"{prefix}_log_seed"]))
+    return key.public.verify(transcript + handle.encode(), proof.signature)
+
+
+@pytest.mark.parametrize("case", GREETINGS, ids=lambda case: case["name"])
+def test_greeting_vector(case):
+    assert decode(bytes.fromhex(case["dialer_hello"])).handle == case["dialer"]
+    assert proves(case, "listener", case["listener"])
+    assert proves(case, "dialer", case["dialer"]) is (case["expect"] == "ok")
+
+
+def test_two_nodes_greet_by_the_rule_of_the_vectors():
+    said = {"aa": [], "bb": []}
+
+    async def main():
+        federation = Federation(asyncio.get_running_loop(), ["aa", "bb"], 3)
+        federation.network.tap(lambda src, dst, data: said[src].append(data))
+        await federation.found()
+        await federation.stop()
+        return {handle: node.keys.signing(Role.LOG) for handle, node in federation.nodes.items()}
+
+    keys = run(main)
+    transcript = b"tocsin/hello/v1\n" + sha256(said["aa"][0]).digest() + sha256(said["bb"][0]).digest()
+    for handle, messages in said.items():
+        hello, proof, state = map(decode, messages[:3])
+        assert (type(hello), type(proof), type(state)) == (Hello, Proof, State)
+        assert keys[handle].public.verify(transcript + handle.encode(), proof.signature)
+    assert decode(said["aa"][0]).nonce != decode(said["bb"][0]).nonce
+    assert message.PROTOCOL == 1
