@@ -16,7 +16,7 @@ from struct import Struct, pack, unpack_from
 from struct import error as StructError  # noqa: N812 - the library's name says nothing
 from typing import Final, NamedTuple
 
-from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError
+from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError, frame_content_size
 
 from tocsin.errors import FormatError
 from tocsin.formats.entry import STIX_21, Entry, Handling, salts
@@ -110,21 +110,15 @@ def decode_box(data: bytes) -> bytes:
 
 
 def _inflate(payload: bytes, raw: int) -> bytes:
-    # The size is ours to allot, not the sender's: one byte more than stated is a lie and stops there.
-    engine = ZstdDecompressor().decompressobj(write_size=max(raw, 1), read_across_frames=False)
-    out: list[bytes] = []
-    size = 0
+    # What to allot is said by the frame we checked, never by the zstd header: one byte more than stated is a lie.
     try:
-        for at in range(0, len(payload), 4096):
-            out.append(engine.decompress(payload[at : at + 4096]))
-            size += len(out[-1])
-            if size > raw:
-                raise FormatError("format.frame", "the box inflates to more than it states")
+        stated = frame_content_size(payload) in (-1, raw)
+        whole = ZstdDecompressor().decompress(payload, max_output_size=raw, allow_extra_data=False) if stated else b""
     except ZstdError as error:
-        raise FormatError("format.frame", "the box does not inflate") from error
-    if size != raw or not engine.eof or engine.unused_data:
+        raise FormatError("format.frame", "the box does not inflate to what it states") from error
+    if not raw or len(whole) != raw:
         raise FormatError("format.frame", "the box inflates to another length than it states")
-    return b"".join(out)
+    return whole
 
 
 def encode_batch(entries: Sequence[Entry], seed: bytes | None) -> bytes:

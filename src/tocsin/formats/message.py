@@ -100,7 +100,7 @@ def decode(data: bytes) -> Control | bytes:
         raise FormatError("format.message", "the message is of no kind we know, or too large")
     try:
         message: Control = _DECODER.decode(data[1:])
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
         raise FormatError("format.message", "the control message is not one of this protocol version") from error
     if _ENCODER.encode(message) != data[1:]:
         raise FormatError("format.message", "the control message is not in its one canonical encoding")

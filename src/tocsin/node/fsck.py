@@ -39,11 +39,13 @@ async def check(home: Home, progress: Progress = lambda _done, _all: None) -> di
         connection.execute("BEGIN")
     except (StoreError, apsw.Error) as error:
         return _report([], [_problem("store.open", "store", str(error))], 0)
+    disk = SystemDisk(home.heads)
     try:
-        heads = CheckpointFiles(SystemDisk(home.heads), threaded=False)
+        heads = CheckpointFiles(disk, threaded=False)
         return await check_store(Handle(connection), heads, home.settings().handle, progress)
     finally:
         connection.close()
+        disk.close()
 
 
 async def check_store(

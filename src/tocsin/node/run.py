@@ -41,7 +41,8 @@ async def _run(
 ) -> None:
     clock, entropy, keys = SystemClock(), SystemEntropy(), home.keyring()
     note = Diagnostics(settings.handle, clock)
-    heads = CheckpointFiles(SystemDisk(home.heads), threaded=True)
+    disk = SystemDisk(home.heads)
+    heads = CheckpointFiles(disk, threaded=True)
     core = Core(settings.handle, Surroundings(database, keys, clock, entropy, heads, note, SOFTWARE))
     core.frames.compress = settings.compress
     await core.load()
@@ -62,6 +63,7 @@ async def _run(
         await doors.close()
         await core.stop()
         await network.close()
+        disk.close()
 
 
 def _control(home: Home, core: Core, accounts: access.Accounts, people: str) -> ControlServices:

@@ -23,7 +23,12 @@ def refused(call, *args, **more):
 def test_vector(case):
     data = case["note"].encode()
     if case["expect"] == "format":
-        assert refused(parse, data) in ("format.statement", "format.note", "format.json-syntax", "format.json-duplicate-key")
+        assert refused(parse, data) in (
+            "format.statement",
+            "format.note",
+            "format.json-syntax",
+            "format.json-duplicate-key",
+        )
         return
     parsed = parse(data)
     assert (parsed.kind, parsed.body) == (case["kind"], case["body"])
@@ -33,7 +38,9 @@ def test_vector(case):
 
 def signed(body):
     made = compose(CHARTER, body)
-    return made._replace(note=note.add(made.note, note.sign(made.note.text, "tocsin/aa/governance", SigningKey(bytes(32)))))
+    return made._replace(
+        note=note.add(made.note, note.sign(made.note.text, "tocsin/aa/governance", SigningKey(bytes(32))))
+    )
 
 
 def test_compose_sorts_and_parse_gives_it_back():

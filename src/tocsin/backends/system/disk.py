@@ -11,11 +11,13 @@ class SystemDisk:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._handles: dict[str, int] = {}
 
     def read(self, name: str) -> bytes | None:
         """The whole file, or None."""
         try:
-            return (self._folder / name).read_bytes()
+            handle = self._open(name)
+            return os.pread(handle, os.fstat(handle).st_size, 0)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -41,24 +43,27 @@ class SystemDisk:
     def overwrite(self, name: str, offset: int, data: bytes) -> None:
         """Bytes in place."""
         try:
-            handle = os.open(self._folder / name, os.O_WRONLY)
-            try:
-                os.pwrite(handle, data, offset)
-            finally:
-                os.close(handle)
+            os.pwrite(self._open(name), data, offset)
         except OSError as error:
             raise _failed(name, error) from error
 
     def sync(self, name: str) -> None:
-        """Fdatasync."""
+        """fdatasync."""
         try:
-            handle = os.open(self._folder / name, os.O_WRONLY)
-            try:
-                os.fdatasync(handle)
-            finally:
-                os.close(handle)
+            os.fdatasync(self._open(name))
         except OSError as error:
             raise _failed(name, error) from error
+
+    def close(self) -> None:
+        """Let go of the files."""
+        while self._handles:
+            os.close(self._handles.popitem()[1])
+
+    def _open(self, name: str) -> int:
+        # Kept open: a checkpoint file is written with every commit.
+        if name not in self._handles:
+            self._handles[name] = os.open(self._folder / name, os.O_RDWR)
+        return self._handles[name]
 
     def _sync_folder(self) -> None:
         handle = os.open(self._folder, os.O_RDONLY)

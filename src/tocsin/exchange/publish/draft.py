@@ -50,8 +50,8 @@ def draft_of(checked: Checked, content: bytes) -> Draft:
     )
 
 
-def keep_until(object_id: str, now_us: int) -> int:
-    """When an entry's content is to be erased: by type, never more than five years (docs/formats/entry.md)."""
-    days = _KEEP_DAYS.get(object_id.partition("--")[0], _KEEP_LONGEST)
+def keep_until(kind: str, now_us: int) -> int:
+    """When the content of an object of this type is to be erased: never after five years (docs/formats/entry.md)."""
+    days = _KEEP_DAYS.get(kind, _KEEP_LONGEST)
     # To the end of the day: entries of one batch then share their handling, and the hour tells nobody anything.
     return (now_us // _DAY + days + 1) * _DAY

@@ -22,7 +22,7 @@ from tocsin.ports.entropy import Entropy
 
 _BOUNDARY: Final = 512
 _SMALL: Final = 64
-_KEEP_BYTES: Final = 64 * 1024 * 1024
+_KEEP_BYTES: Final = 24 * 1024 * 1024
 _MAX_JOINED_BYTES: Final = 8 * 1024 * 1024
 
 

@@ -123,11 +123,14 @@ class Publisher:
         now_us = self._world.clock.now_us()
         seed = self._world.entropy.bytes(32)
         start = log.size
-        each = zip(job.ready, salts(seed, start, len(job.ready)), strict=True)
-        entries = [
-            Entry(start + i, Handling(STIX_21, int(one.marking), now_us, one.keep_until), salt, one.content)
-            for i, (one, salt) in enumerate(each)
-        ]
+        handlings: dict[tuple[int, int], Handling] = {}
+        entries = []
+        for i, (one, salt) in enumerate(zip(job.ready, salts(seed, start, len(job.ready)), strict=True), start):
+            key = (one.marking, one.keep_until)
+            handling = handlings.get(key)
+            if handling is None:
+                handling = handlings[key] = Handling(STIX_21, int(one.marking), now_us, one.keep_until)
+            entries.append(Entry(i, handling, salt, one.content))
         committed = commitments(log.slot, entries)
         frontier = log.frontier.extended(committed)
         rows = [

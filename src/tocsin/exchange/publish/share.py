@@ -66,6 +66,7 @@ class Share:
     def check(self, batch: Sequence[bytes]) -> list[Refused]:
         """The gate: JSON, STIX. Accepted objects go to the spool, refused ones come back with their reason."""
         refused: list[Refused] = []
+        drafts: list[tuple[int, Draft]] = []
         for content, checked in zip(batch, check_many(batch), strict=True):
             self._seen += 1
             if isinstance(checked, FormatError):
@@ -78,7 +79,9 @@ class Share:
                     refused.append(Refused(self._seen, checked.id, error.code, error.what))
                     continue
             self._has_ends = self._has_ends or bool(checked.ends)
-            self._spool.append(_ENCODER.encode((self._seen, draft_of(checked, content))))
+            drafts.append((self._seen, draft_of(checked, content)))
+        if drafts:
+            self._spool.append(_ENCODER.encode(drafts))
         return refused
 
     # -- step 2 -------------------------------------------------------------------------------------------------
@@ -115,21 +118,28 @@ class Share:
 
     async def commit(self, publisher: Publisher, now_us: Callable[[], int]) -> AsyncIterator[Any]:
         """Publish what was accepted, batch by batch; yields each publisher.Batch once it is durable and signed."""
-        fates = iter(self._fates)
         ready: list[Ready] = []
         size = 0
-        for _, draft in self._drafts():
-            fate = next(fates)
-            if fate >= _HELD_ALREADY:
-                continue
-            if ready and (len(ready) >= MAX_BATCH or size + len(draft.content) > MAX_BATCH_BYTES):
+        day: dict[str, int] = {}
+        for one in self._accepted(day, now_us):
+            if ready and (len(ready) >= MAX_BATCH or size + len(one.content) > MAX_BATCH_BYTES):
                 yield await publisher.publish(self._terms.channel, ready)
                 ready, size = [], 0
-            until = keep_until(draft.object_id, now_us())
-            ready.append(Ready(draft.content, draft.object_id, draft.version, draft.name, Tlp(fate), until))
-            size += len(draft.content)
+                day.clear()
+            ready.append(one)
+            size += len(one.content)
         if ready:
             yield await publisher.publish(self._terms.channel, ready)
+
+    def _accepted(self, day: dict[str, int], now_us: Callable[[], int]) -> Iterator[Ready]:
+        # Marking definitions go first: a recipient must know what a marking means before it meets it.
+        for definitions in (True, False) if self._definitions else (False,):
+            for fate, (_, draft) in zip(self._fates, self._drafts(), strict=True):
+                kind = draft.object_id.partition("--")[0]
+                if fate >= _HELD_ALREADY or (kind == "marking-definition") != definitions:
+                    continue
+                until = day.get(kind) or day.setdefault(kind, keep_until(kind, now_us()))
+                yield Ready(draft.content, draft.object_id, draft.version, draft.name, _LEVELS[fate], until)
 
     def close(self) -> None:
         """Forget everything."""
@@ -138,19 +148,12 @@ class Share:
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _drafts(self) -> Iterator[tuple[int, Draft]]:
-        for record in self._spool.records():
-            ordinal, draft = _RECORD.decode(record)
-            yield ordinal, draft
+        for batch in self._batches():
+            yield from batch
 
     def _batches(self) -> Iterator[list[tuple[int, Draft]]]:
-        batch: list[tuple[int, Draft]] = []
-        for one in self._drafts():
-            batch.append(one)
-            if len(batch) >= MAX_BATCH:
-                yield batch
-                batch = []
-        if batch:
-            yield batch
+        for record in self._spool.records():
+            yield _RECORD.decode(record)
 
     def _note_strict(self, draft: Draft) -> None:
         level = markings.strictest(draft.refs, self._definitions).level
@@ -232,7 +235,8 @@ class Share:
         )
 
 
-_RECORD: Final = msgspec.msgpack.Decoder(tuple[int, Draft])
+_RECORD: Final = msgspec.msgpack.Decoder(list[tuple[int, Draft]])
+_LEVELS: Final = tuple(Tlp)
 _SAME_VERSION: Final = (
     "policy.same-version",
     "this id and version is shared in the channel already, with other content",
