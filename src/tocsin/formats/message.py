@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from tocsin.errors import FormatError
-from tocsin.formats.frame import MAX_FRAME_BYTES
+from tocsin.formats.frame import MAX_FRAME_BYTES, MAX_NOTE_BYTES
 
 PROTOCOL: Final = 1
 MAX_MESSAGE_BYTES: Final = MAX_FRAME_BYTES + 1
@@ -40,11 +40,14 @@ class Proof(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
 
 
 class Position(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A log as one side holds it."""
+    """A log as one side holds it. `checkpoint`: the origin's signed note for that size, so that nobody need believe
+    a mere word; empty for an empty log, and for one whose origin may not sign at present.
+    """
 
     slot: bytes
     size: int
     root: bytes
+    checkpoint: bytes
 
 
 class State(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="state"):
@@ -112,6 +115,7 @@ def _check(message: Control) -> None:
     if isinstance(message, State):
         positions = (*message.held, *message.own)
         wrong = any(len(p.slot) != 32 or len(p.root) != 32 or not 0 <= p.size <= _MAX for p in positions)
+        wrong = wrong or any(len(p.checkpoint) > MAX_NOTE_BYTES for p in positions)
     elif isinstance(message, Receipt):
         wrong = len(message.slot) != 32 or len(message.key_id) != 4 or len(message.blob) != 72
         wrong = wrong or not 0 <= message.size <= _MAX

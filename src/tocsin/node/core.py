@@ -143,6 +143,7 @@ class Core:
             self.world.clock,
             self.world.entropy,
             self.world.software,
+            self._root_at,
             self.world.note,
         )
 

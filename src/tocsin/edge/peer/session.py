@@ -7,7 +7,7 @@ then, both ways, in any order: notices, frames, receipts, refusals
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -52,6 +52,7 @@ class Parts:
     clock: Clock
     entropy: Entropy
     software: str
+    root_at: Callable[[Log, int], Awaitable[bytes | None]]
     note: Callable[[str, str, str], None]  # diagnostics: (code, peer, what), never content
 
 
@@ -161,21 +162,33 @@ class Session:
             raise PeerError("peer.identity", f"{self.peer} does not prove its log key")
 
     async def _exchange_state(self) -> State:
-        own = tuple(
-            Position(log.slot, log.size, log.frontier.root()) for log in self._own_logs() if log.released == log.size
-        )
+        own = tuple(self._own_head(log) for log in self._own_logs() if log.released == log.size)
         await self._link.send(message.encode(State(self._parts.receiver.held(self.peer), own)))
         state = self._expect(message.decode(await self._next()), State)
         for held in state.held:
-            log = self._parts.logs.get(held.slot)
-            if log is not None and log.origin == self._parts.members.me:
-                root = log.frontier.root() if held.size == log.size else None
-                self._parts.signer.peer_holds(log, held.size, held.root, root)
+            await self._compare(held)
         for position in state.own:
             error = self._parts.receiver.head(self.peer, position)
             if error is not None:
-                await self._refuse(position.slot, error, b"")
+                await self._refuse(position.slot, error, position.checkpoint)
         return state
+
+    def _own_head(self, log: Log) -> Position:
+        root = log.frontier.root()
+        may_sign = log.size and log.slot not in self._parts.signer.behind()
+        return Position(log.slot, log.size, root, self._parts.signer.sign(log, log.size, root) if may_sign else b"")
+
+    async def _compare(self, held: Position) -> None:
+        """What the peer holds of a log of ours, against what we hold of it."""
+        log = self._parts.logs.get(held.slot)
+        if log is None or log.origin != self._parts.members.me or held.size == 0:
+            return
+        if not self._parts.signer.signed(log, held):
+            error = VerificationError("peer.false-claim", f"{self.peer} claims a head of our log that we never signed")
+            await self._parts.receiver.record(self.peer, held.slot, error, held.checkpoint)
+            self._parts.note(error.code, self.peer, error.what)
+            return
+        self._parts.signer.peer_holds(log, held, await self._parts.root_at(log, held.size))
 
     def _own_logs(self) -> list[Log]:
         me = self._parts.members.me

@@ -60,7 +60,9 @@ class Receiver:
     def held(self, peer: str) -> tuple[Position, ...]:
         """What we hold, durable, of a peer's logs."""
         logs = (log for log in self._parts.logs if log.origin == peer)
-        return tuple(Position(log.slot, log.size, log.frontier.root()) for log in logs if log.released == log.size)
+        return tuple(
+            Position(log.slot, log.size, log.frontier.root(), log.note) for log in logs if log.released == log.size
+        )
 
     def standing(self, peer: str) -> list[Receipt]:
         """Our word, given again, on all that held() tells: the first receipt may have been lost with its link."""
@@ -99,7 +101,8 @@ class Receiver:
         except StoreError:
             await self._parts.logs.reload(log)
             raise
-        log.released = max(log.released, done.frontier.size)
+        if done.frontier.size > log.released:
+            log.released, log.note = done.frontier.size, done.note
         self._parts.journal.announce(position)
         return self._cosign(log.slot, done.frontier.size, done.text)
 

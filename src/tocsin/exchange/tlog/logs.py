@@ -31,6 +31,7 @@ class Log:
     frontier: Frontier
     name: str
     released: int
+    note: bytes = b""  # the newest signed checkpoint we hold, of `released` entries
 
     @property
     def size(self) -> int:
@@ -129,7 +130,10 @@ def batch_end(reading: Reading, log: int, start: int, at_most: int) -> tuple[int
 
 
 def _all(reading: Reading) -> list[tuple[Any, ...]]:
-    return reading.query("SELECT log, slot, channel, origin, frontier FROM tlog_logs ORDER BY log")
+    return reading.query(
+        "SELECT l.log, l.slot, l.channel, l.origin, l.frontier, c.note FROM tlog_logs l "
+        "LEFT JOIN tlog_checkpoints c ON c.log = l.log AND c.size = l.size ORDER BY l.log"
+    )
 
 
 def _one(reading: Reading, log: int) -> list[tuple[Any, ...]]:
@@ -137,6 +141,6 @@ def _one(reading: Reading, log: int) -> list[tuple[Any, ...]]:
 
 
 def _log(row: tuple[Any, ...]) -> Log:
-    number, slot, channel, origin, frontier = row
+    number, slot, channel, origin, frontier, note = row
     head = Frontier.decode(frontier)
-    return Log(number, slot, channel, origin, head, origin_line(origin, slot), head.size)
+    return Log(number, slot, channel, origin, head, origin_line(origin, slot), head.size, note or b"")

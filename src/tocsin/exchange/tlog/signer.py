@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from tocsin.errors import VerificationError
+from tocsin.errors import FormatError, VerificationError
 from tocsin.exchange.tlog.logs import Log
-from tocsin.formats import note
+from tocsin.formats import checkpoint, note
 from tocsin.formats.keys import SigningKey
+from tocsin.formats.message import Position
 from tocsin.ports.checkpoints import CheckpointStore, Held
 
 _SWAPPING: Final = "the checkpoint file could not be written; restart the node"
@@ -43,12 +44,25 @@ class Signer:
         else:
             await self.hold(log, log.size, log.frontier.root())
 
-    def peer_holds(self, log: Log, size: int, root: bytes, root_here: bytes | None) -> None:
-        """A peer says it holds this much of our log: more than we have, or another root, stops us from signing."""
-        if size > log.size:
-            self._behind[log.slot] = f"a peer holds {size} entries of our log, we hold {log.size}"
-        elif root_here is not None and root_here != root:
-            self._behind[log.slot] = f"a peer holds another root of our log at {size} entries"
+    def signed(self, log: Log, said: Position) -> bool:
+        """Whether it was we who signed this head of our log: a peer's mere word must not stop us."""
+        try:
+            parsed = note.parse(said.checkpoint)
+            claimed = checkpoint.parse(parsed.text)
+        except FormatError:
+            return False
+        same = (claimed.origin, claimed.size, claimed.root) == (log.name, said.size, said.root)
+        return same and note.verified(parsed, log.name, self._key.public)
+
+    def peer_holds(self, log: Log, said: Position, root_here: bytes | None) -> None:
+        """A peer shows a head that signed() has found to be ours. More than we have, or another root, stops us.
+
+        `root_here`: the root our tables have at that size; None if no batch of ours ended there.
+        """
+        if said.size > log.size:
+            self._behind[log.slot] = f"a peer holds {said.size} entries of our log, we hold {log.size}"
+        elif root_here != said.root:
+            self._behind[log.slot] = f"a peer holds another root of our log at {said.size} entries"
 
     def require(self, log: Log) -> None:
         """Refuse to extend a log that may be an old copy. Raises VerificationError("tlog.behind")."""

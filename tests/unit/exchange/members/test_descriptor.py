@@ -62,7 +62,7 @@ def test_another_kind_of_statement(town, refused):
 )
 def test_a_body_that_is_none(town, refused, other, code):
     with refused(code, FormatError):
-        descriptor.member(town.body("aa", **other))
+        descriptor.member({**town.body("aa"), **other})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,73 @@
+"""Questions about what happened: receipts with their delay, who stored an entry when, what is held back."""
+
+from tocsin.exchange.journal.history import entry_at, happenings, held_back, receipts, stored_by
+from tocsin.exchange.journal.journal import Kind, NewRow, append
+from tocsin.testing.virtualtime import run
+
+
+def entry(seq, sent_at, held=None):
+    return NewRow(Kind.ENTRY, 1, seq, "aa", "identity--1", "v", "name", 2, sent_at, held=held)
+
+
+def receipt(size, member, log=1):
+    return NewRow(Kind.RECEIPT, log, size, member)
+
+
+def filled(database):
+    async def main():
+        for now, rows in (
+            (1_000, [entry(0, 900), entry(1, 950)]),
+            (3_000, [receipt(1, "bb")]),
+            (5_500, [receipt(2, "cc"), receipt(2, "bb"), receipt(2, "bb", log=7)]),
+            (9_000, [entry(2, 8_000, held="format.stix"), NewRow(Kind.REFUSAL, 1, 0, "cc", name="receive.gap")]),
+        ):
+            await database.write(lambda tx, n=now, r=rows: append(tx, r, n))
+
+    run(main)
+
+
+def asked(database, question):
+    async def main():
+        return await database.read(question)
+
+    return run(main)
+
+
+def test_happenings(database):
+    filled(database)
+    rows = asked(database, lambda db: happenings(db, 0, 100))
+    assert [(one.position, one.kind, one.ms) for one in rows] == [
+        (1, 1, None),
+        (2, 1, None),
+        (3, 2, 2.1),
+        (4, 2, 4.55),
+        (5, 2, 4.551),
+        (6, 2, None),
+        (7, 1, None),
+        (8, 3, None),
+    ]
+    assert (rows[0].name, rows[0].marking, rows[7].name, rows[7].member) == ("name", 2, "receive.gap", "cc")
+    assert [one.position for one in asked(database, lambda db: happenings(db, 6, 1))] == [7]
+
+
+def test_receipts_newest_first(database):
+    filled(database)
+    assert [one.position for one in asked(database, lambda db: receipts(db, [1], 0, 10))] == [5, 4, 3]
+    assert [one.position for one in asked(database, lambda db: receipts(db, [1, 7], 0, 10))] == [6, 5, 4, 3]
+    assert [one.position for one in asked(database, lambda db: receipts(db, [1], 5, 1))] == [4]
+    assert asked(database, lambda db: receipts(db, [], 0, 10)) == []
+
+
+def test_who_stored_an_entry_when(database):
+    filled(database)
+    assert asked(database, lambda db: stored_by(db, 1, 0, ["bb", "cc", "dd"])) == {"bb": 3_000, "cc": 5_500}
+    assert asked(database, lambda db: stored_by(db, 1, 1, ["bb", "cc"])) == {"bb": 5_501, "cc": 5_500}
+    assert asked(database, lambda db: stored_by(db, 1, 2, ["bb", "cc"])) == {}
+
+
+def test_entries_by_position_and_what_is_held_back(database):
+    filled(database)
+    assert asked(database, lambda db: entry_at(db, 2)) == (1, 1, 950)
+    assert asked(database, lambda db: entry_at(db, 3)) is None
+    assert asked(database, lambda db: entry_at(db, 99)) is None
+    assert asked(database, held_back) == 1

@@ -1,0 +1,155 @@
+"""Search: only what may be shown, found by every condition, in journal order, newest version as promised."""
+
+import pytest
+
+from tocsin.exchange.journal.journal import Kind, NewRow, append, read
+from tocsin.exchange.journal.search import Query, Search, added_at, content, find, instant_of, known
+from tocsin.testing.virtualtime import run
+
+V1, V2, V3 = (f"2026-01-0{day}T00:00:00.000Z" for day in (1, 2, 3))
+ID = "identity--00000001-0000-4000-8000-000000000000"
+TOOL = "tool--00000002-0000-4000-8000-000000000000"
+ADDRESS = "ipv4-addr--00000003-0000-5000-8000-000000000000"
+
+
+def row(seq, object_id=ID, version=V1, name="a name", log=1, member="aa", marking=1, held=None, body=b""):
+    return NewRow(
+        Kind.ENTRY, log, seq, member, object_id, version, name, marking, 1, 0, held, b"s", b"c", body or b"%d" % seq
+    )
+
+
+@pytest.fixture
+def found(database):
+    """found(rows, **query): fill the store, index it as the follower does, ask."""
+
+    def ask(rows, **query):
+        async def main():
+            def work(tx):
+                append(tx, rows, 1000)
+                Search(lambda log: log * 10).handle(read(tx, 0, 999), tx)
+
+            await database.write(work)
+            return await database.read(lambda db: find(db, Query(**query)))
+
+        return run(main)
+
+    return ask
+
+
+SOME = [
+    row(0),
+    row(1, TOOL, V2, "100% tool_x"),
+    row(2, ID, V3, "held back", held="format.stix"),
+    row(0, ADDRESS, "", "192.0.2.1", log=2, member="bb", marking=4),
+    NewRow(Kind.RECEIPT, 1, 2, "bb"),
+    row(3, ID, V2, "second"),
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "positions"),
+    [
+        ({}, [1, 2, 4, 6]),
+        ({"channels": (10,)}, [1, 2, 6]),
+        ({"channels": (20, 30)}, [4]),
+        ({"after": 2}, [4, 6]),
+        ({"limit": 2}, [1, 2]),
+        ({"newest_first": True}, [6, 4, 2, 1]),
+        ({"newest_first": True, "after": 4}, [2, 1]),
+        ({"ids": (ID,)}, [1, 6]),
+        ({"ids": (ID, ADDRESS)}, [1, 4, 6]),
+        ({"types": ("identity",)}, [1, 6]),
+        ({"types": ("tool", "ipv4-addr")}, [2, 4]),
+        ({"types": ("ident",)}, []),
+        ({"member": "bb"}, [4]),
+        ({"text": "NAME"}, [1]),
+        ({"text": "100%"}, [2]),
+        ({"text": "l_x"}, [2]),
+        ({"text": "%"}, [2]),
+        ({"text": "!"}, []),
+        ({"versions": ("last",), "ids": (ID,)}, [6]),
+        ({"versions": ("first",), "ids": (ID,)}, [1]),
+        ({"versions": (instant_of(V2),)}, [2, 6]),
+        ({"versions": ("first", instant_of(V2)), "ids": (ID,)}, [1, 6]),
+        ({"versions": ("all",), "ids": (ID,)}, [1, 6]),
+    ],
+    ids=str,
+)
+def test_conditions(found, query, positions):
+    assert [one.position for one in found(SOME, **query)] == positions
+
+
+def test_what_is_found(found):
+    [one] = found(SOME, ids=(ADDRESS,))
+    assert (one.channel, one.object_id, one.version, one.name, one.member, one.marking, one.content) == (
+        20,
+        ADDRESS,
+        "",
+        "192.0.2.1",
+        "bb",
+        4,
+        b"0",
+    )
+    assert one.added == 1003
+
+
+def test_content_only_when_asked_for(found):
+    assert {one.content for one in found(SOME, content=False)} == {None}
+
+
+def test_of_two_copies_of_a_version_the_first_is_shown_and_of_an_observable_the_last(found):
+    copies = [
+        row(0, body=b"first"),
+        row(1, body=b"copy"),
+        row(2, ADDRESS, "", body=b"x"),
+        row(3, ADDRESS, "", body=b"y"),
+    ]
+    assert [one.content for one in found(copies, versions=("last",))] == [b"first", b"y"]
+
+
+def test_the_last_version_is_by_its_date_and_within_its_channel(found):
+    rows = [row(0, ID, V3), row(1, ID, V1), row(0, ID, V2, log=2)]
+    assert [one.position for one in found(rows, versions=("last",))] == [1, 3]
+
+
+def test_indexing_again_changes_nothing(database, found):
+    before = found(SOME)
+
+    async def main():
+        await database.write(lambda tx: Search(lambda log: log * 10).handle(read(tx, 0, 999), tx))
+        return await database.read(lambda db: find(db, Query()))
+
+    assert run(main) == before
+
+
+def test_known_content_and_dates(database, found):
+    found([*SOME, *(row(10 + i, f"tool--{i:08x}-0000-4000-8000-000000000000") for i in range(600))])
+
+    async def main():
+        ids = [ID, "tool--ffffffff-0000-4000-8000-000000000000"] + [
+            f"tool--{i:08x}-0000-4000-8000-000000000000" for i in range(600)
+        ]
+        held = await database.read(lambda db: known(db, ids))
+        assert sorted(held[ID]) == [(V1, "aa", 1, 10, 1), (V2, "aa", 1, 10, 6)]
+        assert len(held) == 601
+        assert await database.read(lambda db: content(db, 2)) == b"1"
+        assert await database.read(lambda db: content(db, 9999)) is None
+        for moment, position in ((0, 0), (999, 0), (1000, 1), (1003, 4), (10**9, 606)):
+            assert await database.read(lambda db, m=moment: added_at(db, m)) == position
+
+    run(main)
+
+
+def test_dates_of_an_empty_journal(database):
+    async def main():
+        assert await database.read(lambda db: added_at(db, 10**15)) == 0
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("version", "instant"),
+    [("", 0), ("1970-01-01T00:00:01Z", 1_000_000), ("2026-01-01T00:00:00.1234569Z", 1_767_225_600_123_456)],
+)
+def test_versions_as_instants(version, instant):
+    assert instant_of(version) == instant

@@ -1,0 +1,200 @@
+"""The signer: nothing is signed that the checkpoint file does not hold, and an old copy is never signed on."""
+
+import asyncio
+
+import pytest
+
+from tocsin.errors import StoreError
+from tocsin.exchange.tlog.logs import Log, origin_line
+from tocsin.exchange.tlog.signer import Signer
+from tocsin.formats import note
+from tocsin.formats.keys import SigningKey
+from tocsin.formats.merkle import Frontier
+from tocsin.ports.checkpoints import Held
+from tocsin.testing.virtualtime import VirtualClock, run
+
+KEY = SigningKey(bytes(32))
+SLOT = bytes([1]) * 32
+LEAVES = [bytes([i]) * 32 for i in range(9)]
+
+
+class Heads:
+    """A checkpoint store in memory: each call may be told to fail, and takes time."""
+
+    def __init__(self, held=None):
+        self.held = held
+        self.fails = False
+        self.asked = []
+        self.slow_s = 0.0
+
+    async def load(self, slot):
+        return self.held
+
+    async def replace(self, slot, held, new):
+        self.asked.append(new.size)
+        if self.slow_s:
+            await VirtualClock(asyncio.get_running_loop()).sleep(self.slow_s)
+        if self.fails:
+            raise StoreError("store.disk", "the disk failed")
+        if held != self.held:
+            raise StoreError("store.conflict", "another head")
+        self.held = new
+
+
+def tree(size):
+    return Frontier().extended(LEAVES[:size])
+
+
+def log_of(size):
+    return Log(1, SLOT, 1, "aa", tree(size), origin_line("aa", SLOT), size)
+
+
+def head(size):
+    return Held(size, tree(size).root())
+
+
+async def root_at(size):
+    return tree(size).root()
+
+
+async def checked(heads, log):
+    signer = Signer("aa", KEY, heads)
+    await signer.check(log, root_at)
+    return signer
+
+
+def test_a_new_log_gets_its_file_before_its_first_entry():
+    async def main():
+        heads, log = Heads(), log_of(0)
+        signer = await checked(heads, log)
+        assert heads.held == head(0)
+        signer.require(log)
+        assert signer.behind() == {}
+
+    run(main)
+
+
+def test_sign_what_the_file_holds(refused):
+    async def main():
+        heads, log = Heads(), log_of(0)
+        signer = await checked(heads, log)
+        log.frontier = tree(3)
+        with refused("tlog.behind"):
+            signer.sign(log, 3, log.frontier.root())
+        await signer.hold(log, 3, log.frontier.root())
+        assert heads.held == head(3)
+        signed = note.parse(signer.sign(log, 3, log.frontier.root()))
+        assert signed.text == log.checkpoint(3, tree(3).root())
+        assert note.verified(signed, log.name, KEY.public)
+        assert note.parse(signer.sign(log, 2, tree(2).root())).text == log.checkpoint(2, tree(2).root())
+        assert signer.sign(log, 3, tree(3).root()) == signer.sign(log, 3, tree(3).root())
+        for size, root in ((4, tree(4).root()), (3, tree(4).root())):
+            with refused("tlog.behind"):
+                signer.sign(log, size, root)
+
+    run(main)
+
+
+def test_before_it_was_checked_nothing_grows(refused):
+    async def main():
+        signer = Signer("aa", KEY, Heads())
+        with refused("tlog.behind"):
+            signer.require(log_of(0))
+        with refused("tlog.behind"):
+            signer.sign(log_of(0), 0, tree(0).root())
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("held", "size"),
+    [
+        (None, 3),  # the file is gone
+        (head(5), 3),  # the store is an old copy
+        (Held(3, tree(4).root()), 3),  # the store is another history
+        (Held(2, tree(4).root()), 3),
+    ],
+)
+def test_a_log_that_may_be_an_old_copy_is_not_signed_on(held, size, refused):
+    async def main():
+        heads, log = Heads(held), log_of(size)
+        signer = await checked(heads, log)
+        with refused("tlog.behind"):
+            signer.require(log)
+        assert set(signer.behind()) == {SLOT}
+        assert heads.held == held, "the file is never moved down"
+        assert heads.asked == []
+
+    run(main)
+
+
+def test_a_file_one_commit_behind_is_moved_up():
+    async def main():
+        heads, log = Heads(head(2)), log_of(5)
+        signer = await checked(heads, log)
+        signer.require(log)
+        assert heads.held == head(5)
+
+    run(main)
+
+
+def test_what_a_peer_holds(refused):
+    async def main():
+        log = log_of(5)
+        for size, root, here in ((6, tree(6).root(), None), (5, tree(4).root(), tree(5).root())):
+            signer = await checked(Heads(head(5)), log)
+            signer.peer_holds(log, 5, tree(5).root(), tree(5).root())
+            signer.peer_holds(log, 3, tree(3).root(), None)
+            signer.require(log)
+            signer.peer_holds(log, size, root, here)
+            with refused("tlog.behind"):
+                signer.require(log)
+
+    run(main)
+
+
+@pytest.mark.parametrize("conflict", [False, True])
+def test_a_swap_that_failed_closes_the_log(conflict, refused):
+    async def main():
+        heads, log = Heads(), log_of(0)
+        signer = await checked(heads, log)
+        heads.fails = not conflict
+        if conflict:
+            heads.held = head(7)
+        with refused("store.conflict" if conflict else "store.disk"):
+            await signer.hold(log, 3, tree(3).root())
+        heads.fails = False
+        with refused("tlog.behind"):
+            signer.require(log)
+        with refused("tlog.behind"):
+            signer.sign(log, 3, tree(3).root())
+
+    run(main)
+
+
+def test_what_a_peer_says_during_a_swap_is_not_forgotten(refused):
+    async def main():
+        heads, log = Heads(), log_of(0)
+        signer = await checked(heads, log)
+        heads.slow_s = 1.0
+        log.frontier = tree(3)
+        swap = asyncio.ensure_future(signer.hold(log, 3, tree(3).root()))
+        await VirtualClock(asyncio.get_running_loop()).sleep(0.5)
+        signer.peer_holds(log, 8, tree(8).root(), None)
+        await swap
+        with refused("tlog.behind") as caught:
+            signer.require(log)
+        assert "8" in caught.value.what
+
+    run(main)
+
+
+def test_holding_the_same_head_again_writes_nothing():
+    async def main():
+        heads, log = Heads(), log_of(0)
+        signer = await checked(heads, log)
+        await signer.hold(log, 3, tree(3).root())
+        await signer.hold(log, 3, tree(3).root())
+        assert heads.asked == [0, 3]
+
+    run(main)
