@@ -25,10 +25,13 @@ demo: $(VENV)/.run ## a whole federation on this machine, with real data (ARGS="
 	@$(BIN)/tocsin demo $(ARGS)
 
 test: $(VENV)/.dev ## every test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 test-unit: $(VENV)/.dev ## the quick tests: no socket, no process
-	$(BIN)/python -m pytest tests/unit tests/properties tests/vectors tests/house $(ARGS)
+	$(BIN)/python -m pytest -n auto tests/unit tests/properties tests/vectors tests/house $(ARGS)
+
+planted: $(VENV)/.dev ## every planted bug must be found by the tests that should find it
+	$(BIN)/python tests/planted/run.py $(ARGS)
 
 check: $(VENV)/.dev ## linters, types, contracts
 	$(BIN)/ruff check .
@@ -47,4 +50,4 @@ lock: $(VENV)/.dev ## pin everything anew (needs uv in the environment)
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo pyproject.toml requirements-build.in -o requirements.lock
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo --group dev pyproject.toml requirements-build.in -o requirements-dev.lock
 
-.PHONY: help setup demo test test-unit check fix bench lock
+.PHONY: help setup demo test test-unit planted check fix bench lock

@@ -48,7 +48,7 @@ class SystemDisk:
             raise _failed(name, error) from error
 
     def sync(self, name: str) -> None:
-        """fdatasync."""
+        """Durable from here on (fdatasync)."""
         try:
             os.fdatasync(self._open(name))
         except OSError as error:
