@@ -175,7 +175,7 @@ class Session:
 
     def _own_head(self, log: Log) -> Position:
         root = log.frontier.root()
-        may_sign = log.size and log.slot not in self._parts.signer.behind()
+        may_sign = log.size and self._parts.signer.may_sign(log)
         return Position(log.slot, log.size, root, self._parts.signer.sign(log, log.size, root) if may_sign else b"")
 
     async def _compare(self, held: Position) -> None:

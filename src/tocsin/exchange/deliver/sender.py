@@ -101,7 +101,7 @@ class Sender:
         out = []
         for channel in self._parts.members.channels():
             log = self._parts.logs.get(channel.slots[me]) if channel.is_open and self.peer in channel.roster else None
-            if log is not None and log.slot not in self._stopped:
+            if log is not None and log.slot not in self._stopped and self._parts.frames.may_send(log):
                 out.append((channel, log))
         return out
 

@@ -68,6 +68,10 @@ class Frames:
         while self._batches_bytes > _KEEP_BYTES:
             self._batches_bytes -= self._batches.popitem(last=False)[1].size
 
+    def may_send(self, log: Log) -> bool:
+        """Whether the log's checkpoints may be signed, without which there are no frames."""
+        return self._signer.may_sign(log)
+
     async def frame(self, log: Log, start: int) -> Sealed:
         """The frame that begins at `start`, which is below the log's committed size.
 

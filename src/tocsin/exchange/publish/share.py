@@ -205,8 +205,10 @@ class Share:
     def _marked(self, end: str, known: Known) -> Iterator[Tlp]:
         if end in self._strict:
             yield self._strict[end]
-        for _, _, marking, _, _ in known.get(end, ()):
-            yield Tlp(marking)
+        held = known.get(end, ())
+        # What the channel's audience has already been told of an end counts; what others were told, only if it has not.
+        here = [marking for _, _, marking, channel, _ in held if channel == self._terms.channel.number]
+        yield from (Tlp(marking) for marking in here or [one[2] for one in held])
 
     def _received(self, held: Sequence[tuple[str, str, int, int, int]]) -> Received | None:
         # The strictest copy decides; an object we have published ourselves first is ours.

@@ -71,6 +71,10 @@ class Signer:
         if log.slot in self._behind:
             raise VerificationError("tlog.behind", self._behind[log.slot])
 
+    def may_sign(self, log: Log) -> bool:
+        """Whether require() would pass."""
+        return log.slot in self._held and log.slot not in self._behind
+
     def behind(self) -> dict[bytes, str]:
         """The logs we refuse to sign, and why."""
         return dict(self._behind)

@@ -12,7 +12,7 @@ TOOL = "tool--00000002-0000-4000-8000-000000000000"
 ADDRESS = "ipv4-addr--00000003-0000-5000-8000-000000000000"
 
 
-def row(seq, object_id=ID, version=V1, name="a name", log=1, member="aa", marking=1, held=None, body=b""):
+def row(seq, object_id=ID, version=V1, name="a name", *, log=1, member="aa", marking=1, held=None, body=b""):
     return NewRow(
         Kind.ENTRY, log, seq, member, object_id, version, name, marking, 1, 0, held, b"s", b"c", body or b"%d" % seq
     )
