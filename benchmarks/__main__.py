@@ -9,7 +9,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ _AIMS = {
 
 
 async def _publish(folder: Path, quick: bool, *, compress: bool = True) -> dict[str, Any]:
-    load = publish.Load(1024, 2) if quick else publish.Load(4096, 5)
+    load = publish.Load(1024, 1) if quick else publish.Load(4096, 3)
     return publish.figures(await publish.rounds(folder, load, compress=compress))
 
 
@@ -54,7 +54,7 @@ async def _gate(_folder: Path, _quick: bool) -> dict[str, Any]:
     return dict(gate.run())
 
 
-_ALL: dict[str, Callable[[Path, bool], Awaitable[dict[str, Any]]]] = {
+_ALL: dict[str, Callable[[Path, bool], Coroutine[Any, Any, dict[str, Any]]]] = {
     "publish": _publish,
     "publish_plain": _publish_plain,
     "breakdown": _breakdown,

@@ -127,7 +127,8 @@ class Publisher:
         links = self.core.links
         assert links is not None
         sessions = [one.session for one in links.standing.values() if one.session is not None]
-        return [one._link._socket.get_extra_info("socket") for one in sessions]
+        found: list[Any] = [one._link for one in sessions]
+        return [one._socket.get_extra_info("socket") for one in found]
 
 
 @contextlib.asynccontextmanager

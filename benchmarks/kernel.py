@@ -53,10 +53,12 @@ class Kernel:
         self._aead.encrypt(os.urandom(12), b"".join(contents), b"kernel")
         marks.append(time.process_time())
         first = self._position
+        shared = (1, 1, 1, None)  # marking, sent at, keep until, held
         rows = [
-            (first + i, first + i, 1, 1, first + i, "me", value["id"], value["modified"], value["name"], 1, 1, 1)
-            + (None, key, leaf, content)
-            for i, (value, key, leaf, content) in enumerate(zip(values, salt, committed, contents, strict=True), 1)
+            (n, n, 1, 1, n, "me", value["id"], value["modified"], value["name"], *shared, key, leaf, content)
+            for n, (value, key, leaf, content) in enumerate(
+                zip(values, salt, committed, contents, strict=True), first + 1
+            )
         ]
         with self._connection:
             self._connection.executemany(_INSERT, rows)

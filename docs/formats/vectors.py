@@ -176,7 +176,9 @@ def render(page: str, text: str) -> str:
     _, end, after = rest.partition(END)
     if not end:
         raise ValueError(f"{page} has no place for its vectors")
-    rows = "".join(f"| {name} | {value if '`' in value or '-' in value else f'`{value}`'} |\n" for name, value in PAGES[page]())
+    rows = "".join(
+        f"| {name} | {value if '`' in value or '-' in value else f'`{value}`'} |\n" for name, value in PAGES[page]()
+    )
     return f"{before}{BEGIN}\n| what | value |\n|---|---|\n{rows}\n{END}{after}"
 
 

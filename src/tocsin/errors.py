@@ -181,7 +181,6 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "peer.closed": Meaning(_P, "The other end closed the link in order.", "Nothing: it is opened again by itself."),
     "peer.false-claim": Meaning(_P, "A member that holds a part of our log can show our own signature for it; this one cannot.", "Nothing is stopped by a mere word. If it repeats, talk to the operator of the peer."),
     "peer.listen": Meaning(_O, "The address for peers is taken or not ours.", "Choose another peer_listen in tocsin.toml, or stop what uses it."),
-    "peer.queued": Meaning(_P, "Some members of the audience cannot be reached now.", "Nothing: it is stored, signed and delivered when they return. `tocsin receipts` shows who is missing."),
     "peer.replaced": Meaning(_P, "A newer link to the same member took this one's place.", "Nothing."),
     "peer.version": Meaning(_P, "The two nodes speak no common protocol version.", "Upgrade the older node."),
     "peer.wrong-way": Meaning(_P, "Of each pair the smaller handle dials; the other end dialed.", "Upgrade the peer."),

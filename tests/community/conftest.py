@@ -200,3 +200,9 @@ def simulate():
         return run(main)
 
     return start
+
+
+@pytest.fixture
+def tool():
+    """report(entropy, channel, number)."""
+    return report

@@ -4,6 +4,7 @@ import asyncio
 import statistics
 
 from tocsin.formats.markings import ChannelKind
+from tocsin.testing.chance import SeededEntropy
 
 
 async def latencies(story, ill):
@@ -137,3 +138,16 @@ def test_nothing_the_gate_lets_in_stops_a_follower(simulate):
         return taken
 
     assert simulate(3, work) >= 2
+
+
+def test_what_is_shared_again_is_not_delivered_again(simulate, tool):
+    async def work(story):
+        objects = [tool(SeededEntropy(1), "plenary", 0)]
+        ends = []
+        for _ in range(3):
+            await story.fed.share("aa", "plenary", objects, 1)
+            await story.heal()
+            ends.append(story.fed.nodes["bb"].query("SELECT COUNT(*) FROM journal_rows WHERE kind = 1")[0][0])
+        return ends
+
+    assert simulate(1, work) == [1, 1, 1]

@@ -93,7 +93,7 @@ def test_outer_round_trip(slot, epoch, start, checkpoint, rest):
     assert data.startswith(one.additional())
 
 
-POSITIONS = st.lists(st.builds(Position, HASHES, NUMBERS, HASHES), max_size=3).map(tuple)
+POSITIONS = st.lists(st.builds(Position, HASHES, NUMBERS, HASHES, st.binary(max_size=40)), max_size=3).map(tuple)
 CODES = st.from_regex(r"[a-z]{1,8}\.[a-z-]{1,20}", fullmatch=True)
 CONTROLS = st.one_of(
     st.builds(Hello, NUMBERS, NUMBERS, st.text(max_size=40), HASHES, HASHES, NUMBERS, st.text(max_size=64)),

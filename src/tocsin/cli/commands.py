@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_type_hints
 import typer
 
 from tocsin.cli.screen import Screen
-from tocsin.errors import TocsinError
+from tocsin.errors import AccessError, TocsinError
 
 if TYPE_CHECKING:
     from tocsin.node.home import Home
@@ -25,7 +25,11 @@ DEFAULT_HOME: Final = "~/.tocsin"
 HomeOption = Annotated[
     Path | None,
     typer.Option(
-        "--home", metavar="DIR", help="The node's folder [env: TOCSIN_HOME; default: ~/.tocsin].", show_default=False
+        "--home",
+        metavar="DIR",
+        help="The node's folder [env: TOCSIN_HOME; default: ~/.tocsin].",
+        show_default=False,
+        readable=False,  # told as an error of ours, not of the command line
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable result on stdout.")]
@@ -60,10 +64,13 @@ class Hands:
 
     @cached_property
     def home(self) -> "Home":
-        """The node in it. Raises ConfigError("config.no-home")."""
+        """The node in it. Raises ConfigError("config.no-home"), AccessError("access.socket")."""
         from tocsin.node.home import open_home
 
-        return open_home(self.folder)
+        try:
+            return open_home(self.folder)
+        except PermissionError as error:
+            raise AccessError("access.socket", f"this user may not look into {self.folder}") from error
 
 
 Command = Callable[..., int | None]

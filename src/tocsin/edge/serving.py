@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import uvicorn
 
@@ -80,13 +81,15 @@ def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-_QUIET: Any = {
-    "log_config": None,
-    "access_log": False,
-    "lifespan": "off",
-    "server_header": False,
-    "date_header": True,
-    "proxy_headers": False,
-    "ws": "none",
-    "timeout_graceful_shutdown": 1,
-}
+_QUIET: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "log_config": None,
+        "access_log": False,
+        "lifespan": "off",
+        "server_header": False,
+        "date_header": True,
+        "proxy_headers": False,
+        "ws": "none",
+        "timeout_graceful_shutdown": 1,
+    }
+)

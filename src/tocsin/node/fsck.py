@@ -6,6 +6,7 @@ receipt against its member's key, search against the journal.
 """
 
 from collections.abc import Callable, Iterator
+from struct import error as StructError  # noqa: N812 - the library's name says nothing
 from typing import Any, Final
 
 import apsw
@@ -64,15 +65,17 @@ async def check_store(
             "SELECT log, slot, origin, size, frontier FROM tlog_logs ORDER BY log"
         ):
             walk = _Walk(reading, number, slot, origin, rules)
+            walk.ours = origin == me
             for seen in walk.run(size, frontier):
                 done += seen
                 progress(done, total)
             problems += walk.problems
-            if origin == me:
+            if walk.ours:
                 problems += await _head(heads, walk, slot, size)
                 problems += _receipts(reading, walk, rules)
             logs.append({"origin": origin, "slot": slot.hex(), "size": size, "root": walk.tree.root().hex()})
-    except (apsw.Error, TocsinError) as error:
+    except (apsw.Error, TocsinError, StructError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        # What the store holds may be anything: a value of another kind or range is a finding, not a fault of ours.
         what = error.what if isinstance(error, TocsinError) else type(error).__name__
         problems.append(_problem("fsck.unreadable", "store", what))
     return _report(logs, problems, done)
@@ -130,6 +133,7 @@ class _Walk:
         self.tree = Frontier()
         self.roots: dict[int, bytes] = {0: Frontier().root()}
         self.problems: list[Problem] = []
+        self.ours = False
 
     def run(self, size: int, frontier: bytes) -> Iterator[int]:
         """Check everything; yields how many entries each step covered."""
@@ -165,6 +169,8 @@ class _Walk:
         return len(rows)
 
     def _signature(self, end: int, root: bytes, signed: bytes | None) -> None:
+        if signed is None and not self.ours:
+            self._say("fsck.checkpoint", end, "the log of another member has a checkpoint without its signature")
         if signed is None or self.rules is None:
             return
         parsed = note.parse(signed)

@@ -65,7 +65,8 @@ def test_one_object_has_unlinkable_commitments_in_two_channels():
     assert commitments(SLOT, [ENTRY]) != commitments(bytes([1]) * 32, [ENTRY])
 
 
-def test_the_salts_of_a_batch_differ_and_do_not_depend_on_where_it_was_cut():
-    seed = bytes(32)
-    assert len(set(salts(seed, 0, 100))) == 100
-    assert salts(seed, 0, 10)[4:] == salts(seed, 4, 6)
+def test_the_salts_of_a_batch_differ_from_each_other_and_from_those_of_any_other():
+    made = [*salts(bytes(32), 0, 100), *salts(bytes(32), 1, 100), *salts(bytes([1]) * 32, 0, 100)]
+    assert len(set(made)) == 300
+    assert {len(one) for one in made} == {32}
+    assert salts(bytes(32), 0, 100)[:10] == salts(bytes(32), 0, 10)

@@ -34,7 +34,7 @@ def connect(path: str, *, vfs: str | None = None, exclusive: bool = False, creat
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         mode = list(connection.execute("PRAGMA journal_mode = WAL"))
         connection.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY")
-        connection.execute("PRAGMA cache_size = -32768; PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA cache_size = -32768; PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 4000")
     except apsw.CantOpenError as error:
         raise StoreError("store.missing", "there is no store here") from error
     except apsw.Error as error:

@@ -67,9 +67,13 @@ def _folder(keep: Path | None) -> Path:
 
 
 async def _play(screen: Screen, plan: Plan, folder: Path) -> int:
-    task = asyncio.current_task()
-    if task is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    playing = asyncio.ensure_future(_acts(screen, plan, folder))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, playing.cancel)
+    return await playing
+
+
+async def _acts(screen: Screen, plan: Plan, folder: Path) -> int:
     async with Federation(folder, plan.members) as federation:
         drama = Play(plan, federation, Stage(screen))
         report = await drama.whole()

@@ -6,12 +6,14 @@ position are durable, or neither is. "At once" and "caught up after an outage" a
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final, Protocol
 
 from tocsin.exchange.journal.journal import Journal, Row, read
 from tocsin.ports.database import Reading, Transaction
 
 BATCH: Final = 2048
+PAUSE_S: Final = 0.02
 
 
 class Follower(Protocol):
@@ -32,12 +34,17 @@ class Following:
         self._follower = follower
         self.position = 0
         self._moved = asyncio.Event()
+        self._wanted = asyncio.Event()
 
     async def run(self) -> None:
         """Follow for ever; ends only by cancellation or by an error of the store or the follower."""
         self._reach(await self._journal.database.read(self._stored))
         while True:
             await self._journal.grown(self.position)
+            # What was just committed is on its way to the peers; unless somebody waits for us, that goes first, and
+            # what follows within the pause shares our commit.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), PAUSE_S)
             self._reach(await self._journal.database.write(self._step))
 
     def _reach(self, position: int) -> None:
@@ -48,7 +55,9 @@ class Following:
     async def reached(self, position: int) -> None:
         """Wait until the effects up to this position are committed."""
         while self.position < position:
+            self._wanted.set()
             await self._moved.wait()
+        self._wanted.clear()
 
     def _stored(self, reading: Reading) -> int:
         rows = reading.query("SELECT position FROM journal_followers WHERE name = ?", (self._follower.name,))

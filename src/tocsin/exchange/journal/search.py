@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from tocsin.exchange.journal.journal import Kind, Row
@@ -40,6 +41,7 @@ class Search:
         )
 
 
+@lru_cache(8192)  # the versions of one share are often few
 def instant_of(version: str) -> int:
     """A version (a STIX timestamp) as microseconds; 0 for none."""
     return to_microseconds(datetime.fromisoformat(version)) if version else 0

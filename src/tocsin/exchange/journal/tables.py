@@ -36,5 +36,5 @@ CREATE TABLE IF NOT EXISTS journal_search (
   marking   INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS journal_search_channel ON journal_search (channel, position);
-CREATE INDEX IF NOT EXISTS journal_search_object ON journal_search (object_id, instant);
+CREATE INDEX IF NOT EXISTS journal_search_object ON journal_search (object_id, channel, instant);
 """

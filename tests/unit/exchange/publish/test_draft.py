@@ -24,5 +24,5 @@ def test_draft(stix):
 )
 def test_content_is_kept_so_long(kind, days):
     for now in (0, 1, DAY - 1):
-        assert keep_until(f"{kind}--x", now) == (days + 1) * DAY
-    assert keep_until(f"{kind}--x", DAY) == (days + 2) * DAY
+        assert keep_until(kind, now) == (days + 1) * DAY
+    assert keep_until(kind, DAY) == (days + 2) * DAY

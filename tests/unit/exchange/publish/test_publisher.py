@@ -8,6 +8,7 @@ from tocsin.exchange.publish import publisher
 from tocsin.exchange.publish.draft import Ready
 from tocsin.formats import note
 from tocsin.formats.markings import ChannelKind
+from tocsin.formats.message import Position
 from tocsin.formats.tlp import Tlp
 from tocsin.testing.memorydisk import Fault
 
@@ -87,7 +88,7 @@ def test_an_old_copy_is_refused_alone(played, refused):
         await fed.channel("two", ChannelKind.BILATERAL, ["aa", "bb"])
         plenary, two = core.members.channel("plenary"), core.members.channel("two")
         log = core.logs.get(plenary.slots["aa"])
-        core.signer.peer_holds(log, 99, bytes(32), None)
+        core.signer.peer_holds(log, Position(log.slot, 99, bytes(32), b""), None)
         behind, fine = (asyncio.ensure_future(core.publisher.publish(one, ready(1))) for one in (plenary, two))
         with refused("tlog.behind"):
             await behind
@@ -156,7 +157,7 @@ def test_who_stopped_waiting_stops_nobody_else(played):
         log = core.logs.get(channel.slots["aa"])
         gone = asyncio.get_running_loop().create_future()
         gone.cancel()
-        core.signer.peer_holds(log, 99, bytes(32), None)
+        core.signer.peer_holds(log, Position(log.slot, 99, bytes(32), b""), None)
         core.publisher._prepare_into([], publisher._Job(channel, ready(1), gone))
         assert gone.cancelled()
 

@@ -144,10 +144,11 @@ def test_a_definition_may_stand_behind_its_users(played, stix):
     async def story(fed):
         await fed.channel("two", BILATERAL, ["aa", "bb"])
         user = stix.object(1, mark=stix.id(meaning))
-        assert (await shared(fed, [user])).refused == {1: "policy.unknown-marking"}
+        assert (await shared(fed, [user], floor=CLEAR)).refused == {1: "policy.unknown-marking"}
         assert (await shared(fed, [user, meaning])).refused == {1: "policy.above-ceiling"}
         told = await shared(fed, [user, meaning], channel="two")
         assert (told.refused, told.markings) == ({}, {"TLP:CLEAR": 1, "TLP:AMBER": 1})
+        assert [one for one, _ in await held(fed, "aa")] == [meaning, user], "whoever reads on knows what it means"
         later = await shared(fed, [stix.object(2, mark=stix.id(meaning))], channel="two")
         assert (later.refused, later.markings) == ({}, {"TLP:AMBER": 1}), "the definition was shared before"
 
@@ -167,6 +168,7 @@ def test_definitions_that_are_not_taken(played, stix):
                 json.dumps(forged).encode(),
                 stix.object(1, mark="marking-definition--00000009-0000-4000-8000-000000000000"),
             ],
+            floor=CLEAR,
         )
         assert told.refused[3] == "policy.unknown-marking"
         assert told.refused[2] == "policy.tlp-forged"
@@ -184,7 +186,7 @@ def test_a_held_definition_that_means_nothing_refuses_its_users_only(played, sti
         core = fed.core("aa")
         row = NewRow(Kind.ENTRY, 2, 0, "bb", stix.id(content), "", "", 0, 1, 0, None, b"", b"", content)
         core.journal.announce(await core.world.database.write(lambda tx: append(tx, [row], 1)))
-        told = await shared(fed, [stix.object(1, mark=stix.id(content)), stix.object(2, mark=GREEN)])
+        told = await shared(fed, [stix.object(1, mark=stix.id(content)), stix.object(2, mark=GREEN)], floor=CLEAR)
         assert told.refused == {1: "policy.unknown-marking"}
 
     played(story)
@@ -204,7 +206,9 @@ def test_a_relationship_is_as_strict_as_its_ends(played, stix):
         assert (told.refused, told.markings) == ({}, {"TLP:CLEAR": 1, "TLP:AMBER": 2})
         assert dict(await held(fed, "aa"))[joined] == AMBER
         later = await shared(fed, [stix.relationship(closed, open_, number=10, mark=CLEAR)])
-        assert later.refused == {1: "policy.above-ceiling"}, "the end was shared before"
+        assert later.refused == {1: "policy.above-ceiling"}, (
+            "no audience here was told of the end, so what others were told counts"
+        )
         alone = await shared(fed, [stix.relationship(open_, open_, number=11, mark=CLEAR)])
         assert alone.refused == {}
 

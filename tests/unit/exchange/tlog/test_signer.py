@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from tocsin.errors import StoreError
 from tocsin.exchange.tlog.logs import Log, origin_line
@@ -10,6 +11,7 @@ from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats import note
 from tocsin.formats.keys import SigningKey
 from tocsin.formats.merkle import Frontier
+from tocsin.formats.message import Position
 from tocsin.ports.checkpoints import Held
 from tocsin.testing.virtualtime import VirtualClock, run
 
@@ -138,17 +140,50 @@ def test_a_file_one_commit_behind_is_moved_up():
     run(main)
 
 
-def test_what_a_peer_holds(refused):
+def said(log, size, *, root=None, text=None, key=KEY, name=None):
+    """A head of the log as a peer shows it, signed by us unless told otherwise."""
+    text = text or log.checkpoint(size, root or tree(size).root())
+    signed = note.encode(note.Note(text, (note.sign(text, name or log.name, key),)))
+    return Position(SLOT, size, root or tree(size).root(), signed)
+
+
+def test_only_what_we_have_signed_counts_against_us():
     async def main():
         log = log_of(5)
-        for size, root, here in ((6, tree(6).root(), None), (5, tree(4).root(), tree(5).root())):
-            signer = await checked(Heads(head(5)), log)
-            signer.peer_holds(log, 5, tree(5).root(), tree(5).root())
-            signer.peer_holds(log, 3, tree(3).root(), None)
+        signer = await checked(Heads(head(5)), log)
+        assert signer.signed(log, said(log, 6))
+        assert signer.signed(log, said(log, 3, root=bytes(32)))
+        other = Log(2, bytes(32), 1, "aa", tree(5), origin_line("aa", bytes(32)), 5)
+        for claim in (
+            replace(said(log, 6), checkpoint=b""),
+            replace(said(log, 6), checkpoint=b"junk"),
+            replace(said(log, 6), size=7),
+            replace(said(log, 6), root=bytes(32)),
+            said(log, 6, key=SigningKey(bytes([1]) * 32)),
+            said(log, 6, name="tocsin/bb/log/" + SLOT.hex()),
+            said(log, 6, text=other.checkpoint(6, tree(6).root()), name=log.name),
+            said(log, 6, text=b"no checkpoint\n"),
+        ):
+            assert not signer.signed(log, claim)
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("size", "root", "here", "stops"),
+    [(6, 6, None, True), (5, 4, 5, True), (3, 4, 3, True), (4, 4, None, True), (5, 5, 5, False), (3, 3, 3, False)],
+)
+def test_what_a_peer_holds(size, root, here, stops, refused):
+    async def main():
+        log = log_of(5)
+        signer = await checked(Heads(head(5)), log)
+        signer.peer_holds(log, said(log, size, root=tree(root).root()), here and tree(here).root())
+        assert signer.may_sign(log) is not stops
+        if not stops:
             signer.require(log)
-            signer.peer_holds(log, size, root, here)
-            with refused("tlog.behind"):
-                signer.require(log)
+            return
+        with refused("tlog.behind"):
+            signer.require(log)
 
     run(main)
 
@@ -180,7 +215,7 @@ def test_what_a_peer_says_during_a_swap_is_not_forgotten(refused):
         log.frontier = tree(3)
         swap = asyncio.ensure_future(signer.hold(log, 3, tree(3).root()))
         await VirtualClock(asyncio.get_running_loop()).sleep(0.5)
-        signer.peer_holds(log, 8, tree(8).root(), None)
+        signer.peer_holds(log, said(log, 8), None)
         await swap
         with refused("tlog.behind") as caught:
             signer.require(log)

@@ -1,0 +1,38 @@
+"""The questions of TAXII and of the commands are answered from an index, however large the journal is."""
+
+import apsw
+import pytest
+
+from tocsin.exchange.journal import search, tables
+from tocsin.exchange.journal.search import Query
+
+
+class Explaining:
+    """A reading that answers with the plan of each query."""
+
+    def __init__(self):
+        self.connection = apsw.Connection(":memory:")
+        self.connection.execute(tables.TABLES)
+        self.plan = ""
+
+    def query(self, sql, args=()):
+        self.plan = "\n".join(row[3] for row in self.connection.execute(f"EXPLAIN QUERY PLAN {sql}", tuple(args)))
+        return []
+
+
+@pytest.mark.parametrize("version", ["last", "first"])
+@pytest.mark.parametrize("types", [(), ("indicator",)])
+def test_newest_versions_of_a_channel(version, types):
+    reading = Explaining()
+    search.find(reading, Query(channels=(1,), versions=(version,), types=types))
+    # With the channel's index here instead, one page of 131,000 objects took two minutes.
+    assert "SEARCH o USING COVERING INDEX journal_search_object (object_id=? AND channel=?)" in reading.plan
+    assert "SEARCH s USING INDEX journal_search_channel" in reading.plan
+    assert "SCAN" not in reading.plan
+    assert "TEMP B-TREE" not in reading.plan
+
+
+def test_what_is_known_of_an_object():
+    reading = Explaining()
+    search.known(reading, ["indicator--1"])
+    assert "USING INDEX journal_search_object (object_id=?)" in reading.plan

@@ -1,0 +1,73 @@
+"""The settings file: what is misspelt or of the wrong kind is refused, and what init writes is read again."""
+
+from dataclasses import fields
+
+import pytest
+
+from tocsin.errors import MEANINGS, ConfigError
+from tocsin.node import config
+from tocsin.node.config import Settings
+
+
+def refused(code, call, *args):
+    with pytest.raises(ConfigError) as caught:
+        call(*args)
+    assert caught.value.code == code
+    assert code in MEANINGS
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "tocsin.toml"
+
+
+def test_only_the_handle_must_be_there(path):
+    path.write_text('handle = "ma-cert"\n')
+    assert config.read(path) == Settings("ma-cert")
+
+
+def test_write_and_read(path):
+    one = Settings("ma-cert", "[::1]:1", "0.0.0.0:65535", 'https://x/"\\', "a", "b", compress=False)
+    config.write(path, one)
+    assert config.read(path) == one
+    assert all(field.name in path.read_text() for field in fields(Settings))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('handle = "aa"\nhandel = "bb"\n', "config.unknown-key"),
+        ('handle = "aa"\n[peer]\nlisten = "x:1"\n', "config.unknown-key"),
+        ("", "config.value"),
+        ('peer_listen = "x:1"\n', "config.value"),
+        ("handle = 1\n", "config.value"),
+        ('handle = "aa"\ncompress = "yes"\n', "config.value"),
+        ('handle = "aa"\ncompress = 1\n', "config.value"),
+        ('handle = "aa"\npeer_listen = true\n', "config.value"),
+        ('handle = "aa"\npeer_listen = "7400"\n', "config.value"),
+        ('handle = "aa"\npeople_listen = "x:"\n', "config.value"),
+        ('handle = "aa"\npeople_listen = ":1"\n', "config.value"),
+        ('handle = "aa"\npeople_listen = "x:65536"\n', "config.value"),
+        ('handle = "aa"\npeople_listen = "x:-1"\n', "config.value"),
+        ("handle = \n", "config.file"),
+        ('handle = "a\nb"\n', "config.file"),
+        ("\0", "config.file"),
+    ],
+)
+def test_what_is_refused(path, text, code):
+    path.write_text(text)
+    refused(code, config.read, path)
+
+
+def test_no_file_and_no_text(path):
+    refused("config.file", config.read, path)
+    path.write_bytes(b"handle = '\xff'\n")
+    refused("config.file", config.read, path)
+
+
+@pytest.mark.parametrize(
+    ("listen", "address"),
+    [("127.0.0.1:0", ("127.0.0.1", 0)), ("[::1]:7400", ("::1", 7400)), ("node.example:1", ("node.example", 1))],
+)
+def test_addresses(listen, address):
+    assert config.address(listen) == address
