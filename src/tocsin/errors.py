@@ -167,7 +167,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "store.checkpoint-file": Meaning(_O, "Both halves of a checkpoint file are damaged.", "Check the disk; then see docs/operating.md, 'a damaged checkpoint file'."),
     "store.conflict": Meaning(_O, "Two writers, or a memory that is not what is stored.", "Restart the node; if it repeats, run `tocsin fsck`."),
     "store.disk": Meaning(_O, "The disk refused to read or write.", "Check disk and permissions, then restart the node."),
-    "store.full": Meaning(_O, "There is no room on the disk.", "Make room; what was not acknowledged is sent again by itself."),
+    "store.full": Meaning(_O, "There is no room on the disk.", "Make room. What peers sent comes again by itself; a share that failed is repeated."),
     "store.gap": Meaning(_O, "Entries of our own log are missing.", "Run `tocsin fsck`, then restore the newest backup."),
     "store.missing": Meaning(_O, "The store file is not where `tocsin init` made it.", "Check --home; restore store.sqlite from a backup."),
     "store.no-log": Meaning(_O, "The channel's log has not been made here yet.", "Try again in a moment; `tocsin channel show` tells whether it is open."),

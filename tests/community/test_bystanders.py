@@ -99,7 +99,9 @@ def test_a_marking_definition_of_one_member_is_understood_when_another_uses_it(s
             await fed.settled()
             for one in fed.nodes:
                 await fed.core(one).synced()
-        return [node.query("SELECT member, held FROM journal_rows WHERE held IS NOT NULL") for node in fed.nodes.values()]
+        return [
+            node.query("SELECT member, held FROM journal_rows WHERE held IS NOT NULL") for node in fed.nodes.values()
+        ]
 
     assert simulate(4, work) == [[], [], []]
 
@@ -121,7 +123,12 @@ def test_clocks_that_step_back_between_starts_delay_nothing(simulate):
 
 
 def test_nothing_the_gate_lets_in_stops_a_follower(simulate):
-    odd = ("2016-12-31T23:59:60Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "2026-01-01T00:00:00.123456789Z")
+    odd = (
+        "2016-12-31T23:59:60Z",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.999999Z",
+        "2026-01-01T00:00:00.123456789Z",
+    )
 
     async def work(story):
         taken = 0

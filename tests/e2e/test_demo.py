@@ -7,29 +7,37 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 
-def demo(*words, tmp_path, **more):
+@pytest.fixture
+def folder():
+    """A temporary folder with a short name: the path of a Unix socket has room for about a hundred characters."""
+    with TemporaryDirectory(prefix="tocsin-e2e-") as made:
+        yield Path(made)
+
+
+def demo(*words, folder, **more):
     """Start the demonstration with a temporary folder of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "tocsin", "demo", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "TMPDIR": str(folder)},
         **more,
     )
 
 
-def played(*words, tmp_path):
+def played(*words, folder):
     """The JSON object of a demonstration that must succeed."""
-    process = demo("--once", "--json", *words, tmp_path=tmp_path)
+    process = demo("--once", "--json", *words, folder=folder)
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err.decode() + out.decode()
     assert out.count(b"\n") == 1
-    assert not children_in(tmp_path)
-    assert not any(tmp_path.iterdir())
+    assert not children_in(folder)
+    assert not any(folder.iterdir())
     return json.loads(out)
 
 
@@ -61,29 +69,29 @@ def judge(told, members):
 
 
 @pytest.mark.slow
-def test_three_members(tmp_path):
-    told = played(tmp_path=tmp_path)
+def test_three_members(folder):
+    told = played(folder=folder)
     judge(told, 3)
     assert told["shared"] >= 2000
 
 
 @pytest.mark.slow
-def test_five_members_and_a_file_of_ones_own(tmp_path):
-    file = tmp_path.parent / f"{tmp_path.name}.json"
+def test_five_members_and_a_file_of_ones_own(folder, tmp_path):
+    file = tmp_path / "places.json"
     file.write_text(json.dumps({"type": "bundle", "id": "bundle--1", "objects": [location(n) for n in range(50)]}))
-    told = played("--members", "5", "--objects", str(file), tmp_path=tmp_path)
+    told = played("--members", "5", "--objects", str(file), folder=folder)
     judge(told, 5)
     assert told["shared"] == 50 + 20 + 100 + 200 + 20
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_however_it_ends_its_processes_end_with_it(tmp_path, number):
-    process = demo(tmp_path=tmp_path, text=True, bufsize=1)
+def test_however_it_ends_its_processes_end_with_it(folder, number):
+    process = demo(folder=folder, text=True, bufsize=1)
     for line in process.stdout:
         if "processes run" in line:
             break
-    nodes = children_in(tmp_path)
+    nodes = children_in(folder)
     assert len(nodes) == 3
     process.send_signal(number)
     process.communicate(timeout=60)
@@ -91,7 +99,7 @@ def test_however_it_ends_its_processes_end_with_it(tmp_path, number):
     for one in nodes:
         gone(one)
     if number != signal.SIGKILL:
-        assert not any(tmp_path.iterdir())
+        assert not any(folder.iterdir())
 
 
 def gone(pid):
@@ -118,9 +126,9 @@ def location(number):
 
 
 @pytest.mark.parametrize("words", [["--members", "2"], ["--objects", "/nowhere.json"], ["--keep", "."]])
-def test_what_cannot_be_played_is_refused_at_once(tmp_path, words):
-    process = demo("--once", "--json", *words, tmp_path=tmp_path)
+def test_what_cannot_be_played_is_refused_at_once(folder, words):
+    process = demo("--once", "--json", *words, folder=folder)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == (2 if "--members" in words else 1)
     assert json.loads(out)["schema"] == "tocsin.error/1"
-    assert not any(tmp_path.iterdir())
+    assert not any(folder.iterdir())

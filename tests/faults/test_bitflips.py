@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - the names of tables and columns are constants of this file
 """Single bits: flipped at rest they are found by fsck, flipped on their way they are refused, and nothing else breaks."""
 
 import asyncio
@@ -35,10 +36,10 @@ def flipped(value, bit):
 
 
 def bits(value):
-    """Every bit of a small value; of a large one a bit of every byte, another one each time."""
+    """Every bit of a small value; of a large one a bit of every byte, another one each time, at most some 500."""
     if isinstance(value, int):
         return range(40)
-    return range(len(value) * 8) if len(value) <= 40 else range(0, len(value) * 8 - 7, 9)
+    return range(len(value) * 8) if len(value) <= 40 else range(0, len(value) * 8, max(9, len(value) * 8 // 500 | 1))
 
 
 async def rot(node, table, column, where):
@@ -61,6 +62,12 @@ async def rot(node, table, column, where):
 
 
 STORED = [("journal_rows", column, "kind = 1 AND seq = 1") for column in COLUMNS]
+STORED += [("journal_rows", column, "kind = 1 AND seq = 1") for column in ("position", "kind", "log", "member")]
+STORED += [("journal_rows", column, "kind = 1 AND seq = 1") for column in ("object_id", "version", "name")]
+STORED += [
+    ("journal_search", column, "position = 2") for column in ("object_id", "version", "name", "member", "channel")
+]
+STORED += [("members_charters", "note", "version = 1"), ("deliver_receipts", "log", "size = 2")]
 STORED += [("tlog_checkpoints", column, "size = 2") for column in ("root", "note", "size")]
 STORED += [("tlog_logs", column, "size = 2") for column in ("size", "frontier", "slot", "origin")]
 STORED += [("deliver_receipts", column, "size = 2") for column in ("size", "key_id", "blob", "member")]
@@ -81,7 +88,7 @@ def test_a_bit_that_turns_in_the_store_is_found(objects, table, column, where):
     found = run(main)
     assert found, "nobody holds such a value"
     assert sum(tried for tried, _ in found.values()) > 0
-    assert {handle: missed for handle, (_, missed) in found.items()} == dict.fromkeys(found, [])
+    assert not any(missed for _, missed in found.values()), found
 
 
 def test_a_bit_that_turns_in_a_checkpoint_file_costs_nothing_and_two_halves_are_found(objects):
@@ -206,7 +213,7 @@ def travelled(objects, kind, bit):
 def test_a_bit_that_turns_on_the_wire_is_refused(objects, kind):
     wire, _ = travelled(objects, kind, None)
     assert wire.length > 0
-    step = max(1, wire.length * 8 // 150) | 1
+    step = max(1, wire.length * 8 // 80) | 1
     seen = set()
     for bit in range(0, wire.length * 8, step):
         wire, codes = travelled(objects, kind, bit)

@@ -4,27 +4,25 @@
 """
 
 import asyncio
+from base64 import b64encode
+from hashlib import sha256
 
 import pytest
 
+from tocsin.edge.peer.session import _DOMAIN
 from tocsin.errors import MEANINGS, PeerError
 from tocsin.exchange.publish.epochs import wrap_info
 from tocsin.exchange.tlog.logs import origin_line
 from tocsin.formats import checkpoint, cosignature, message, note, statement
-from tocsin.formats.canonical import encode as canonical
 from tocsin.formats.entry import STIX_21, Entry, Handling, commitments
 from tocsin.formats.frame import MAX_FRAME_BYTES, Frame, encode_batch, encode_box, encode_frame
-from tocsin.formats.keys import Role, SigningKey, decode_base64, key_name
-from tocsin.formats.merkle import Frontier, root_of
+from tocsin.formats.keys import Role, SigningKey, key_name
+from tocsin.formats.merkle import root_of
 from tocsin.formats.message import Hello, Notice, Position, Proof, Receipt, Refusal, State
-from tocsin.formats.seal import EpochKey
+from tocsin.formats.seal import EpochKey, wrap
 from tocsin.formats.tlp import Tlp
-from tocsin.edge.peer.session import _DOMAIN
 from tocsin.testing.federation import Federation
 from tocsin.testing.virtualtime import run
-from hashlib import sha256
-from base64 import b64encode
-from tocsin.formats.seal import wrap
 
 EPOCH = 77
 KEY = bytes(range(32))
@@ -181,7 +179,11 @@ def test_an_entry_whose_marking_the_channel_may_not_carry_is_held_back(objects):
     async def tell(aa):
         await aa.greet()
         red = [one._replace(handling=one.handling._replace(marking=int(Tlp.RED))) for one in aa.entries(1, 2)]
-        await aa.say(aa.key(), aa.frame([*aa.entries(2, 1), *aa.entries(3, 1, 1)]), aa.frame(red_at(red, 2), [*aa.entries(2, 1), *aa.entries(3, 1, 1)]))
+        await aa.say(
+            aa.key(),
+            aa.frame([*aa.entries(2, 1), *aa.entries(3, 1, 1)]),
+            aa.frame(red_at(red, 2), [*aa.entries(2, 1), *aa.entries(3, 1, 1)]),
+        )
         bb = aa.fed.nodes["bb"]
         await aa.fed.core("bb").synced()
         held = bb.query("SELECT seq, held FROM journal_rows WHERE kind = 1 AND member = 'aa' ORDER BY seq")
@@ -201,7 +203,10 @@ def red_at(entries, start):
 def test_a_frame_of_another_members_log_is_refused(objects):
     async def tell(aa):
         await aa.greet()
-        await aa.say(aa.key(), aa.frame(aa.entries(1, 2), slot=aa.channel.slots["cc"], name=origin_line("cc", aa.channel.slots["cc"])))
+        await aa.say(
+            aa.key(),
+            aa.frame(aa.entries(1, 2), slot=aa.channel.slots["cc"], name=origin_line("cc", aa.channel.slots["cc"])),
+        )
         return aa.refusals()
 
     refusals, recorded, _, count = lie(objects, tell)

@@ -64,7 +64,7 @@ class Story:
         node._connection.execute(f"PRAGMA wal_autocheckpoint = {SMALL_LOG}")
         if self._synchronous:
             node._connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-        core.publisher.wake = lambda: core.links.wake()  # for the planted fault that releases too early
+        core.publisher.wake = lambda: core.links and core.links.wake()  # for the planted fault that releases too early
         return core
 
     async def _share(self, handle, channel, seed, floor):
@@ -191,7 +191,7 @@ def told(objects, points, *, handles=("aa", "bb"), **settings):
 
 @pytest.mark.slow
 def test_a_power_cut_anywhere_loses_nothing_that_left_the_node(objects):
-    points, violations = told(objects, 1450)
+    points, violations = told(objects, 1400)
     assert points >= 2000
     assert violations == []
 

@@ -22,7 +22,7 @@ NUMBERS = st.one_of(st.integers(0, 300), st.integers(0, 2**63 - 1))
 HASHES = st.binary(min_size=32, max_size=32)
 HANDLINGS = st.builds(Handling, st.just(1), st.integers(0, 4), NUMBERS, NUMBERS)
 CONTENTS = st.binary(max_size=40)
-few = settings(max_examples=60)
+few = settings(max_examples=40)
 
 
 @st.composite

@@ -105,10 +105,25 @@ def _positions(reading: Reading) -> Iterator[Problem]:
         yield _problem("fsck.journal-order", f"position {broken[0][0]}", "dates do not grow with positions")
     lost = reading.query(
         "SELECT s.position FROM journal_search s LEFT JOIN journal_rows j ON j.position = s.position "
-        "WHERE j.position IS NULL OR j.object_id <> s.object_id OR j.marking <> s.marking OR j.held IS NOT NULL LIMIT 1"
+        "LEFT JOIN tlog_logs l ON l.log = j.log WHERE j.position IS NULL OR l.log IS NULL OR j.held IS NOT NULL "
+        "OR j.object_id <> s.object_id OR j.marking <> s.marking OR j.version <> s.version OR j.name <> s.name "
+        "OR j.member <> s.member OR j.member <> l.origin OR l.channel <> s.channel LIMIT 1"
     )
     if lost:
         yield _problem("fsck.search", f"position {lost[0][0]}", "search shows what the journal does not hold so")
+    reached = reading.query("SELECT position FROM journal_followers WHERE name = 'search'")
+    left_out = reading.query(
+        "SELECT j.position FROM journal_rows j LEFT JOIN journal_search s ON s.position = j.position "
+        "WHERE j.kind = 1 AND j.held IS NULL AND s.position IS NULL AND j.position <= ? LIMIT 1",
+        (reached[0][0] if reached else 0,),
+    )
+    if left_out or (reached and reached[0][0] > count):
+        yield _problem("fsck.search", "journal_followers", "search says it has read what it does not show")
+    strays = reading.query(
+        "SELECT r.log FROM deliver_receipts r LEFT JOIN tlog_logs l ON l.log = r.log WHERE l.log IS NULL LIMIT 1"
+    )
+    if strays:
+        yield _problem("fsck.receipt", f"log {strays[0][0]}", "a receipt is for a log that is not there")
 
 
 def _charter(reading: Reading) -> Charter | None:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class Spool(Protocol):
-    """First in, first out, readable again and again. Nothing of it survives the process."""
+    """First in, first out, readable again and again. Nothing of it survives the process. May raise StoreError."""
 
     def append(self, record: bytes) -> None:
         """Add one record."""

@@ -2,25 +2,42 @@
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from errno import ENOSPC
 from pathlib import Path
+
+from tocsin.errors import StoreError
 
 
 class SpoolFile:
     """ports.spool over a file that never has a name."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - close() ends it
+        with _on_disk():
+            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - close() ends it
 
     def append(self, record: bytes) -> None:
         """Add one record."""
-        self._file.write(len(record).to_bytes(4) + record)
+        with _on_disk():
+            self._file.write(len(record).to_bytes(4) + record)
 
     def records(self) -> Iterator[bytes]:
         """All records, in order."""
-        self._file.seek(0)
+        with _on_disk():
+            self._file.seek(0)
         while head := self._file.read(4):
             yield self._file.read(int.from_bytes(head))
 
     def close(self) -> None:
         """Let go of the space."""
-        self._file.close()
+        with suppress(OSError):  # what was never written is not missed
+            self._file.close()
+
+
+@contextmanager
+def _on_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        code = "store.full" if error.errno == ENOSPC else "store.disk"
+        raise StoreError(code, f"the spool of a share failed ({error.strerror})") from error
