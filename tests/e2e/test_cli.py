@@ -344,7 +344,8 @@ def test_fsck_finds_an_altered_byte_and_ends_with_5(members, tmp_path):
     assert "PROBLEM" in tocsin("fsck", home=copy).out
 
 
-def test_one_folder_is_one_process_and_it_stops_when_told(members, tmp_path):
+def test_one_folder_is_one_process_and_it_stops_when_told(members, tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("one")  # a short name: the path of a Unix socket has little room
     home = tmp_path / "node"
     shutil.copytree(members.homes[FR], home)
     with (tmp_path / "log").open("wb") as log:
