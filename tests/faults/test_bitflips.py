@@ -8,6 +8,7 @@ import pytest
 
 from tocsin.backends.sqlite.database import connect
 from tocsin.errors import MEANINGS, TocsinError
+from tocsin.exchange.receive.verify import outer
 from tocsin.formats import message
 from tocsin.formats.message import Notice, Receipt
 from tocsin.formats.tlp import Tlp
@@ -222,3 +223,27 @@ def test_a_bit_that_turns_on_the_wire_is_refused(objects, kind):
         assert not any(code.startswith(("internal.", "receive.fork", "receive.rollback")) for code in codes), codes
         seen.update(codes)
     assert seen & {"format.message", "receive.seal", "receive.epoch-key", "peer.identity"}
+
+
+@pytest.mark.slow
+def test_every_single_bit_of_a_small_frame_is_refused(objects):
+    async def main():
+        fed = Federation(asyncio.get_running_loop(), ["aa", "bb"], 5)
+        await fed.found()
+        frames = []
+        fed.network.tap(lambda src, dst, data: frames.append(data[1:]) if data[:1] == b"F" else None)
+        fed.network.mangle = lambda src, dst, data: [] if data[:1] == b"F" else [data]
+        await fed.share("aa", "plenary", objects(1, 1), Tlp.GREEN)
+        await asyncio.sleep(1.0)
+        receiver, frame = fed.core("bb").receiver, frames[0]
+        codes = set()
+        for bit in range(len(frame) * 8):
+            with pytest.raises(TocsinError) as refused:
+                receiver.begin("aa", outer(flipped(frame, bit)))
+            codes.add(refused.value.code)
+        receiver.begin("aa", outer(frame))  # the frame itself would have been taken
+        await fed.stop()
+        return codes
+
+    codes = run(main)
+    assert {"format.frame", "receive.seal", "receive.signature", "receive.stranger"} <= codes <= MEANINGS.keys()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_type_hints
 import typer
 
 from tocsin.cli.screen import Screen
-from tocsin.errors import AccessError, TocsinError
+from tocsin.errors import TocsinError
 
 if TYPE_CHECKING:
     from tocsin.node.home import Home
@@ -67,10 +67,7 @@ class Hands:
         """The node in it. Raises ConfigError("config.no-home"), AccessError("access.socket")."""
         from tocsin.node.home import open_home
 
-        try:
-            return open_home(self.folder)
-        except PermissionError as error:
-            raise AccessError("access.socket", f"this user may not look into {self.folder}") from error
+        return open_home(self.folder)
 
 
 Command = Callable[..., int | None]

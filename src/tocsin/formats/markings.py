@@ -135,10 +135,10 @@ def decide(question: Question) -> Verdict:
     """
     q = question
     level = _effective(q)
-    reasons: list[Reason] = []
+    # The first reason is the one people are told to act on: what is not understood comes before what is not said.
+    reasons: list[Reason] = [*_unknown(q.unknown)]
     if level is None:
         reasons.append(Reason("policy.unmarked", "Neither the object nor its author says who may read it."))
-    reasons += _unknown(q.unknown)
     reasons += _channel(level, q.kind, q.roster, q.plenary_ceiling, q.named_people)
     if q.roster and q.author not in q.roster:
         reasons.append(Reason("policy.not-a-member", "The author is not on the roster of the channel."))

@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
-from tocsin.errors import ConfigError
+from tocsin.errors import ConfigError, FormatError
+from tocsin.formats.text import check_handle
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ def read(path: Path) -> Settings:
     if "handle" not in found:
         raise ConfigError("config.value", f"{path.name} names no handle")
     settings = Settings(**found)
+    try:
+        check_handle(settings.handle)
+    except FormatError as error:
+        raise ConfigError("config.value", f"{path.name}: {error.what}") from error
     for listen in (settings.peer_listen, settings.people_listen):
         address(listen)
     return settings

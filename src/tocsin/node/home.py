@@ -11,7 +11,7 @@ from tocsin.backends.sqlite.database import connect, create_tables
 from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.entropy import SystemEntropy
 from tocsin.backends.system.keyring import KeyFiles, make_keys
-from tocsin.errors import ConfigError
+from tocsin.errors import AccessError, ConfigError
 from tocsin.exchange.members import descriptor
 from tocsin.formats import statement
 from tocsin.formats.keys import Role
@@ -101,9 +101,13 @@ class InitSettings:
 
 
 def open_home(path: Path) -> Home:
-    """An existing node. Raises ConfigError("config.no-home")."""
+    """An existing node. Raises ConfigError("config.no-home"), AccessError("access.socket")."""
     home = Home(path)
-    if not home.config_file.is_file():
+    try:
+        found = home.config_file.is_file()
+    except PermissionError as error:
+        raise AccessError("access.socket", f"this user may not look into {path}") from error
+    if not found:
         raise ConfigError("config.no-home", f"there is no node in {path}")
     return home
 
@@ -114,6 +118,8 @@ def create(path: Path, settings: InitSettings) -> Home:
     check_handle(settings.handle)
     config.address(settings.peer_listen)
     config.address(settings.people_listen)
+    if config.address(settings.endpoint or settings.peer_listen)[1] == 0:
+        raise ConfigError("config.value", "members cannot reach port 0; say --endpoint or another --peer-listen")
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise ConfigError("config.exists", f"{path} is not empty; nothing was changed")
     for folder in (path, home.heads, home.run):

@@ -103,5 +103,6 @@ async def _open_people(settings: Settings, core: Core, accounts: access.Accounts
     )
     application: Any = taxii.build(services)
     bound = await doors.open_port(application, host, port, settings.people_certificate, settings.people_key)
-    made.append(f"{'https' if tls else 'http'}://{host}:{bound}")
+    shown = f"[{host}]" if ":" in host else host
+    made.append(f"{'https' if tls else 'http'}://{shown}:{bound}")
     return settings.people_url or made[0]

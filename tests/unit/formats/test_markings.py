@@ -147,8 +147,8 @@ def test_every_reason_is_told():
         received=Received("ke-cirt", AMBER, released=False),
     )
     assert codes(worst) == [
-        "policy.unmarked",
         "policy.unknown-marking",
+        "policy.unmarked",
         "policy.bilateral-not-two",
         "policy.not-a-member",
         "policy.release-needed",

@@ -50,7 +50,8 @@ class CheckpointFiles:
 
     def _replace(self, slot: bytes, held: Held | None, new: Held) -> None:
         found = self._load(slot)
-        if (found[1] if found else None) != held or (held is not None and new.size < held.size):
+        back = held is not None and (new.size < held.size or (new.size == held.size and new.root != held.root))
+        if (found[1] if found else None) != held or back:
             raise StoreError("store.conflict", "the checkpoint file holds another head than its writer knew")
         if found is None:
             first = _encode(1, new)

@@ -50,7 +50,11 @@ class KeyFiles:
 
     def certificate_der(self) -> bytes:
         """The transport certificate as the charter pins it."""
-        return x509.load_pem_x509_certificate(self.certificate.read_bytes()).public_bytes(serialization.Encoding.DER)
+        try:
+            pem = self.certificate.read_bytes()
+            return x509.load_pem_x509_certificate(pem).public_bytes(serialization.Encoding.DER)
+        except (OSError, ValueError) as error:
+            raise ConfigError("config.key-missing", "the transport certificate cannot be read") from error
 
     def _read(self, name: str) -> str:
         try:

@@ -160,6 +160,8 @@ class Publisher:
         for one in newest.values():
             await self._signer.hold(one.log, one.frontier.size, one.frontier.root())
         for one in prepared:
+            # A peer may have proved meanwhile that it holds more of this log than we do.
+            self._signer.require(one.log)
             note = self._signer.sign(one.log, one.frontier.size, one.frontier.root())
             self._frames.fresh(one.log, one.entries, one.seed, note)
             one.log.released = one.frontier.size

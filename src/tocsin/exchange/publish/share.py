@@ -5,7 +5,6 @@ byte for each object, and the ids of those that are stricter than what the autho
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -24,6 +23,8 @@ from tocsin.ports.database import Database, Reading
 from tocsin.ports.spool import Spool
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
+_DEFINITIONS: Final = 20
+_NONSENSE: Final = "nonsense"
 _REFUSED: Final = 0xFF
 _HELD_ALREADY: Final = 0xFE
 Known = dict[str, list[tuple[str, str, int, int, int]]]
@@ -162,14 +163,21 @@ class Share:
 
     async def _learn_definitions(self, refs: set[str], known: Known) -> None:
         for ref in refs & known.keys():
-            # A definition somebody shared with us before: read it again rather than trust a copy of its meaning.
-            position = known[ref][-1][4]
-            content = await self._database.read(lambda db, at=position: search.content(db, at))  # type: ignore[misc]
-            checked = check_many([content])[0] if content else None
-            if checked is not None and not isinstance(checked, FormatError):
-                # One that means nothing to us stays unknown, and refuses what refers to it.
-                with suppress(PolicyError):
-                    self._definitions[ref] = tlp.reading(checked.value)
+            # Definitions somebody shared with us before: read again rather than trust a copy of their meaning.
+            # Contradictory ones, and those that mean nothing to us, leave the reference unknown, which refuses.
+            meanings = [await self._meaning(held[4]) for held in known[ref][:_DEFINITIONS]]
+            if meanings and _NONSENSE not in meanings and len(set(meanings)) == 1:
+                self._definitions[ref] = meanings[0]  # type: ignore[assignment]  # _NONSENSE is excluded above
+
+    async def _meaning(self, position: int) -> "Tlp | str | None":
+        content = await self._database.read(lambda db: search.content(db, position))
+        checked = check_many([content])[0] if content else None
+        if checked is None or isinstance(checked, FormatError):
+            return _NONSENSE
+        try:
+            return tlp.reading(checked.value)
+        except PolicyError:
+            return _NONSENSE
 
     async def _fate(self, draft: Draft, known: Known, versions: dict[int, int]) -> tuple[int, tuple[str, str] | None]:
         mine = [
