@@ -15,6 +15,9 @@ PIECES = (
     b"\xff",
     b"\xef\xbb\xbf",
     b"\xc2\xa0",
+    b"\n\n",
+    b"\xe2\x80\x94 ",  # begins a signature line of a note
+    b"A" * 44,
     b"\xed\xa0\x80",
     b"\\u0000",
     b"\\ud800",
