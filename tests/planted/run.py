@@ -59,9 +59,7 @@ def run_tests(tree: Path, tests: Sequence[str]) -> tuple[int, str]:
 
 def plant(patch: Path, tree: Path) -> bool:
     """Apply a patch to the copy."""
-    done = subprocess.run(
-        ["git", "apply", "-C0", str(patch)], cwd=tree, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(["git", "apply", "-C0", str(patch)], cwd=tree, capture_output=True, text=True, check=False)
     if done.returncode:
         print(f"{patch.stem}: DOES NOT APPLY any more\n{done.stderr}", flush=True)
     return done.returncode == 0

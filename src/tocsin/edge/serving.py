@@ -52,7 +52,9 @@ class Doors:
             listener.bind(str(path))
         except OSError as error:
             listener.close()
-            raise ConfigError("config.socket", f"the control socket cannot be made ({error.strerror or error})") from error
+            raise ConfigError(
+                "config.socket", f"the control socket cannot be made ({error.strerror or error})"
+            ) from error
         finally:
             os.umask(before)
         await self._serve(uvicorn.Config(app, **_QUIET), listener)
