@@ -5,16 +5,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from errno import ENOSPC
 from pathlib import Path
+from typing import Final
 
 from tocsin.errors import StoreError
 
+_IN_MEMORY: Final = 1024 * 1024
+
 
 class SpoolFile:
-    """ports.spool over a file that never has a name."""
+    """ports.spool over a file that never has a name, and that exists only once the share outgrows a little memory."""
 
     def __init__(self, folder: Path) -> None:
         with _on_disk():
-            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - close() ends it
+            # Most shares are small, and then need no file at all.
+            self._file = tempfile.SpooledTemporaryFile[bytes](max_size=_IN_MEMORY, dir=str(folder))
 
     def append(self, record: bytes) -> None:
         """Add one record."""

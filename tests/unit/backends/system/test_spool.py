@@ -42,6 +42,9 @@ def test_a_full_disk_is_told_as_one(tmp_path):
 
 
 def test_a_folder_that_is_gone_is_told(tmp_path):
+    spool = SpoolFile(tmp_path / "gone")
+    spool.append(b"small: no file is needed")
     with pytest.raises(StoreError) as found:
-        SpoolFile(tmp_path / "gone")
+        spool.append(bytes(2 * 1024 * 1024))
     assert found.value.code == "store.disk"
+    spool.close()
