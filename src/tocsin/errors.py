@@ -174,6 +174,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "store.open": Meaning(_O, "The store is not a database this version can open.", "Run `tocsin doctor`; restore from a backup."),
     "store.read": Meaning(_O, "The store could not be read.", "Check the disk; run `tocsin fsck`."),
     "store.schema": Meaning(_O, "The store has another layout than this version knows.", "Install the version that made it, or upgrade the store."),
+    "store.search-behind": Meaning(_O, "What is committed cannot be found yet, so nothing can be decided by it: most often the disk is full.", "See the diagnostics and `tocsin doctor`, make room, and repeat; nothing was shared."),
     "store.sqlite-version": Meaning(_O, "SQLite before 3.51.3 can lose what was committed when a write meets a checkpoint.", "Install the pinned dependencies (`make setup`)."),
     "store.unknown": Meaning(_O, "The commit failed, and whether it happened is not known.", "Nothing is lost: the node reads its state again, and repeated sharing makes no duplicate."),
     # -- peer: greeting and links ---------------------------------------------------------------------------------

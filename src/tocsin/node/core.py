@@ -5,8 +5,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from tocsin.edge.peer import session
+from tocsin.errors import StoreError
 from tocsin.exchange.deliver import sender
 from tocsin.exchange.deliver.receipts import Receipts
 from tocsin.exchange.journal.definitions import Definitions
@@ -35,6 +37,8 @@ from tocsin.ports.entropy import Entropy
 from tocsin.ports.keyring import Keyring
 from tocsin.ports.links import Network
 from tocsin.ports.spool import Spool
+
+_PATIENCE_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +129,14 @@ class Core:
         return Share(Terms(self.me, channel, ceiling, floor), self.world.database, spool)
 
     async def synced(self) -> None:
-        """Wait until everything committed so far can be found."""
-        await self.search.reached(self.journal.head)
+        """Wait until everything committed so far can be found. Raises StoreError("store.search-behind")."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self.search.reached(self.journal.head)
+        except TimeoutError as error:
+            raise StoreError(
+                "store.search-behind", "search does not follow the journal; the diagnostics say why"
+            ) from error
 
     # -- inside -------------------------------------------------------------------------------------------------
 
