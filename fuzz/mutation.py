@@ -6,7 +6,9 @@ A target is a module with SAMPLES and `one_input(data)`, which raises on a fault
 import argparse
 import random  # noqa: TID251 - seeded, and outside the package
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 # What breaks parsers: their delimiters, the ends of ranges, what counts as white space somewhere.
 PIECES = (
@@ -65,10 +67,7 @@ def drive(one_input: Callable[[bytes], None], samples: Sequence[bytes], argument
     for sample in samples:
         one_input(sample)
     if options.runs is None:
-        import atheris
-
-        atheris.Setup([sys.argv[0], *others], one_input)
-        atheris.Fuzz()
+        _guided(one_input, samples, others)
         return
     chance = random.Random(options.seed)  # noqa: S311 - must be repeatable, need not be secret
     for run in range(options.runs):
@@ -79,3 +78,15 @@ def drive(one_input: Callable[[bytes], None], samples: Sequence[bytes], argument
             print(f"run {run}, seed {options.seed}: --input {data.hex()}", file=sys.stderr)
             raise
     print(f"{options.runs} runs, nothing found")
+
+
+def _guided(one_input: Callable[[bytes], None], samples: Sequence[bytes], arguments: Sequence[str]) -> None:
+    import atheris
+
+    atheris.instrument_all()
+    # atheris never comes back from Fuzz(), so nothing here would remove the folder: it is left to the system.
+    corpus = Path(tempfile.mkdtemp(prefix="tocsin-corpus-"))
+    for number, sample in enumerate(samples):
+        (corpus / str(number)).write_bytes(sample)
+    atheris.Setup([sys.argv[0], str(corpus), *arguments], one_input)
+    atheris.Fuzz()
