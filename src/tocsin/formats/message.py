@@ -12,7 +12,8 @@ import msgspec
 from tocsin.errors import FormatError
 from tocsin.formats.frame import MAX_FRAME_BYTES, MAX_NOTE_BYTES
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 1  # the newest version we speak
+FLOOR: Final = 1  # the oldest: PROTOCOL - 1 once there is a second, never lower
 MAX_MESSAGE_BYTES: Final = MAX_FRAME_BYTES + 1
 MAX_CONTROL_BYTES: Final = 4 * 1024 * 1024
 _FRAME: Final = b"F"
@@ -83,6 +84,16 @@ class Refusal(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
 Control = Hello | Proof | State | Notice | Receipt | Refusal
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(Control)
+
+
+def agree(mine: Hello, theirs: Hello) -> int | None:
+    """The protocol version of a link: the highest that both ends speak, the same seen from either end.
+
+    None where there is none, be it that one end has given up what the other still needs (its floor). Both hellos are
+    signed by both ends, so that nobody between can talk them down.
+    """
+    highest = min(mine.highest, theirs.highest)
+    return highest if highest >= max(mine.lowest, theirs.lowest) else None
 
 
 def encode(message: Control) -> bytes:

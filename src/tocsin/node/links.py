@@ -1,4 +1,8 @@
-"""Which links there are: of each pair the smaller handle dials, and dials again for ever."""
+"""Which links there are: one to each peer, opened by whichever end can, and opened again for ever.
+
+Every node dials every peer that has an endpoint and to which it has no link. When both dial at once, both ends keep the
+link that the smaller handle dialed.
+"""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -14,6 +18,9 @@ from tocsin.ports.links import Link, Network
 
 _FIRST_S: Final = 0.2
 _LONGEST_S: Final = 10.0
+_STOOD_S: Final = 2.0  # a link that stood so long was a good one: the next is dialed soon
+_HEAD_START_S: Final = 0.5  # for the smaller handle, so that two rarely dial at once
+_CROSSING_S: Final = 5.0  # a link younger than this may be unknown to a peer that dials
 
 
 @dataclass(slots=True)
@@ -23,71 +30,152 @@ class Standing:
     state: str = "never"  # never | up | down
     since: int = 0
     last_error: str = ""
-    session: Session | None = field(default=None, repr=False)
+    session: Session | None = field(default=None, repr=False)  # the one that counts; its greeting is over
+    taken_s: float = 0.0  # when it came to count, by the monotonic clock
+    pause_s: float = _FIRST_S  # before we dial again
+    calling: Session | None = field(default=None, repr=False)  # opened by the peer, still greeting
     turn: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+    linked: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    free: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
 
 class Links:
-    """All sessions of a node."""
+    """All sessions of a node. `dial`: see config.Settings."""
 
-    def __init__(self, parts: Parts, network: Network, clock: Clock, entropy: Entropy) -> None:
+    def __init__(self, parts: Parts, network: Network, clock: Clock, entropy: Entropy, dial: str = "all") -> None:
         self._parts = parts
         self._network = network
         self._clock = clock
         self._entropy = entropy
+        self._dial = dial
+        self._replaced: set[asyncio.Future[None]] = set()
         self.standing: dict[str, Standing] = {peer: Standing() for peer in parts.members.peers()}
-        self._retry: dict[str, asyncio.Event] = {}
 
     async def listen(self) -> None:
         """Take the links that others open."""
         await self._network.listen(self._accept)
 
     def dials(self, peer: str) -> bool:
-        """Whether we open the link to this member."""
+        """Whether we open links to this member: it has an endpoint, and our settings do not forbid it."""
+        return self._has_endpoint(peer) and (self._dial == "all" or self._leads(peer))
+
+    def no_way(self, peer: str) -> bool:
+        """Whether neither of us can dial the other."""
+        return not self._has_endpoint(peer) and not self._has_endpoint(self._parts.members.me)
+
+    def _has_endpoint(self, handle: str) -> bool:
+        return bool(self._parts.members.member(handle).endpoint)
+
+    def _leads(self, peer: str) -> bool:
+        """Whether our link is kept when both dial at once."""
         return self._parts.members.me < peer
 
     async def keep(self, peer: str) -> None:
-        """Dial one member for ever."""
-        pause = _FIRST_S
+        """Dial one member for ever, whenever there is no link to it."""
+        standing = self.standing[peer]
+        late = 0.0 if self._leads(peer) or not self._has_endpoint(self._parts.members.me) else _HEAD_START_S
+        wait = late
         while True:
-            try:
-                link = await self._network.dial(peer)
-            except PeerError as error:
-                self._down(peer, error)
-            else:
-                began = self._clock.monotonic()
-                await self._hold(link, dialed=True)
-                if self._clock.monotonic() - began > _LONGEST_S:
-                    pause = _FIRST_S
+            if standing.session is not None:
+                standing.free.clear()
+                await standing.free.wait()
+            elif not await self._rest(standing, wait):
+                await self._call(peer)
             # Half to all of the pause, so that many who lost one member do not return at one moment.
-            await self._clock.sleep(pause * (0.5 + self._entropy.fraction() / 2))
-            pause = min(pause * 2, _LONGEST_S)
+            wait = late + standing.pause_s * (0.5 + self._entropy.fraction() / 2)
+            standing.pause_s = min(standing.pause_s * 2, _LONGEST_S)
+
+    async def _rest(self, standing: Standing, seconds: float) -> bool:
+        """Sleep, but not past the moment when the peer has called. Whether it has."""
+        standing.linked.clear()
+        waits = [asyncio.ensure_future(one) for one in (self._clock.sleep(seconds), standing.linked.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()
+        return standing.linked.is_set()
+
+    async def _call(self, peer: str) -> None:
+        try:
+            link = await self._network.dial(peer)
+        except PeerError as error:
+            self._down(peer, error)
+            return
+        if self.standing[peer].session is not None and not self._leads(peer):
+            await link.close("peer.crossed")  # the peer has called meanwhile
+            return
+        await self._hold(link, dialed=True)
 
     async def _accept(self, link: Link) -> None:
-        if self.dials(link.peer):
-            await link.close("peer.wrong-way")
-            return
         await self._hold(link, dialed=False)
 
     async def _hold(self, link: Link, *, dialed: bool) -> None:
         standing = self.standing[link.peer]
         session = Session(link, self._parts, dialed=dialed)
-        older, standing.session = standing.session, session
         ended: TocsinError = PeerError("peer.gone", f"{link.peer} ended the link")
         try:
-            if older is not None:
-                # The newer link wins: the older one may be half-open, and only its dialer opens a new one.
-                await older.end("peer.replaced")
-            async with standing.turn:  # until the older session has stored what it had verified
-                standing.state, standing.since = "up", self._clock.now_us()
-                await session.run()
+            await self._greet(standing, session)
+            if self._is_crossed(standing, session):
+                ended = PeerError("peer.crossed", f"{link.peer} and we dialed each other at once")
+            else:
+                await self._run(standing, session)
         except TocsinError as error:
             ended = error
         finally:
-            if standing.session is session:
-                standing.session = None
-                self._down(link.peer, ended)
+            self._end(standing, session, ended)
         await link.close(ended.code)
+
+    async def _greet(self, standing: Standing, session: Session) -> None:
+        if session.dialed:
+            await session.greet()
+            return
+        # Whoever opens link after link without a greeting gets room for one.
+        older, standing.calling = standing.calling, session
+        try:
+            if older is not None:
+                self._replace(older)
+            await session.greet()
+        finally:
+            if standing.calling is session:
+                standing.calling = None
+
+    def _is_crossed(self, standing: Standing, session: Session) -> bool:
+        """Whether a link that has just greeted gives way to the one that counts; the peer decides the same."""
+        older = standing.session
+        # Of one dialer the newer link is the one it knows of: the older is half-open.
+        if older is None or older.dialed == session.dialed or session.dialed == self._leads(session.peer):
+            return False
+        # The larger handle dialed, and the link that the smaller dialed counts. At the larger's end that link came
+        # while it dialed. At the smaller's end it may be one that the larger did not know of yet, or one that is
+        # half-open: the age tells.
+        return session.dialed or self._clock.monotonic() - standing.taken_s < _CROSSING_S
+
+    async def _run(self, standing: Standing, session: Session) -> None:
+        older, standing.session = standing.session, session
+        standing.taken_s = self._clock.monotonic()
+        standing.linked.set()
+        if older is not None:
+            self._replace(older)
+        async with standing.turn:  # until the older session has stored what it had verified
+            if standing.session is session:
+                standing.state, standing.since = "up", self._clock.now_us()
+                await session.run()
+
+    def _replace(self, older: Session) -> None:
+        # A half-open link may take long to close; the newer one does not wait for that.
+        ending = asyncio.ensure_future(older.end("peer.replaced"))
+        self._replaced.add(ending)
+        ending.add_done_callback(self._replaced.discard)
+
+    def _end(self, standing: Standing, session: Session, ended: TocsinError) -> None:
+        if standing.session is session:
+            standing.session = None
+            if self._clock.monotonic() - standing.taken_s > _STOOD_S:
+                standing.pause_s = _FIRST_S
+            standing.free.set()
+        if standing.session is None:
+            self._down(session.peer, ended)
 
     def _down(self, peer: str, error: TocsinError) -> None:
         standing = self.standing[peer]
@@ -102,7 +190,7 @@ class Links:
         return [
             {
                 "peer": peer,
-                "state": one.state,
+                "state": "no-way" if self.no_way(peer) else one.state,
                 "since": instant(one.since) if one.since else None,
                 "in_flight": one.session.sender.waiting() if one.session and one.session.sender else 0,
                 "refused": sorted(set(one.session.sender.stopped().values()))
