@@ -31,7 +31,7 @@ from tocsin.node import ceremony, home
 from tocsin.node.config import address
 from tocsin.node.core import Core, Surroundings
 
-PUBLISHER = "zz-publisher"  # the largest handle: of each pair the smaller one dials
+PUBLISHER = "zz-publisher"  # the largest handle: the members dial it
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,9 @@ def quiet(code: str, peer: str, what: str) -> None:
 def surroundings(place: home.Home, database: ThreadedDatabase) -> Surroundings:
     """As node/run.py makes them."""
     heads = CheckpointFiles(SystemDisk(place.heads), threaded=True)
-    return Surroundings(database, place.keyring(), SystemClock(), SystemEntropy(), heads, quiet, "benchmark")
+    return Surroundings(
+        database, place.keyring(), SystemClock(), SystemEntropy(), heads, quiet, "benchmark", dial="larger"
+    )
 
 
 @dataclass

@@ -180,11 +180,11 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     # -- peer: greeting and links ---------------------------------------------------------------------------------
     "peer.charter": Meaning(_P, "Two nodes talk only under the same charter.", "Compare `tocsin charter show` on both sides."),
     "peer.closed": Meaning(_P, "The other end closed the link in order.", "Nothing: it is opened again by itself."),
+    "peer.crossed": Meaning(_P, "Two members dialed each other at once; the link that the smaller handle dialed is kept.", "Nothing."),
     "peer.false-claim": Meaning(_P, "A member that holds a part of our log can show our own signature for it; this one cannot.", "Nothing is stopped by a mere word. If it repeats, talk to the operator of the peer."),
     "peer.listen": Meaning(_O, "The address for peers is taken or not ours.", "Choose another peer_listen in tocsin.toml, or stop what uses it."),
     "peer.replaced": Meaning(_P, "A newer link to the same member took this one's place.", "Nothing."),
     "peer.version": Meaning(_P, "The two nodes speak no common protocol version.", "Upgrade the older node."),
-    "peer.wrong-way": Meaning(_P, "Of each pair the smaller handle dials; the other end dialed.", "Upgrade the peer."),
     # -- access ---------------------------------------------------------------------------------------------------
     "access.socket": Meaning(_A, "The control socket belongs to the user who runs the node.", "Run the command as that user."),
     "access.unknown-object": Meaning(_A, "What this node does not hold and what it may not show look the same.", "`tocsin objects --find` searches by name."),
@@ -214,6 +214,14 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "fsck.search": Meaning(_O, "Search shows something the journal does not hold.", "Restore the store."),
     "fsck.sqlite": Meaning(_O, "SQLite finds its own file damaged.", "Check the disk, restore the store."),
     "fsck.unreadable": Meaning(_O, "Something in the store cannot be read at all.", "Check the disk, restore the store."),
+    # -- backup ---------------------------------------------------------------------------------------------------
+    "backup.digest": Meaning(_O, "A file in the backup is not the one that was put into it.", "Do not restore it: take another copy of it, or an older backup."),
+    "backup.file": Meaning(_O, "A backup is one ordinary file, and the disks on both sides must read and write.", "Check path, permissions and disk, then repeat; what was unfinished has been removed."),
+    "backup.format": Meaning(_O, "The file is no backup of this version, or it was cut or changed.", "Do not restore it: take another copy of it, or an older backup."),
+    "backup.kept": Meaning(_O, "A restore keeps the old store beside the new one and overwrites neither.", "Move store.sqlite.before-restore out of the folder, then repeat."),
+    "backup.member": Meaning(_O, "The backup is of another member or of other keys than the folder.", "Name the folder it was made from, or an empty one."),
+    "backup.no-heads": Meaning(_O, "Without its heads folder a node does not know what it has signed; the folder must not be trusted in part.", "Move the folder away and restore into an empty one: its own logs stay closed."),
+    "backup.store": Meaning(_O, "The store in the backup does not prove what it must; `tocsin restore FILE --check` lists every problem.", "Do not restore it: take an older backup."),
     # -- internal -------------------------------------------------------------------------------------------------
     "internal.error": Meaning(_D, "A fault of ours; the part begins again.", "Report it with the line from the diagnostics; it holds no content."),
     # -- demo ------------------------------------------------------------------------------------------------------

@@ -181,13 +181,14 @@ class Story:
 def simulate():
     """Run a story in virtual time: `work(story)` after the founding; gives what it gives."""
 
-    def start(seed, work, *, members=3, lag_s=0.0, **network):
+    def start(seed, work, *, members=3, lag_s=0.0, before=lambda fed: None, **network):
         async def main():
             entropy = SeededEntropy(seed).fork("story")
             fed = Federation(asyncio.get_running_loop(), HANDLES[:members], seed, **network)
             for node in fed.nodes.values():
                 node.lag_s = lag_s
             story = Story(fed, entropy)
+            before(fed)
             await fed.found()
             try:
                 return await work(story)

@@ -34,6 +34,9 @@ class About:
     peer_listen: Annotated[str, typer.Option(help="Where members reach this node, host:port.")] = "127.0.0.1:7400"
     people_listen: Annotated[str, typer.Option(help="Where TAXII clients reach it, host:port.")] = "127.0.0.1:7401"
     endpoint: Annotated[str, typer.Option(help="host:port that other members dial; default: --peer-listen.")] = ""
+    no_endpoint: Annotated[
+        bool, typer.Option("--no-endpoint", help="No member can dial this node (NAT, firewall): it dials the others.")
+    ] = False
 
 
 def add_to(app: typer.Typer) -> None:
@@ -68,6 +71,7 @@ def init(hands: Hands, about: About) -> None:
         peer_listen=about.peer_listen,
         people_listen=about.people_listen,
         endpoint=about.endpoint,
+        no_endpoint=about.no_endpoint,
     )
     home = create(hands.folder, settings)
     member, _ = descriptor.read(Path(home.descriptor).read_bytes())

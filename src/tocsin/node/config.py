@@ -20,8 +20,10 @@ class Settings:
     people_certificate: str = ""  # path of a PEM certificate chain for people_listen
     people_key: str = ""  # path of its PEM key
     compress: bool = True  # zstd before sealing (never for RED)
+    dial: str = "all"  # whom we dial: all who have an endpoint, or only those with a larger handle than ours
 
 
+_DIALS: Final = ("all", "larger")
 _KEYS: Final = frozenset(field.name for field in fields(Settings))
 
 
@@ -46,6 +48,8 @@ def read(path: Path) -> Settings:
         check_handle(settings.handle)
     except FormatError as error:
         raise ConfigError("config.value", f"{path.name}: {error.what}") from error
+    if settings.dial not in _DIALS:
+        raise ConfigError("config.value", f"'dial' in {path.name} is neither all nor larger")
     for listen in (settings.peer_listen, settings.people_listen):
         address(listen)
     return settings

@@ -36,6 +36,7 @@ from tocsin.ports.database import Database
 from tocsin.ports.entropy import Entropy
 from tocsin.ports.keyring import Keyring
 from tocsin.ports.links import Network
+from tocsin.ports.metrics import SILENT, Meter
 from tocsin.ports.spool import Spool
 
 _PATIENCE_S: Final = 30.0
@@ -52,6 +53,8 @@ class Surroundings:
     checkpoints: CheckpointStore
     note: Note
     software: str
+    meter: Meter = SILENT
+    dial: str = "all"  # config.Settings.dial
 
 
 class Core:
@@ -81,6 +84,7 @@ class Core:
             self.keys,
             world.clock,
             world.keyring.signing(Role.RECEIPT),
+            world.meter,
         )
         self.receiver = Receiver(receiving)
         self.links: Links | None = None
@@ -100,7 +104,7 @@ class Core:
     async def start(self, network: Network) -> None:
         """Begin to follow, publish, listen and dial. Raises ConfigError("config.no-charter")."""
         parts = self._session_parts()
-        links = self.links = Links(parts, network, self.world.clock, self.world.entropy)
+        links = self.links = Links(parts, network, self.world.clock, self.world.entropy, self.world.dial)
         self._spawn("search", self.search.run)
         await self.search.reached(self.journal.head)
         await self.definitions.load(self.world.database)
@@ -155,6 +159,7 @@ class Core:
             self.world.software,
             self._root_at,
             self.world.note,
+            self.world.meter,
         )
 
     def _spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> None:

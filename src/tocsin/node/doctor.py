@@ -15,11 +15,13 @@ from tocsin.backends.system.keyring import certificate_end
 from tocsin.errors import TocsinError
 from tocsin.exchange.members import charter, descriptor
 from tocsin.formats.keys import Role
+from tocsin.node import backup
 from tocsin.node.config import address
 from tocsin.node.home import Home
 
 _LOW_DISK: Final = 512 * 1024 * 1024
 _SOON: Final = timedelta(days=30)
+_OLD: Final = timedelta(days=7)
 Finding = dict[str, Any]
 
 
@@ -35,6 +37,7 @@ def examine(home: Home) -> list[Finding]:
         ("charter", _charter),
         ("disk", _disk),
         ("clock", _clock),
+        ("backup", _backup),
         ("node", _node),
     ]
     findings: list[Finding] = []
@@ -121,6 +124,15 @@ def _charter(home: Home) -> Iterator[Finding]:
     read = charter.read(rows[0][0])
     charter.require_complete(read)
     yield _finding("ok", f"{read.name}, version {read.version}, {len(read.members)} members", "")
+    me = home.settings().handle
+    out = [one.handle for one in read.members.values() if not one.endpoint]
+    if me in out and len(out) > 1:
+        others = ", ".join(one for one in sorted(out) if one != me)
+        yield _finding(
+            "warn",
+            f"no link is possible with {others}: neither they nor we have an endpoint",
+            "One of two members that exchange needs an endpoint that the other can dial.",
+        )
 
 
 def _disk(home: Home) -> Iterator[Finding]:
@@ -136,6 +148,16 @@ def _clock(home: Home) -> Iterator[Finding]:
     newest = max(path.stat().st_mtime for path in (home.store, home.config_file))
     if newest > now + 60:
         yield _finding("warn", "the clock stands before files this node wrote", "Set the clock (NTP).")
+
+
+def _backup(home: Home) -> Iterator[Finding]:
+    newest = backup.noted(home)
+    if newest is None:
+        yield _finding("warn", "no backup of this node was ever made", "tocsin backup --to FOLDER")
+        return
+    age = timedelta(microseconds=SystemClock().now_us() - newest["made_at_us"])
+    what = f"the newest backup is {age.days} days old: {newest['file']}"
+    yield _finding("warn", what, "tocsin backup --to FOLDER") if age > _OLD else _finding("ok", what, "")
 
 
 def _node(home: Home) -> Iterator[Finding]:

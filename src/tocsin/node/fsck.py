@@ -50,9 +50,9 @@ async def check(home: Home, progress: Progress = lambda _done, _all: None) -> di
 
 
 async def check_store(
-    reading: Reading, heads: CheckpointStore, me: str, progress: Progress = lambda _done, _all: None
+    reading: Reading, heads: CheckpointStore | None, me: str, progress: Progress = lambda _done, _all: None
 ) -> dict[str, Any]:
-    """Check one store and its checkpoint files."""
+    """Check one store and its checkpoint files; without `heads` (a backup has none) the store alone."""
     problems: list[Problem] = []
     logs: list[dict[str, Any]] = []
     done = total = 0
@@ -70,8 +70,9 @@ async def check_store(
                 done += seen
                 progress(done, total)
             problems += walk.problems
-            if walk.ours:
+            if walk.ours and heads is not None:
                 problems += await _head(heads, walk, slot, size)
+            if walk.ours:
                 problems += _receipts(reading, walk, rules)
             logs.append({"origin": origin, "slot": slot.hex(), "size": size, "root": walk.tree.root().hex()})
     except (apsw.Error, TocsinError, StructError, ArithmeticError, LookupError, TypeError, ValueError) as error:
@@ -79,6 +80,15 @@ async def check_store(
         what = error.what if isinstance(error, TocsinError) else type(error).__name__
         problems.append(_problem("fsck.unreadable", "store", what))
     return _report(logs, problems, done)
+
+
+def standing(reading: Reading) -> list[dict[str, Any]]:
+    """Every log as the store says it stands, nothing recomputed: `logs` of the report, if all is well."""
+    rows = reading.query("SELECT slot, origin, size, frontier FROM tlog_logs ORDER BY log")
+    return [
+        {"origin": origin, "slot": slot.hex(), "size": size, "root": Frontier.decode(frontier).root().hex()}
+        for slot, origin, size, frontier in rows
+    ]
 
 
 def _report(logs: list[dict[str, Any]], problems: list[Problem], entries_seen: int) -> dict[str, Any]:

@@ -98,6 +98,8 @@ class InitSettings:
     peer_listen: str = "127.0.0.1:7400"
     people_listen: str = "127.0.0.1:7401"
     endpoint: str = ""
+    no_endpoint: bool = False  # nobody can reach it; it dials out
+    dial: str = "all"
 
 
 def open_home(path: Path) -> Home:
@@ -118,8 +120,12 @@ def create(path: Path, settings: InitSettings) -> Home:
     check_handle(settings.handle)
     config.address(settings.peer_listen)
     config.address(settings.people_listen)
-    if config.address(settings.endpoint or settings.peer_listen)[1] == 0:
-        raise ConfigError("config.value", "members cannot reach port 0; say --endpoint or another --peer-listen")
+    if settings.no_endpoint and settings.endpoint:
+        raise ConfigError("config.value", "--endpoint and --no-endpoint contradict each other")
+    if not settings.no_endpoint and config.address(settings.endpoint or settings.peer_listen)[1] == 0:
+        raise ConfigError(
+            "config.value", "members cannot reach port 0; say --endpoint, --no-endpoint or another --peer-listen"
+        )
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise ConfigError("config.exists", f"{path} is not empty; nothing was changed")
     for folder in (path, home.heads, home.run):
@@ -132,7 +138,10 @@ def create(path: Path, settings: InitSettings) -> Home:
     _describe(home, settings, keys)
     # Written last: a folder without it is not a node yet.
     chosen = config.Settings(
-        handle=settings.handle, peer_listen=settings.peer_listen, people_listen=settings.people_listen
+        handle=settings.handle,
+        peer_listen=settings.peer_listen,
+        dial=settings.dial,
+        people_listen=settings.people_listen,
     )
     config.write(home.config_file, chosen)
     return home
@@ -155,7 +164,7 @@ def _described(settings: InitSettings) -> dict[str, object]:
             "domains": sorted(settings.domains),
             "asn": sorted(settings.asn),
         },
-        "endpoints": {"peer": settings.endpoint or settings.peer_listen},
+        "endpoints": {"peer": "" if settings.no_endpoint else settings.endpoint or settings.peer_listen},
         "created": clock.now_us(),
     }
 

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from tocsin import __version__
 from tocsin.backends.sqlite.database import ThreadedDatabase
+from tocsin.backends.sqlite.writer import Watch
 from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.disk import SystemDisk
@@ -15,12 +16,16 @@ from tocsin.edge import access, serving
 from tocsin.edge.control import app as control
 from tocsin.edge.control.services import Services as ControlServices
 from tocsin.edge.peer.websocket import Listening, WebSocketNetwork
+from tocsin.edge.people import Services as PeopleServices
+from tocsin.edge.people import build as build_people
 from tocsin.edge.taxii import app as taxii
 from tocsin.errors import ConfigError
 from tocsin.node.config import Settings, address
 from tocsin.node.core import Core, Surroundings
 from tocsin.node.diagnostics import Diagnostics
 from tocsin.node.home import Home
+from tocsin.node.metrics import Counters, Metrics
+from tocsin.node.readiness import Readiness
 
 SOFTWARE = f"tocsin/{__version__}"
 
@@ -29,21 +34,30 @@ async def run(home: Home, on_ready: Callable[[dict[str, Any]], None]) -> None:
     """Run until cancelled. Raises ConfigError (no charter, running already), PeerError("peer.listen"), StoreError."""
     settings = home.settings()
     with home.lock():
-        database = ThreadedDatabase(str(home.store))
+        counters = Counters()
+        database = ThreadedDatabase(str(home.store), Watch(SystemClock(), counters))
         try:
-            await _run(home, settings, database, on_ready)
+            await _run(home, settings, Measured(database, counters), on_ready)
         finally:
             await database.close()
 
 
-async def _run(
-    home: Home, settings: Settings, database: ThreadedDatabase, on_ready: Callable[[dict[str, Any]], None]
-) -> None:
+class Measured(NamedTuple):
+    """The open store, and the counters that its commits are in already."""
+
+    database: ThreadedDatabase
+    counters: Counters
+
+
+async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callable[[dict[str, Any]], None]) -> None:
+    database, counters = store
     clock, entropy, keys = SystemClock(), SystemEntropy(), home.keyring()
-    note = Diagnostics(settings.handle, clock)
+    note = counters.noting(Diagnostics(settings.handle, clock))
     disk = SystemDisk(home.heads)
     heads = CheckpointFiles(disk, threaded=True)
-    core = Core(settings.handle, Surroundings(database, keys, clock, entropy, heads, note, SOFTWARE))
+    world = Surroundings(database, keys, clock, entropy, heads, note, SOFTWARE, meter=counters, dial=settings.dial)
+    core = Core(settings.handle, world)
+    core.receipts.on_stored(counters.receipted)
     core.frames.compress = settings.compress
     await core.load()
     if not core.members.has_charter:
@@ -55,8 +69,11 @@ async def _run(
     doors = serving.Doors()
     try:
         await core.start(network)
-        people = await _open_people(settings, core, accounts, doors)
-        await doors.open_socket(control.build(_control(home, core, accounts, people)), home.socket)
+        told = PeopleServices(
+            accounts, Metrics(core, counters, clock.now_us()).page, Readiness(core, lambda: network.listening).reasons
+        )
+        people = await _open_people(settings, core, told, doors)
+        await doors.open_socket(control.build(_control(home, core, told, people)), home.socket)
         on_ready({"handle": settings.handle, "peer_port": network.port, "people_url": people, "software": SOFTWARE})
         await asyncio.get_running_loop().create_future()
     finally:
@@ -66,7 +83,7 @@ async def _run(
         disk.close()
 
 
-def _control(home: Home, core: Core, accounts: access.Accounts, people: str) -> ControlServices:
+def _control(home: Home, core: Core, told: PeopleServices, people: str) -> ControlServices:
     return ControlServices(
         members=core.members,
         logs=core.logs,
@@ -74,19 +91,20 @@ def _control(home: Home, core: Core, accounts: access.Accounts, people: str) -> 
         signer=core.signer,
         publisher=core.publisher,
         receipts=core.receipts,
-        accounts=accounts,
+        accounts=told.accounts,
         clock=core.world.clock,
         share=core.share,
         spool=lambda: SpoolFile(home.run),
         synced=core.synced,
         links=lambda: core.links.describe() if core.links else [],
+        metrics=told.metrics,
         people_url=people,
         software=SOFTWARE,
         started_us=core.world.clock.now_us(),
     )
 
 
-async def _open_people(settings: Settings, core: Core, accounts: access.Accounts, doors: serving.Doors) -> str:
+async def _open_people(settings: Settings, core: Core, told: PeopleServices, doors: serving.Doors) -> str:
     host, port = address(settings.people_listen)
     tls = bool(settings.people_certificate)
     if not tls and host not in ("127.0.0.1", "::1", "localhost"):
@@ -95,13 +113,13 @@ async def _open_people(settings: Settings, core: Core, accounts: access.Accounts
     services = taxii.Services(
         database=core.world.database,
         members=core.members,
-        accounts=accounts,
+        accounts=told.accounts,
         public_url=lambda: settings.people_url or made[0],
         title=f"Tocsin {settings.handle}",
         clock=core.world.clock,
         synced=core.synced,
     )
-    application: Any = taxii.build(services)
+    application: Any = build_people(told, taxii.build(services))
     bound = await doors.open_port(application, host, port, settings.people_certificate, settings.people_key)
     shown = f"[{host}]" if ":" in host else host
     made.append(f"{'https' if tls else 'http'}://{shown}:{bound}")

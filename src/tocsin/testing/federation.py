@@ -27,6 +27,7 @@ from tocsin.node import fsck
 from tocsin.node.core import Core, Surroundings
 from tocsin.node.tables import TABLES
 from tocsin.ports.database import Transaction
+from tocsin.ports.metrics import SILENT, Meter
 from tocsin.testing.chance import SeededEntropy
 from tocsin.testing.network import LossyNetwork
 from tocsin.testing.powercut import Recorder
@@ -110,6 +111,8 @@ class Node:
         self.core: Core | None = None
         self.notes: list[tuple[str, str, str]] = []
         self.lag_s = 0.0
+        self.meter: Meter = SILENT
+        self.endpoint = f"{handle}:1"  # empty, before the founding: it can only dial out
         self._database: InlineDatabase | None = None
         connection = connect(STORE, vfs=self.storage.vfs_name, exclusive=True, create=True)
         create_tables(connection, TABLES)
@@ -141,7 +144,14 @@ class Node:
         )
         heads = CheckpointFiles(self.storage.disk, threaded=False)
         world = Surroundings(
-            self._database, self.keys, self.clock, self.entropy, heads, lambda *one: self.notes.append(one), "testing"
+            self._database,
+            self.keys,
+            self.clock,
+            self.entropy,
+            heads,
+            lambda *one: self.notes.append(one),
+            "testing",
+            self.meter,
         )
         self.core = Core(self.handle, world)
         return self.core
@@ -167,7 +177,7 @@ class Node:
             "identity": "identity--00000000-0000-4000-8000-000000000000",
             "countries": [],
             "constituency": {},
-            "endpoints": {"peer": f"{self.handle}:1"},
+            "endpoints": {"peer": self.endpoint},
             "keys": public,
             "created": 0,
         }
@@ -214,7 +224,7 @@ class Federation:
         return links is not None and all(
             standing.session is not None and standing.session.sender is not None
             for peer, standing in links.standing.items()
-            if peer in running
+            if peer in running and not links.no_way(peer)
         )
 
     async def until(self, true: Any, within_s: float = 120.0) -> None:

@@ -104,3 +104,37 @@ def test_two_nodes_greet_by_the_rule_of_the_vectors():
         assert keys[handle].public.verify(transcript + handle.encode(), proof.signature)
     assert decode(said["aa"][0]).nonce != decode(said["bb"][0]).nonce
     assert message.PROTOCOL == 1
+    assert decode(said["aa"][0]).highest == decode(said["bb"][0]).highest == message.PROTOCOL
+    assert decode(said["aa"][0]).lowest == decode(said["bb"][0]).lowest == message.FLOOR
+
+
+def hello(lowest, highest):
+    return Hello(lowest, highest, "aa", b"c" * 32, b"n" * 32, 0, "x")
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "agreed"),
+    [
+        ((1, 1), (1, 1), 1),
+        ((1, 1), (1, 2), 1),
+        ((1, 2), (1, 2), 2),
+        ((2, 3), (1, 2), 2),
+        ((2, 3), (3, 4), 3),
+        ((1, 1), (2, 2), None),
+        ((2, 3), (1, 1), None),
+        ((1, 2), (4, 5), None),
+        ((1, 3), (2, 2), 2),
+        ((1, 9), (5, 3), None),
+        ((1, 1), (-5, -1), None),
+        ((1, 1), (0, 2**63), 1),
+    ],
+)
+def test_the_version_of_a_link(mine, theirs, agreed):
+    assert message.agree(hello(*mine), hello(*theirs)) == agreed
+    assert message.agree(hello(*theirs), hello(*mine)) == agreed
+
+
+def test_this_version_and_the_one_before_speak_with_each_other():
+    assert message.FLOOR in (message.PROTOCOL, message.PROTOCOL - 1)
+    before = hello(message.FLOOR, max(message.PROTOCOL - 1, message.FLOOR))
+    assert message.agree(hello(message.FLOOR, message.PROTOCOL), before) == before.highest

@@ -27,7 +27,7 @@ def test_only_the_handle_must_be_there(path):
 
 
 def test_write_and_read(path):
-    one = Settings("ma-cert", "[::1]:1", "0.0.0.0:65535", 'https://x/"\\', "a", "b", compress=False)
+    one = Settings("ma-cert", "[::1]:1", "0.0.0.0:65535", 'https://x/"\\', "a", "b", compress=False, dial="larger")
     config.write(path, one)
     assert config.read(path) == one
     assert all(field.name in path.read_text() for field in fields(Settings))
@@ -43,6 +43,8 @@ def test_write_and_read(path):
         ("handle = 1\n", "config.value"),
         ('handle = "aa"\ncompress = "yes"\n', "config.value"),
         ('handle = "aa"\ncompress = 1\n', "config.value"),
+        ('handle = "aa"\ndial = "smaller"\n', "config.value"),
+        ('handle = "aa"\ndial = true\n', "config.value"),
         ('handle = "aa"\npeer_listen = true\n', "config.value"),
         ('handle = "aa"\npeer_listen = "7400"\n', "config.value"),
         ('handle = "aa"\npeople_listen = "x:"\n', "config.value"),

@@ -67,6 +67,8 @@ def test_nothing_is_written_over(home, tmp_path):
         (InitSettings("MA"), "format.handle", FormatError),
         (InitSettings("aa", peer_listen="7400"), "config.value", ConfigError),
         (InitSettings("aa", people_listen="x:y"), "config.value", ConfigError),
+        (InitSettings("aa", peer_listen="127.0.0.1:0"), "config.value", ConfigError),
+        (InitSettings("aa", endpoint="x:1", no_endpoint=True), "config.value", ConfigError),
     ],
 )
 def test_a_bad_setting_makes_nothing(tmp_path, settings, code, kind):
@@ -76,6 +78,12 @@ def test_a_bad_setting_makes_nothing(tmp_path, settings, code, kind):
 
 def test_an_empty_folder_will_do(tmp_path):
     assert create(tmp_path, InitSettings("aa")).settings().handle == "aa"
+
+
+def test_a_node_that_nobody_can_dial_says_so(tmp_path):
+    made = create(tmp_path, InitSettings("aa", peer_listen="127.0.0.1:0", no_endpoint=True, dial="larger"))
+    assert descriptor.read(made.descriptor.read_bytes())[0].endpoint == ""
+    assert made.settings().dial == "larger"
 
 
 def test_open(home, tmp_path):

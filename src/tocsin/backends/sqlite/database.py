@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 import apsw
 
-from tocsin.backends.sqlite.writer import Handle, InlineWriter, ThreadWriter
+from tocsin.backends.sqlite.writer import Handle, InlineWriter, ThreadWriter, Watch
 from tocsin.errors import StoreError
 from tocsin.ports.database import Reading, Transaction
 
@@ -67,12 +67,12 @@ def require_schema(connection: apsw.Connection) -> None:
 class ThreadedDatabase:
     """For a real node: the writer and the readers have threads of their own."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, watch: Watch | None = None) -> None:
         connection = connect(path)
         require_schema(connection)
         self._connection = connection
         self._path = path
-        self._writer = ThreadWriter(connection)
+        self._writer = ThreadWriter(connection, watch)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="tocsin-reader")
         self._own = local()
         self._opened: list[apsw.Connection] = []

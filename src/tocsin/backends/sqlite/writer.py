@@ -4,12 +4,14 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import apsw
 
 from tocsin.errors import StoreError, TocsinError
+from tocsin.ports.clock import Clock
 from tocsin.ports.database import Transaction, Value
+from tocsin.ports.metrics import Meter
 
 _MOST: Final = 256
 
@@ -98,6 +100,13 @@ def _outcome(error: Exception) -> StoreError:
     return StoreError("store.unknown", f"the commit failed and its outcome is unknown ({type(error).__name__})")
 
 
+class Watch(NamedTuple):
+    """Who measures the commits."""
+
+    clock: Clock
+    meter: Meter
+
+
 class InlineWriter:
     """Commits on the loop's own thread, all that was asked in one turn of the loop together. For simulations."""
 
@@ -127,8 +136,9 @@ class InlineWriter:
 class ThreadWriter:
     """Commits on a thread of its own, so that the loop goes on while the disk works."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, watch: Watch | None = None) -> None:
         self._connection = connection
+        self._watch = watch
         self._queue: queue.SimpleQueue[tuple[Job, asyncio.AbstractEventLoop] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name="tocsin-writer", daemon=True)
         self._thread.start()
@@ -150,17 +160,24 @@ class ThreadWriter:
                     ended = True
                     break
                 jobs.append(following[0])
-            commit(self._connection, jobs)
-            first[1].call_soon_threadsafe(_settle, jobs)
+            seconds = self._commit(jobs)
+            first[1].call_soon_threadsafe(self._settle, jobs, seconds)
             if ended:
                 return
+
+    def _commit(self, jobs: Sequence[Job]) -> float:
+        began = self._watch.clock.monotonic() if self._watch else 0.0
+        commit(self._connection, jobs)
+        return self._watch.clock.monotonic() - began if self._watch else 0.0
+
+    def _settle(self, jobs: Sequence[Job], seconds: float) -> None:
+        for job in jobs:
+            job.settle()
+        if self._watch is not None:
+            self._watch.meter.observe("tocsin_commit_seconds", seconds)
+            self._watch.meter.count("tocsin_commit_jobs_total", len(jobs))
 
     async def close(self) -> None:
         """Commit what waits, then end the thread."""
         self._queue.put(None)
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
-
-
-def _settle(jobs: Sequence[Job]) -> None:
-    for job in jobs:
-        job.settle()

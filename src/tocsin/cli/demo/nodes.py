@@ -150,6 +150,7 @@ class Federation:
                 peer_listen=_LISTEN,
                 people_listen=_LISTEN,
                 endpoint=f"127.0.0.1:{await cable.open()}",
+                dial="larger",  # so that all links of the largest handle pass its own cable, which is cut
             )
             self.nodes.append(Node(Home(self._folder / handle), settings, cable, traffic))
         await asyncio.gather(*(asyncio.to_thread(create, one.home.path, one.settings) for one in self.nodes))

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from tocsin.edge.control import reading
 from tocsin.edge.control.services import Services
 from tocsin.edge.control.sharing import Sharing
+from tocsin.edge.people import EXPOSITION
 from tocsin.errors import AccessError, ConfigError, PolicyError, TocsinError
 from tocsin.exchange.journal import history
 from tocsin.formats import strictjson
@@ -49,6 +50,7 @@ def build(services: Services) -> Starlette:
     return Starlette(
         routes=[
             Route("/status", routes.status),
+            Route("/metrics", routes.metrics),
             Route("/members", routes.members),
             Route("/channels", routes.channels, methods=["GET"]),
             Route("/channels", routes.create_channel, methods=["POST"]),
@@ -99,6 +101,9 @@ class _Routes:
 
     async def status(self, _request: Request) -> Response:
         return _json(await reading.status(self._services))
+
+    async def metrics(self, _request: Request) -> Response:
+        return Response(await self._services.metrics(), headers={"content-type": EXPOSITION})
 
     async def members(self, _request: Request) -> Response:
         return _json(reading.members(self._services))

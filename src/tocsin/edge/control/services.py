@@ -34,6 +34,7 @@ class Services:
     spool: Callable[[], Spool]
     synced: Callable[[], Awaitable[None]]
     links: Callable[[], list[dict[str, Any]]]
+    metrics: Callable[[], Awaitable[bytes]]
     people_url: str
     software: str
     started_us: int

@@ -30,6 +30,7 @@ from tocsin.formats.message import Control, Hello, Notice, Position, Proof, Rece
 from tocsin.ports.clock import Clock
 from tocsin.ports.entropy import Entropy
 from tocsin.ports.links import Link
+from tocsin.ports.metrics import SILENT, Meter
 
 _PIPELINE: Final = 8
 _HELLO_SECONDS: Final = 10.0
@@ -54,6 +55,8 @@ class Parts:
     software: str
     root_at: Callable[[Log, int], Awaitable[bytes | None]]
     note: Callable[[str, str, str], None]  # diagnostics: (code, peer, what), never content
+    meter: Meter = SILENT
+    speaks: tuple[int, int] = (message.FLOOR, message.PROTOCOL)  # lowest and highest protocol version
 
 
 class Session:
@@ -62,7 +65,7 @@ class Session:
     def __init__(self, link: Link, parts: Parts, *, dialed: bool) -> None:
         self._link = link
         self._parts = parts
-        self._dialed = dialed
+        self.dialed = dialed
         self._stream: AsyncIterator[bytes] = link.messages()
         self._pending: asyncio.Queue[Pending] = asyncio.Queue(_PIPELINE)
         # What we owe the peer, newest only for each log: receiving never waits for sending, or two busy ends would
@@ -70,6 +73,7 @@ class Session:
         self._owed: dict[tuple[str, bytes], bytes] = {}
         self._owing = asyncio.Event()
         self._sender: Sender | None = None
+        self.version: int | None = None  # of the protocol; None until the greeting has agreed on one
         self.skew_s = 0.0
 
     @property
@@ -88,8 +92,7 @@ class Session:
             self._sender.wake()
 
     async def run(self) -> None:
-        """Greet, then send and receive until the link ends. Raises what ended it."""
-        await self._greet()
+        """After greet(): send and receive until the link ends. Raises what ended it."""
         state = await self._exchange_state()
         named = {one.slot: one.size for one in state.own}
         for receipt in self._parts.receiver.standing(self.peer):
@@ -134,11 +137,14 @@ class Session:
 
     # -- greeting -----------------------------------------------------------------------------------------------
 
-    async def _greet(self) -> None:
+    async def greet(self) -> None:
+        """Agree on the version and prove to each other who we are; nothing else happens on the link before run().
+
+        Raises PeerError("peer.gone", "peer.identity", "peer.version", "peer.charter"), FormatError.
+        """
         members = self._parts.members
         mine = Hello(
-            message.PROTOCOL,
-            message.PROTOCOL,
+            *self._parts.speaks,
             members.me,
             members.charter.digest,
             self._parts.entropy.bytes(32),
@@ -151,12 +157,13 @@ class Session:
         theirs = self._expect(message.decode(got), Hello)
         if theirs.handle != self.peer:
             raise PeerError("peer.identity", f"the certificate is that of {self.peer}, the greeting is not")
-        if theirs.lowest > message.PROTOCOL or theirs.highest < message.PROTOCOL:
+        self.version = message.agree(mine, theirs)
+        if self.version is None:
             raise PeerError("peer.version", f"{self.peer} speaks protocol {theirs.lowest} to {theirs.highest}")
         if theirs.charter != mine.charter:
             raise PeerError("peer.charter", f"{self.peer} has another charter in force")
         self.skew_s = (theirs.time_us - mine.time_us) / 1e6
-        first, second = (sent, got) if self._dialed else (got, sent)
+        first, second = (sent, got) if self.dialed else (got, sent)
         transcript = _DOMAIN + sha256(first).digest() + sha256(second).digest()
         await self._link.send(message.encode(Proof(self._parts.log_key.sign(transcript + members.me.encode()))))
         proof = self._expect(message.decode(await self._next()), Proof)
@@ -233,6 +240,7 @@ class Session:
         elif isinstance(got, Refusal):
             self._sender.refused(got)
             self._parts.note(got.code, self.peer, "the peer refused a frame of ours")
+            self._parts.meter.count("tocsin_refused_by_peer_total", peer=self.peer, code=got.code)
         elif isinstance(got, Notice):
             await self._notice(got)
         else:

@@ -130,6 +130,11 @@ class WebSocketNetwork:
             raise PeerError("peer.identity", f"{endpoint} does not show the certificate of {peer}")
         return WebSocketLink(peer, socket)
 
+    @property
+    def listening(self) -> bool:
+        """Whether members that dial are let in."""
+        return self._accept is not None
+
     async def close(self) -> None:
         """Stop listening and dialing."""
         if self._session is not None:

@@ -54,10 +54,12 @@ class Following:
 
     async def reached(self, position: int) -> None:
         """Wait until the effects up to this position are committed."""
-        while self.position < position:
-            self._wanted.set()
-            await self._moved.wait()
-        self._wanted.clear()
+        try:
+            while self.position < position:
+                self._wanted.set()
+                await self._moved.wait()
+        finally:
+            self._wanted.clear()
 
     def _stored(self, reading: Reading) -> int:
         rows = reading.query("SELECT position FROM journal_followers WHERE name = ?", (self._follower.name,))

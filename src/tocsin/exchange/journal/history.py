@@ -69,8 +69,8 @@ def entry_at(reading: Reading, position: int) -> tuple[int, int, int] | None:
     return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
 
 
-def held_back(reading: Reading) -> int:
-    """How many entries are kept but shown to nobody."""
+def held_back(reading: Reading, after: int = 0, until: int = 2**62) -> int:
+    """How many entries are kept but shown to nobody, of those after a position and up to another."""
     # Bounded by design: entries are held back rarely, and a partial index would cost every commit.
-    sql = "SELECT COUNT(*) FROM journal_rows WHERE kind = ? AND held IS NOT NULL"
-    return int(reading.query(sql, (int(Kind.ENTRY),))[0][0])
+    sql = "SELECT COUNT(*) FROM journal_rows WHERE kind = ? AND held IS NOT NULL AND position > ? AND position <= ?"
+    return int(reading.query(sql, (int(Kind.ENTRY), after, until))[0][0])

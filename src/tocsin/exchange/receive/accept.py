@@ -24,6 +24,7 @@ from tocsin.formats.stix.check import Checked, check_many
 from tocsin.formats.tlp import Tlp
 from tocsin.ports.clock import Clock
 from tocsin.ports.database import Reading, Transaction
+from tocsin.ports.metrics import SILENT, Meter
 
 _FITS_KEPT: Final = 4096
 
@@ -48,6 +49,7 @@ class Parts:
     keys: EpochKeys
     clock: Clock
     signing: SigningKey  # our receipt key
+    meter: Meter = SILENT
 
 
 class Receiver:
@@ -77,6 +79,13 @@ class Receiver:
 
     def begin(self, peer: str, frame: Frame) -> Pending:
         """Steps 1 to 8 of verify.py. Raises FormatError, VerificationError; receive.old goes to judge()."""
+        began = self._parts.clock.monotonic()
+        try:
+            return self._begin(peer, frame)
+        finally:
+            self._parts.meter.observe("tocsin_verify_seconds", self._parts.clock.monotonic() - began)
+
+    def _begin(self, peer: str, frame: Frame) -> Pending:
         log, channel, one = self._outer(peer, frame)
         verify.place(one, log.size)
         view = self._view(peer, log)
@@ -104,6 +113,7 @@ class Receiver:
         if done.frontier.size > log.released:
             log.released, log.note = done.frontier.size, done.note
         self._parts.journal.announce(position)
+        self._parts.meter.count("tocsin_receipts_given_total", peer=log.origin)
         return self._cosign(log.slot, done.frontier.size, done.text)
 
     async def judge(self, peer: str, frame: Frame) -> VerificationError:
@@ -128,6 +138,7 @@ class Receiver:
 
     async def record(self, peer: str, slot: bytes, error: TocsinError, evidence: bytes) -> None:
         """Keep a refusal with what proves it, and tell the journal. Repetitions count, they do not pile up."""
+        self._parts.meter.count("tocsin_refused_total", peer=peer, code=error.code)
         log = self._parts.logs.get(slot)
         number, size = (log.number, log.size) if log else (0, 0)
         now_us = self._parts.clock.now_us()

@@ -22,6 +22,7 @@ class Signer:
         self._store = store
         self._held: dict[bytes, Held | None] = {}
         self._behind: dict[bytes, str] = {}
+        self._under_way: set[bytes] = set()
 
     async def check(self, log: Log, root_at: Callable[[int], Awaitable[bytes | None]]) -> None:
         """At start, and when a log is new: compare it with the file. Afterwards require() tells whether it may grow.
@@ -76,8 +77,9 @@ class Signer:
         return log.slot in self._held and log.slot not in self._behind
 
     def behind(self) -> dict[bytes, str]:
-        """The logs we refuse to sign, and why."""
-        return dict(self._behind)
+        """The logs we refuse to sign, and why; not those whose swap is under way, which happens with every batch."""
+        told = self._behind.items()
+        return {slot: why for slot, why in told if why != _SWAPPING or slot not in self._under_way}
 
     async def hold(self, log: Log, size: int, root: bytes) -> None:
         """Move the file to this head; durable on return. Raises StoreError."""
@@ -87,7 +89,11 @@ class Signer:
             return
         # Until the swap is known to have happened nobody may sign: an error leaves the log closed.
         self._behind.setdefault(log.slot, _SWAPPING)
-        await self._store.replace(log.slot, before, new)
+        self._under_way.add(log.slot)
+        try:
+            await self._store.replace(log.slot, before, new)
+        finally:
+            self._under_way.discard(log.slot)
         self._held[log.slot] = new
         # What a peer has said meanwhile stands.
         if self._behind[log.slot] == _SWAPPING:

@@ -1,0 +1,206 @@
+"""What the node tells a monitoring system: counters kept while it runs, gauges read when asked (docs/metrics.md)."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from tocsin.errors import MEANINGS
+from tocsin.exchange.deliver.receipts import Stored
+from tocsin.exchange.journal import history
+from tocsin.exchange.members.channels import Channel
+from tocsin.exchange.tlog.logs import Log
+from tocsin.node.core import Core
+from tocsin.node.supervisor import Note
+
+BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+COUNTER, GAUGE, HISTOGRAM = "counter", "gauge", "histogram"
+OTHER: Final = "other"
+Labels = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One name, as it is exposed."""
+
+    kind: str
+    help: str
+    labels: Labels = ()
+
+
+# fmt: off
+CATALOGUE: Final[Mapping[str, Metric]] = MappingProxyType({
+    "process_start_time_seconds": Metric(GAUGE, "When the node was started, in seconds since 1970."),
+    "tocsin_build_info": Metric(GAUGE, "Always 1; the label names the version that runs.", ("software",)),
+    "tocsin_charter_version": Metric(GAUGE, "Version of the charter in force."),
+    "tocsin_link_up": Metric(GAUGE, "1 while a link to the member stands, else 0.", ("peer",)),
+    "tocsin_link_skew_seconds": Metric(GAUGE, "The member's clock less ours, as it greeted; only while a link stands.", ("peer",)),
+    "tocsin_frames_in_flight": Metric(GAUGE, "Frames on their way to the member without a receipt yet.", ("peer",)),
+    "tocsin_logs_refused": Metric(GAUGE, "Logs of ours that the member has refused on this link.", ("peer",)),
+    "tocsin_lag_entries": Metric(GAUGE, "Entries of ours in the channel that the member has not receipted.", ("peer", "channel")),
+    "tocsin_log_behind": Metric(GAUGE, "1 if our log in the channel may not be signed (tlog.behind), else 0.", ("channel",)),
+    "tocsin_shared_entries_total": Metric(COUNTER, "Entries of our logs, all restarts together.", ("channel",)),
+    "tocsin_received_entries_total": Metric(COUNTER, "Entries held of the member's logs, all restarts together.", ("peer",)),
+    "tocsin_held_back_entries_total": Metric(COUNTER, "Entries kept but shown to nobody, all restarts together."),
+    "tocsin_journal_position": Metric(GAUGE, "The newest position of the journal."),
+    "tocsin_search_lag_rows": Metric(GAUGE, "Rows of the journal that search has not followed yet."),
+    "tocsin_receipts_received_total": Metric(COUNTER, "New receipts of the member for our logs, checked and stored.", ("peer",)),
+    "tocsin_receipts_given_total": Metric(COUNTER, "Frames of the member that were stored and receipted.", ("peer",)),
+    "tocsin_refused_total": Metric(COUNTER, "What the member sent and we refused, by code.", ("peer", "code")),
+    "tocsin_refused_by_peer_total": Metric(COUNTER, "Frames of ours that the member refused, by code.", ("peer", "code")),
+    "tocsin_events_total": Metric(COUNTER, "Lines of the diagnostics, by code.", ("code",)),
+    "tocsin_verify_seconds": Metric(HISTOGRAM, "Verifying one frame, up to the commit."),
+    "tocsin_commit_seconds": Metric(HISTOGRAM, "One commit of the store with its fsync, whatever its outcome."),
+    "tocsin_commit_jobs_total": Metric(COUNTER, "Units of work in those commits; divided by their count: the group's size."),
+})
+# fmt: on
+
+
+class Counters:
+    """ports.metrics.Meter: remembers. A name or a label that the catalogue has not is our own mistake (KeyError)."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, Labels], int] = {}
+        self._spans: dict[tuple[str, Labels], list[float]] = {}
+
+    def count(self, name: str, value: int = 1, **labels: str) -> None:
+        """See ports.metrics."""
+        key = (name, _values(name, labels))
+        self._counts[key] = self._counts.get(key, 0) + value
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None:
+        """See ports.metrics."""
+        key = (name, _values(name, labels))
+        span = self._spans.get(key)
+        if span is None:
+            span = self._spans[key] = [0.0] * (len(BUCKETS) + 2)  # a place for each bucket, one for more, the sum
+        span[bisect_left(BUCKETS, seconds)] += 1
+        span[-1] += seconds
+
+    def receipted(self, stored: Stored) -> None:
+        """For Receipts.on_stored()."""
+        self.count("tocsin_receipts_received_total", peer=stored.member)
+
+    def noting(self, note: Note) -> Note:
+        """The diagnostics, counted."""
+
+        def counted(code: str, peer: str, what: str) -> None:
+            self.count("tocsin_events_total", code=code)
+            note(code, peer, what)
+
+        return counted
+
+    def samples(self, name: str) -> Iterator[tuple[str, Mapping[str, str], float]]:
+        """(suffix, labels, value) of everything counted or observed under a name."""
+        labels = CATALOGUE[name].labels
+        for values, count in sorted((key[1], one) for key, one in self._counts.items() if key[0] == name):
+            yield "", dict(zip(labels, values, strict=True)), count
+        for values, span in sorted((key[1], one) for key, one in self._spans.items() if key[0] == name):
+            yield from _histogram(dict(zip(labels, values, strict=True)), span)
+
+
+def _values(name: str, labels: Mapping[str, str]) -> Labels:
+    # A refusal's code comes from the peer, who could invent one a message: what we do not know is one series.
+    return tuple(labels[one] if one != "code" or labels[one] in MEANINGS else OTHER for one in CATALOGUE[name].labels)
+
+
+def _histogram(labels: Mapping[str, str], span: Sequence[float]) -> Iterator[tuple[str, Mapping[str, str], float]]:
+    below = 0.0
+    for border, count in zip((*map(_number, BUCKETS), "+Inf"), span[:-1], strict=True):
+        below += count
+        yield "_bucket", {**labels, "le": border}, below
+    yield "_sum", labels, span[-1]
+    yield "_count", labels, below
+
+
+class Metrics:
+    """The page. Reading it costs memory look-ups, and one question to the store for what came since the last reading."""
+
+    def __init__(self, core: Core, counters: Counters, started_us: int) -> None:
+        self._core = core
+        self._counters = counters
+        self._started_us = started_us
+        self._counted_to = 0
+        self._held_back = 0
+
+    async def page(self) -> bytes:
+        """Everything, in the text format 0.0.4. Raises StoreError."""
+        await self._count_held_back()
+        gauges = self._gauges()
+        lines: list[str] = []
+        for name, metric in CATALOGUE.items():
+            lines += (f"# HELP {name} {metric.help}", f"# TYPE {name} {metric.kind}")
+            lines += (_line(name, labels, value) for labels, value in gauges.get(name, ()))
+            lines += (_line(name + suffix, labels, value) for suffix, labels, value in self._counters.samples(name))
+        return ("\n".join(lines) + "\n").encode()
+
+    async def _count_held_back(self) -> None:
+        after, until = self._counted_to, self._core.journal.head
+        more = await self._core.journal.database.read(lambda db: history.held_back(db, after, until))
+        if self._counted_to == after:  # two who read at the same moment count once
+            self._counted_to, self._held_back = until, self._held_back + more
+
+    def _gauges(self) -> dict[str, list[tuple[dict[str, str], float]]]:
+        core = self._core
+        out: dict[str, list[tuple[dict[str, str], float]]] = {}
+        head = core.journal.head
+        for name, value in (
+            ("process_start_time_seconds", self._started_us / 1e6),
+            ("tocsin_charter_version", core.members.charter.version),
+            ("tocsin_held_back_entries_total", self._held_back),
+            ("tocsin_journal_position", head),
+            ("tocsin_search_lag_rows", max(0, head - core.search.position)),
+        ):
+            out[name] = [({}, float(value))]
+        out["tocsin_build_info"] = [({"software": core.world.software}, 1.0)]
+        for name, labels, value in (*self._links(), *self._logs(), *self._received()):
+            out.setdefault(name, []).append((labels, value))
+        return out
+
+    def _links(self) -> Iterator[tuple[str, dict[str, str], float]]:
+        for peer, one in sorted(self._core.links.standing.items()) if self._core.links else ():
+            labels = {"peer": peer}
+            sender = one.session.sender if one.session else None
+            yield "tocsin_link_up", labels, one.state == "up"
+            yield "tocsin_frames_in_flight", labels, sender.waiting() if sender else 0
+            yield "tocsin_logs_refused", labels, len(sender.stopped()) if sender else 0
+            if one.session is not None and sender is not None:
+                yield "tocsin_link_skew_seconds", labels, one.session.skew_s
+
+    def _logs(self) -> Iterator[tuple[str, dict[str, str], float]]:
+        behind = self._core.signer.behind()
+        for channel, log in self._own():
+            labels = {"channel": channel.name}
+            yield "tocsin_log_behind", labels, log.slot in behind
+            yield "tocsin_shared_entries_total", labels, log.released
+            for peer in sorted(channel.roster - {self._core.me}):
+                lag = max(0, log.released - self._core.receipts.size(log, peer))
+                yield "tocsin_lag_entries", {"peer": peer, **labels}, lag
+
+    def _received(self) -> Iterator[tuple[str, dict[str, str], float]]:
+        held = dict.fromkeys(self._core.members.peers(), 0)
+        for log in self._core.logs:
+            if log.origin in held:
+                held[log.origin] += log.released
+        for peer, size in sorted(held.items()):
+            yield "tocsin_received_entries_total", {"peer": peer}, size
+
+    def _own(self) -> Iterator[tuple[Channel, Log]]:
+        for channel in self._core.members.channels():
+            log = self._core.logs.get(channel.slots[self._core.me])
+            if log is not None:
+                yield channel, log
+
+
+def _line(name: str, labels: Mapping[str, str], value: float) -> str:
+    shown = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
+    return f"{name}{{{shown}}} {_number(value)}" if shown else f"{name} {_number(value)}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else repr(float(value))
