@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tocsin.errors import VerificationError
+from tocsin.formats.markings import ChannelKind
 from tocsin.formats.tlp import Tlp
 from tocsin.testing.federation import Federation
 from tocsin.testing.powercut import Recorder
@@ -59,3 +60,30 @@ def test_an_old_store_with_its_old_checkpoint_file_is_told_by_its_peers(objects)
     assert (code, held) == ("tlog.behind", 6)
     assert "receive.rollback" in codes
     assert "receive.fork" not in codes
+
+
+def test_a_channel_that_the_old_store_does_not_know_is_not_signed_in_again(objects):
+    async def main():
+        fed = Federation(asyncio.get_running_loop(), ["aa", "bb"], 7)
+        await fed.found()
+        node = fed.nodes["aa"]
+        yesterday = node.storage.files()
+        await fed.channel("ports", ChannelKind.BILATERAL, ["aa", "bb"])
+        await fed.share("aa", "ports", objects(1, 3), Tlp.AMBER)
+        await fed.settled()
+        await fed.crash("aa")
+        node.storage = Recorder(yesterday, record=False, atomic_create=True)
+        for _ in range(2):  # and it is still so after another start
+            await fed.restart("aa")
+            await fed.until(
+                lambda: any(one.name == "ports" and one.is_open for one in fed.core("aa").members.channels())
+            )
+            await asyncio.sleep(1.0)
+            with pytest.raises(VerificationError) as told:
+                await fed.share("aa", "ports", objects(2, 1), Tlp.AMBER)
+            assert told.value.code == "tlog.behind"
+            await fed.crash("aa")
+        assert "receive.fork" not in {code for code, _, _ in fed.nodes["bb"].notes}
+        await fed.stop()
+
+    run(main, limit_s=3600.0)

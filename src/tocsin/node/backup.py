@@ -25,18 +25,17 @@ from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.disk import SystemDisk
 from tocsin.errors import ConfigError, FormatError, StoreError, TocsinError, VerificationError
 from tocsin.exchange.members import descriptor
+from tocsin.exchange.tlog.signer import UNKNOWN
 from tocsin.formats import canonical, strictjson
 from tocsin.formats.keys import Role
 from tocsin.formats.text import instant
 from tocsin.node import archive, config, fsck
 from tocsin.node.home import Home
-from tocsin.ports.checkpoints import Held
 
 VERSION: Final = 1
 _PAGES: Final = 1024  # a step of 4 MiB
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # What this node has signed in an empty log is unknown: the file says "something", which keeps the log closed.
-_UNKNOWN: Final = Held(1, bytes(32))
 Progress = Callable[[int, int], None]
 
 
@@ -352,9 +351,9 @@ async def _close(home: Home, unpacked: _Unpacked, found: dict[str, Any]) -> list
             slot = bytes.fromhex(log["slot"])
             held = await heads.load(slot)
             if held is None and log["size"] == 0:
-                await heads.replace(slot, None, _UNKNOWN)
+                await heads.replace(slot, None, UNKNOWN)
             if held is None or held.size > log["size"] or (held.size == log["size"] and held.root.hex() != log["root"]):
-                signed = held.size if held is not None and held != _UNKNOWN else None
+                signed = held.size if held is not None and held != UNKNOWN else None
                 closed.append({"slot": log["slot"], "size": log["size"], "signed": signed})
     return closed
 

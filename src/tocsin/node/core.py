@@ -170,6 +170,8 @@ class Core:
         await self.logs.open(channel.number, dict(channel.slots))
         mine = self.logs.get(channel.slots[self.me])
         if mine is not None:
+            if self.members.forgotten(channel.id):
+                await self.signer.close(mine)
             await self.signer.check(mine, lambda size: self._root_at(mine, size))
 
     async def _root_at(self, log: Log, size: int) -> bytes | None:

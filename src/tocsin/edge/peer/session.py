@@ -235,6 +235,12 @@ class Session:
         if self._sender is None:
             raise RuntimeError("control messages come after the greeting")
         if isinstance(got, Receipt):
+            if self._parts.logs.get(got.slot) is None:
+                # A channel that an older store has forgotten comes back by a notice; until then its receipts say nothing.
+                self._parts.note(
+                    "deliver.receipt-unknown", self.peer, "a receipt of a log that this node does not know"
+                )
+                return
             stored = await self._parts.receipts.take(self.peer, got)
             self._sender.receipted(got.slot, stored.size)
         elif isinstance(got, Refusal):

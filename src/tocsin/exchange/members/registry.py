@@ -33,6 +33,7 @@ class Members:
         self._entropy = entropy
         self._charter: Charter | None = None
         self._channels: dict[str, Channel] = {}
+        self._forgotten: set[str] = set()
         self._origins: dict[bytes, tuple[Channel, str]] = {}
         self._changed: list[Callable[[Channel], None]] = []
         self._learning = asyncio.Lock()
@@ -89,6 +90,10 @@ class Members:
     def origin(self, slot: bytes) -> tuple[Channel, str] | None:
         """Whose log in which channel a slot names, if it is one of ours."""
         return self._origins.get(slot)
+
+    def forgotten(self, channel_id: str) -> bool:
+        """Whether we had joined this channel before and learned of it anew: our log in it may have been signed."""
+        return channel_id in self._forgotten
 
     # -- changing -----------------------------------------------------------------------------------------------
 
@@ -158,6 +163,9 @@ class Members:
         read = self._read(signed, 0)
         if known is None and any(one.name == read.name for one in self.channels()):
             raise PolicyError("policy.channel-exists", f"a peer invites us to a second channel {read.name!r}")
+        if known is None and self.me in read.signers:
+            # Our own signature on a channel we do not know: this store is older than what we have done.
+            self._forgotten.add(read.id)
         if self.me not in read.signers:
             signed = descriptor.sign(signed, self.me, self._keyring)
         if known is not None and known.signed is not None and known.signed.note == signed.note:

@@ -13,6 +13,10 @@ from tocsin.ports.checkpoints import CheckpointStore, Held
 _SWAPPING: Final = "the checkpoint file could not be written; restart the node"
 
 
+# A head nobody knows: one entry under a root of zeros. It closes a log that we may have signed and have no record of.
+UNKNOWN: Final = Held(1, bytes(32))
+
+
 class Signer:
     """Signs for one member. A log whose stored size is behind the file is refused until its peers have been asked."""
 
@@ -44,6 +48,11 @@ class Signer:
             self._behind[log.slot] = f"log and checkpoint file differ at {held.size} entries"
         else:
             await self.hold(log, log.size, log.frontier.root())
+
+    async def close(self, log: Log) -> None:
+        """Before check(): nobody here knows what was signed in this log; unless its file does, it stays closed."""
+        if await self._store.load(log.slot) is None:
+            await self._store.replace(log.slot, None, UNKNOWN)
 
     def signed(self, log: Log, said: Position) -> bool:
         """Whether it was we who signed this head of our log: a peer's mere word must not stop us."""
