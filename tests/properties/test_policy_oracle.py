@@ -40,7 +40,7 @@ def strictest_word(words):
     return next((word for word in words if words <= LOOSER_OR_SAME[word]), None)
 
 
-def oracle(marking, floor, ends, unknown, kind, charter, named, people, came):  # noqa: PLR0917 (a row of the table)
+def oracle(marking, floor, ends, unknown, kind, charter, named, people, came):  # noqa: PLR0917 - a row of the table
     """`people`: (author, roster); `came`: None or (whose, level, kept or released). Gives (level, codes)."""
     author, roster = people
     words = {marking, floor, *ends} - {None}

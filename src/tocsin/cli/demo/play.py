@@ -5,6 +5,7 @@ import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -150,7 +151,7 @@ class Play:
         await acts.open_channel(first, _THEMATIC, roster, kind="thematic", title="Port security")
         await acts.open_channel(first, pair, [first.handle, second.handle], kind="bilateral", title="Between two")
         for name, members in ((_THEMATIC, self.insiders), (pair, [first, second])):
-            await self._until(lambda n=name, m=members: _all_open(m, n), _LINKS_S, f"channel {name} does not open")  # type: ignore[misc]
+            await self._until(partial(_all_open, members, name), _LINKS_S, f"channel {name} does not open")
             self._secrets[name] = f"canary-{SystemEntropy().bytes(8).hex()}"
         self.stage.did(f"channels: plenary ({len(self.nodes)}), {_THEMATIC} ({' '.join(roster)}), {pair}")
 

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -166,10 +167,10 @@ class _Routes:
         with contextlib.suppress(ClientDisconnect):
             while follow or after < journal.head:
                 await journal.grown(after)
-                rows = await journal.database.read(lambda db, at=after: history.happenings(db, at, _WATCH))  # type: ignore[misc]
+                rows = await journal.database.read(partial(history.happenings, after=after, limit=_WATCH))
                 if rows:
-                    after = rows[-1].position
-                    lines = (msgspec.json.encode(reading.happening(self._services, row)) + b"\n" for row in rows)
+                    after = rows[-1].row.position
+                    lines = (msgspec.json.encode(reading.happening(self._services, one)) + b"\n" for one in rows)
                     yield b"".join(lines)
 
     async def accounts(self, _request: Request) -> Response:

@@ -192,15 +192,16 @@ async def receipts(services: Services, asked: dict[str, str]) -> dict[str, Any]:
             "size": row.seq,
             "at": instant(row.added),
             "signed_at": instant(row.sent_at or 0),
-            "ms": row.ms,
+            "ms": ms,
         }
-        for row in rows
+        for row, ms in rows
     ]
     return {"standing": standing, "receipts": recent}
 
 
-def happening(services: Services, row: Happening) -> dict[str, Any]:
+def happening(services: Services, told: Happening) -> dict[str, Any]:
     """A journal row for `tocsin watch`."""
+    row, ms = told
     channel = _numbered(services, services.logs.numbered(row.log).channel).name if row.log else ""
     return {
         "position": row.position,
@@ -215,7 +216,7 @@ def happening(services: Services, row: Happening) -> dict[str, Any]:
         "marking": Tlp(row.marking).label if row.marking is not None else None,
         "sent_at": instant(row.sent_at) if row.sent_at else None,
         "held": row.held,
-        "ms": row.ms,
+        "ms": ms,
     }
 
 

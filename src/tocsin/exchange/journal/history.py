@@ -3,25 +3,14 @@
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from tocsin.exchange.journal.journal import Kind
+from tocsin.exchange.journal.journal import Kind, Row
 from tocsin.ports.database import Reading
 
 
 class Happening(NamedTuple):
     """A journal row as people read it. `ms`: from sent to receipted, for receipts of our own logs."""
 
-    position: int
-    added: int
-    kind: int
-    log: int
-    seq: int
-    member: str
-    object_id: str | None
-    version: str | None
-    name: str | None
-    marking: int | None
-    sent_at: int | None
-    held: str | None
+    row: Row
     ms: float | None
 
 
@@ -35,7 +24,7 @@ _SELECT: Final = (
 def happenings(reading: Reading, after: int, limit: int) -> list[Happening]:
     """Rows after a position, in order."""
     rows = reading.query(f"{_SELECT} WHERE j.position > ? ORDER BY j.position LIMIT ?", (after, limit))
-    return [Happening(*row) for row in rows]
+    return [Happening(Row(*row[:-1]), row[-1]) for row in rows]
 
 
 def receipts(reading: Reading, logs: Iterable[int], before: int, limit: int) -> list[Happening]:
@@ -47,7 +36,7 @@ def receipts(reading: Reading, logs: Iterable[int], before: int, limit: int) -> 
         f"{_SELECT} WHERE j.kind = 2 AND j.log IN ({marks}) AND j.position < ? ORDER BY j.position DESC LIMIT ?",
         (*wanted, until, limit),
     )
-    return [Happening(*row) for row in rows]
+    return [Happening(Row(*row[:-1]), row[-1]) for row in rows]
 
 
 def stored_by(reading: Reading, log: int, seq: int, members: Iterable[str]) -> dict[str, int]:

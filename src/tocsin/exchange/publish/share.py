@@ -6,6 +6,7 @@ byte for each object, and the ids of those that are stricter than what the autho
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -96,7 +97,7 @@ class Share:
         for batch in self._batches():
             refs = {ref for _, draft in batch for ref in draft.refs if ref not in self._definitions}
             ids = {draft.object_id for _, draft in batch} | {end for _, draft in batch for end in draft.ends} | refs
-            known = await self._database.read(lambda db, ids=ids: search.known(db, ids))  # type: ignore[misc]
+            known = await self._database.read(partial(search.known, ids=ids))
             await self._learn_definitions(refs, known)
             refused: list[Refused] = []
             for ordinal, draft in batch:

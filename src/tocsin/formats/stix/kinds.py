@@ -35,7 +35,7 @@ class Kind:
         """The JSON Schema of this kind; `contained`: inside the deprecated `objects` of observed-data, where a
         reference is the key of a neighbour and not an id.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # every kind below says its own
 
     def inside(self, _step: str | int) -> "Kind | None":
         """The kind of what lies one step deeper, None where the standard says nothing."""

@@ -36,7 +36,7 @@ def asked(database, question):
 def test_happenings(database):
     filled(database)
     rows = asked(database, lambda db: happenings(db, 0, 100))
-    assert [(one.position, one.kind, one.ms) for one in rows] == [
+    assert [(one.row.position, one.row.kind, one.ms) for one in rows] == [
         (1, 1, None),
         (2, 1, None),
         (3, 2, 2.1),
@@ -46,15 +46,20 @@ def test_happenings(database):
         (7, 1, None),
         (8, 3, None),
     ]
-    assert (rows[0].name, rows[0].marking, rows[7].name, rows[7].member) == ("name", 2, "receive.gap", "cc")
-    assert [one.position for one in asked(database, lambda db: happenings(db, 6, 1))] == [7]
+    assert (rows[0].row.name, rows[0].row.marking, rows[7].row.name, rows[7].row.member) == (
+        "name",
+        2,
+        "receive.gap",
+        "cc",
+    )
+    assert [one.row.position for one in asked(database, lambda db: happenings(db, 6, 1))] == [7]
 
 
 def test_receipts_newest_first(database):
     filled(database)
-    assert [one.position for one in asked(database, lambda db: receipts(db, [1], 0, 10))] == [5, 4, 3]
-    assert [one.position for one in asked(database, lambda db: receipts(db, [1, 7], 0, 10))] == [6, 5, 4, 3]
-    assert [one.position for one in asked(database, lambda db: receipts(db, [1], 5, 1))] == [4]
+    assert [one.row.position for one in asked(database, lambda db: receipts(db, [1], 0, 10))] == [5, 4, 3]
+    assert [one.row.position for one in asked(database, lambda db: receipts(db, [1, 7], 0, 10))] == [6, 5, 4, 3]
+    assert [one.row.position for one in asked(database, lambda db: receipts(db, [1], 5, 1))] == [4]
     assert asked(database, lambda db: receipts(db, [], 0, 10)) == []
 
 
