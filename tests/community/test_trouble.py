@@ -75,7 +75,7 @@ async def invite_in_trouble(story):
     """A channel made while things are broken opens by itself once they are not."""
     running = story.running()
     roster = sorted({running[0], *list(story.fed.nodes)[:2]})
-    await story.fed.core(running[0]).members.create_channel("late", ChannelKind.THEMATIC, roster)
+    await story.fed.core(running[0]).acts.create_channel("late", ChannelKind.THEMATIC, roster)
 
 
 def settings(seed):

@@ -12,9 +12,10 @@ from tocsin.formats import canonical, note, strictjson
 MEMBER: Final = "tocsin/member/v1"
 CHARTER: Final = "tocsin/charter/v1"
 CHANNEL: Final = "tocsin/channel/v1"
+LEAVE: Final = "tocsin/leave/v1"
 EPOCH_KEY: Final = "tocsin/epoch-key/v1"
 MAX_BYTES: Final = 4 * 1024 * 1024
-KINDS: Final = frozenset({MEMBER, CHARTER, CHANNEL, EPOCH_KEY})
+KINDS: Final = frozenset({MEMBER, CHARTER, CHANNEL, LEAVE, EPOCH_KEY})
 
 
 class Statement(NamedTuple):

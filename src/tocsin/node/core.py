@@ -15,6 +15,7 @@ from tocsin.exchange.journal.definitions import Definitions
 from tocsin.exchange.journal.followers import Following
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.search import Search
+from tocsin.exchange.members.acts import Acts
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.publish.epochs import Epochs
@@ -27,6 +28,7 @@ from tocsin.exchange.receive.epochkeys import EpochKeys
 from tocsin.exchange.tlog.logs import Log, Logs, root_at
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats.keys import Role
+from tocsin.formats.statement import Statement
 from tocsin.formats.tlp import Tlp
 from tocsin.node.links import Links
 from tocsin.node.supervisor import Note, supervise
@@ -72,7 +74,8 @@ class Core:
         self.signer = Signer(me, log_key, world.checkpoints)
         self.epochs = Epochs(self.members, log_key, world.clock, world.entropy)
         self.frames = Frames(self.members, self.epochs, self.signer, world.database, world.entropy)
-        makes = World(world.database, world.clock, world.entropy, self.definitions)
+        self.acts = Acts(self.members)
+        makes = World(world.database, world.clock, world.entropy, self.definitions, self.members)
         self.publisher = Publisher(self.logs, self.journal, self.signer, self.frames, makes)
         self.receipts = Receipts(self.members, self.logs, self.journal, world.clock)
         self.keys = EpochKeys(self.members, world.keyring.sealing())
@@ -88,7 +91,7 @@ class Core:
         )
         self.receiver = Receiver(receiving)
         self.links: Links | None = None
-        self._changed: asyncio.Queue[Channel] = asyncio.Queue()
+        self._changed: asyncio.Queue[tuple[Statement, frozenset[str]]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def load(self) -> None:
@@ -97,9 +100,7 @@ class Core:
         await self.logs.load()
         await self.journal.load()
         await self.receipts.load()
-        for channel in self.members.channels():
-            if channel.is_open:
-                await self._open(channel)
+        await self._open_logs()
 
     async def start(self, network: Network) -> None:
         """Begin to follow, publish, listen and dial. Raises ConfigError("config.no-charter")."""
@@ -108,7 +109,7 @@ class Core:
         self._spawn("search", self.search.run)
         await self.search.reached(self.journal.head)
         await self.definitions.load(self.world.database)
-        self.members.on_change(self._changed.put_nowait)
+        self.members.on_change(lambda *told: self._changed.put_nowait(told))
         self._spawn("publisher", self.publisher.run)
         self._spawn("receipts", self.receipts.run)
         self._spawn("channels", self._follow_channels)
@@ -127,10 +128,10 @@ class Core:
                 await task
         self._tasks.clear()
 
-    def share(self, channel: Channel, floor: Tlp | None, spool: Spool) -> Share:
+    def share(self, channel: Channel, floor: Tlp | None, spool: Spool, *, urgent: bool = False) -> Share:
         """Begin to share in a channel; `floor` is what the author says for every object."""
         ceiling = self.members.charter.plenary_ceiling
-        return Share(Terms(self.me, channel, ceiling, floor), self.world.database, spool)
+        return Share(Terms(self.me, channel, ceiling, floor, urgent), self.world.database, spool)
 
     async def synced(self) -> None:
         """Wait until everything committed so far can be found. Raises StoreError("store.search-behind")."""
@@ -166,25 +167,28 @@ class Core:
         made = supervise(name, work, self.world.clock, self.world.note)
         self._tasks.append(asyncio.ensure_future(made))
 
-    async def _open(self, channel: Channel) -> None:
-        await self.logs.open(channel.number, dict(channel.slots))
-        mine = self.logs.get(channel.slots[self.me])
-        if mine is not None:
-            if self.members.forgotten(channel.id):
-                await self.signer.close(mine)
-            await self.signer.check(mine, lambda size: self._root_at(mine, size))
+    async def _open_logs(self) -> None:
+        for channel in self.members.generations():
+            if not channel.is_open:
+                continue
+            for slots in (channel.slots, channel.urgent):
+                await self.logs.open(channel.number, dict(slots))
+                mine = self.logs.get(slots[self.me])
+                if mine is not None and not self.signer.knows(mine):
+                    if self.members.forgotten(channel.id):
+                        await self.signer.close(mine)
+                    await self.signer.check(mine, partial(self._root_at, mine))
 
     async def _root_at(self, log: Log, size: int) -> bytes | None:
         return await self.world.database.read(lambda db: root_at(db, log.number, size))
 
     async def _follow_channels(self) -> None:
         while True:
-            channel = await self._changed.get()
-            if channel.is_open:
-                await self._open(channel)
+            signed, concerned = await self._changed.get()
+            await self._open_logs()
             if self.links is not None:
                 # Told only after our own logs are open: a peer that hears it may send at once.
-                await self.links.tell(channel)
+                await self.links.tell(signed, concerned)
                 self.links.wake()
 
     async def _follow_journal(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tocsin.edge.peer.session import Parts, Session
 from tocsin.errors import PeerError, TocsinError
-from tocsin.exchange.members.channels import Channel
+from tocsin.formats.statement import Statement
 from tocsin.formats.text import instant
 from tocsin.ports.clock import Clock
 from tocsin.ports.entropy import Entropy
@@ -208,11 +208,11 @@ class Links:
             if one.session is not None:
                 one.session.wake()
 
-    async def tell(self, channel: Channel) -> None:
-        """Send a channel as it stands to all of its roster that are linked."""
-        for one in self.standing.values():
-            if one.session is not None and one.session.sender is not None:
+    async def tell(self, signed: Statement, concerned: frozenset[str]) -> None:
+        """Pass a statement on to all whom it concerns and who are linked."""
+        for peer, one in list(self.standing.items()):
+            if peer in concerned and one.session is not None and one.session.sender is not None:
                 try:
-                    await one.session.invite(channel)
+                    await one.session.tell(signed)
                 except PeerError:
                     continue  # the session itself notices and ends; the next link tells every channel again

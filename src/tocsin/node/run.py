@@ -86,6 +86,7 @@ async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callab
 def _control(home: Home, core: Core, told: PeopleServices, people: str) -> ControlServices:
     return ControlServices(
         members=core.members,
+        acts=core.acts,
         logs=core.logs,
         journal=core.journal,
         signer=core.signer,

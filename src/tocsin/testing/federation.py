@@ -238,7 +238,7 @@ class Federation:
 
     async def channel(self, name: str, kind: ChannelKind, roster: Sequence[str], *, named: bool = False) -> Channel:
         """A channel made by the first of its roster, open at all of them."""
-        made = await self.core(roster[0]).members.create_channel(name, kind, roster, named_people=named)
+        made = await self.core(roster[0]).acts.create_channel(name, kind, roster, named_people=named)
         await self.until(lambda: all(self._has_open(handle, made.id) for handle in roster))
         return made
 

@@ -124,7 +124,7 @@ class _Routes:
             raise ConfigError("config.value", "a channel needs a kind (thematic, bilateral) and members") from error
         if kind == ChannelKind.PLENARY:
             raise PolicyError("policy.channel-exists", "the plenary exists by the charter")
-        made = await self._services.members.create_channel(
+        made = await self._services.acts.create_channel(
             str(body.get("name", "")),
             kind,
             roster,
@@ -136,11 +136,13 @@ class _Routes:
     async def share(self, request: Request) -> Response:
         asked = request.query_params
         channel = self._services.members.channel(asked.get("channel", ""))
-        if not channel.is_open:
-            missing = ", ".join(sorted(channel.roster - channel.signers))
+        if channel.waits_for:
+            missing = ", ".join(sorted(channel.waits_for))
             raise PolicyError(
                 "policy.channel-pending", f"channel {channel.name} still lacks the signature of {missing}"
             )
+        if not channel.is_current:
+            raise PolicyError("policy.channel-left", f"this node does not take part in {channel.name} any more")
         floor = Tlp.parse(asked["tlp"]) if asked.get("tlp") else None
         sharing = Sharing(
             self._services, channel, floor, dry_run=bool(asked.get("dry_run")), partial=bool(asked.get("partial"))

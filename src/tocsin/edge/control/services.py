@@ -7,6 +7,7 @@ from typing import Any
 from tocsin.edge.access import Accounts
 from tocsin.exchange.deliver.receipts import Receipts
 from tocsin.exchange.journal.journal import Journal
+from tocsin.exchange.members.acts import Acts
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.publish.publisher import Publisher
@@ -23,6 +24,7 @@ class Services:
     """The node's parts, as the operator's commands see them."""
 
     members: Members
+    acts: Acts
     logs: Logs
     journal: Journal
     signer: Signer

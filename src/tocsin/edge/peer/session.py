@@ -17,7 +17,6 @@ from tocsin.errors import FormatError, PeerError, StoreError, TocsinError, Verif
 from tocsin.exchange.deliver import sender
 from tocsin.exchange.deliver.receipts import Receipts
 from tocsin.exchange.deliver.sender import Sender
-from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.receive.accept import Pending, Receiver
 from tocsin.exchange.receive.epochkeys import EpochKeys, is_offer
@@ -27,6 +26,7 @@ from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats import message, statement
 from tocsin.formats.keys import Role, SigningKey
 from tocsin.formats.message import Control, Hello, Notice, Position, Proof, Receipt, Refusal, State
+from tocsin.formats.statement import Statement
 from tocsin.ports.clock import Clock
 from tocsin.ports.entropy import Entropy
 from tocsin.ports.links import Link
@@ -130,10 +130,9 @@ class Session:
         """Close the link under the session."""
         await self._link.close(code)
 
-    async def invite(self, channel: Channel) -> None:
-        """Tell the peer how a channel of both stands."""
-        if channel.signed is not None and self.peer in channel.roster:
-            await self._link.send(message.encode(Notice(statement.encode(channel.signed))))
+    async def tell(self, signed: Statement) -> None:
+        """Pass a statement on to the peer."""
+        await self._link.send(message.encode(Notice(statement.encode(signed))))
 
     # -- greeting -----------------------------------------------------------------------------------------------
 
@@ -202,8 +201,9 @@ class Session:
 
     def _own_logs(self) -> list[Log]:
         me = self._parts.members.me
-        shared = [one for one in self._parts.members.channels() if self.peer in one.roster]
-        return [log for one in shared if (log := self._parts.logs.get(one.slots[me])) is not None]
+        shared = [one for one in self._parts.members.generations() if self.peer in one.roster]
+        slots = [slot for one in shared for slot in (one.slots[me], one.urgent[me])]
+        return [log for slot in slots if (log := self._parts.logs.get(slot)) is not None]
 
     async def _next(self) -> bytes:
         try:
@@ -220,8 +220,8 @@ class Session:
     # -- after it -----------------------------------------------------------------------------------------------
 
     async def _send_channels(self) -> None:
-        for channel in self._parts.members.channels():
-            await self.invite(channel)
+        for signed in self._parts.members.concerning(self.peer):
+            await self.tell(signed)
 
     async def _receive(self) -> None:
         async for data in self._stream:
@@ -258,9 +258,9 @@ class Session:
             if is_offer(signed):
                 self._parts.keys.learn(self.peer, signed)
             else:
-                channel = await self._parts.members.learn(signed)
+                await self._parts.members.learn(signed)
                 if self._sender is not None:
-                    self._sender.resume(channel)
+                    self._sender.resume()
         except StoreError:
             raise
         except TocsinError as error:

@@ -95,7 +95,7 @@ class Receipts:
     async def _checked(self, peer: str, receipt: Receipt) -> Stored:
         log = self._logs.get(receipt.slot)
         found = self._members.origin(receipt.slot)
-        if log is None or found is None or found[1] != self._members.me or peer not in found[0].roster:
+        if log is None or found is None or found.origin != self._members.me or peer not in found.channel.listed:
             raise VerificationError("deliver.receipt-unknown", f"{peer} receipted a log that is not ours to show it")
         text = await self._text(log, receipt.size)
         name = key_name(peer, Role.RECEIPT)

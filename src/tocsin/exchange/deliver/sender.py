@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from tocsin.exchange.deliver.receipts import Receipts
-from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.publish.epochs import Epochs
 from tocsin.exchange.publish.frames import Frames
@@ -20,6 +19,7 @@ from tocsin.formats.message import Notice, Position, Refusal
 
 WINDOW_FRAMES: Final = 16
 WINDOW_BYTES: Final = 8 * 1024 * 1024
+_NOT_YET: Final = frozenset({"receive.not-open", "receive.stranger"})
 _BEGIN_AGAIN: Final = frozenset({"receive.gap", "receive.overlap"})
 
 
@@ -74,11 +74,9 @@ class Sender:
         self._window_bytes = sum(one[2] for one in self._window)
         self.wake()
 
-    def resume(self, channel: Channel) -> None:
-        """The peer knows more of this channel now: what it refused for that reason is tried again."""
-        slot = channel.slots[self._parts.members.me]
-        if self._stopped.get(slot) == "receive.not-open":
-            del self._stopped[slot]
+    def resume(self) -> None:
+        """The peer knows more of our channels now: what it refused for that reason is tried again."""
+        self._stopped = {slot: code for slot, code in self._stopped.items() if code not in _NOT_YET}
         self.wake()
 
     async def run(self) -> None:
@@ -90,22 +88,24 @@ class Sender:
             sent = 0
             for i in range(len(logs)):
                 # A different log goes first each time round, so that a busy channel does not starve a quiet one.
-                channel, log = logs[(turn + i) % len(logs)]
-                sent += await self._one(channel, log)
+                sent += await self._one(logs[(turn + i) % len(logs)])
             turn += 1
             if not sent:
                 await self._wake.wait()
 
-    def _logs(self) -> list[tuple[Channel, Log]]:
+    def _logs(self) -> list[Log]:
         me = self._parts.members.me
         out = []
-        for channel in self._parts.members.channels():
-            log = self._parts.logs.get(channel.slots[me]) if channel.is_open and self.peer in channel.roster else None
-            if log is not None and log.slot not in self._stopped and self._parts.frames.may_send(log):
-                out.append((channel, log))
+        for channel in self._parts.members.generations():
+            if not channel.is_open or self.peer not in channel.roster:
+                continue
+            for slot in (channel.urgent[me], channel.slots[me]):
+                log = self._parts.logs.get(slot)
+                if log is not None and slot not in self._stopped and self._parts.frames.may_send(log):
+                    out.append(log)
         return out
 
-    async def _one(self, channel: Channel, log: Log) -> int:
+    async def _one(self, log: Log) -> int:
         """One frame of one log, if there is one and the window has room."""
         start = self._next.setdefault(log.slot, self._held.get(log.slot, 0))
         full = len(self._window) >= WINDOW_FRAMES or self._window_bytes >= WINDOW_BYTES
@@ -113,7 +113,7 @@ class Sender:
             return 0
         sealed = await self._parts.frames.frame(log, start)
         if (log.slot, sealed.epoch.number) not in self._keyed:
-            offer = self._parts.epochs.offer(channel, sealed.epoch, self.peer)
+            offer = self._parts.epochs.offer(log.slot, sealed.epoch, self.peer)
             await self._send(message.encode(Notice(offer)))
             self._keyed.add((log.slot, sealed.epoch.number))
         self._next[log.slot] = sealed.end

@@ -1,15 +1,22 @@
-"""Channels: a channel is exactly its audience. Its statement counts once every member of its roster has signed it."""
+"""Channels: a channel is exactly its audience, and its roster changes from one *generation* to the next.
 
-from collections.abc import Mapping
+The first generation counts once every member of its roster has signed it, a later one once more than half of the roster
+before it and everyone who joins have. Each generation has a secret of its own, hence logs of its own: who left cannot
+even name what follows, and who joins is given nothing of what came before.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import digest as hmac_digest
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from tocsin.errors import FormatError, VerificationError
+from tocsin.exchange.members import succession
 from tocsin.exchange.members.charter import Charter
 from tocsin.exchange.members.descriptor import is_signed
+from tocsin.exchange.members.succession import Ballot
 from tocsin.formats import statement
 from tocsin.formats.keys import decode_base64
 from tocsin.formats.markings import ChannelKind
@@ -22,8 +29,54 @@ PLENARY: Final = "plenary"
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """What a channel statement says, checked as far as it can be without our keys and the channel's past."""
+
+    id: str
+    version: int
+    round: int
+    previous: str  # digest of the generation before, hexadecimal; empty for the first
+    voters: frozenset[str]  # the roster before; empty for the first
+    kind: ChannelKind
+    name: str
+    title: str
+    roster: frozenset[str]
+    named_people: bool
+    creator: str
+    created: int
+    signers: frozenset[str]
+    signed: Statement
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the text: the name of this generation."""
+        return sha256(self.signed.note.text).digest()
+
+    @property
+    def joiners(self) -> frozenset[str]:
+        """Who is in the roster and was not before."""
+        return self.roster - self.voters
+
+    @property
+    def ballot(self) -> Ballot:
+        """The statement as a proposal for the next version."""
+        return Ballot(self.version, self.round, self.digest, self.signers)
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether all have signed who must."""
+        if self.version == 1:
+            return self.signers >= self.roster
+        return self.joiners <= self.signers and succession.wins(self.ballot, self.voters, succession.HALF)
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel of ours. `slots` names each member's log in it; outsiders cannot compute them."""
+    """One generation of a channel of ours.
+
+    `roster` is its audience as it stands now: whom the statement lists, without those who have left or been suspended
+    or expelled since. `slots` and `urgent` name each listed member's two logs in it; outsiders cannot compute them.
+    """
 
     number: int
     id: str
@@ -35,18 +88,32 @@ class Channel:
     creator: str
     created: int
     slots: Mapping[str, bytes]
+    urgent: Mapping[str, bytes]
     signers: frozenset[str]
     signed: Statement | None  # None: the plenary, which the charter itself founds
+    listed: frozenset[str]
+    version: int = 1
+    is_open: bool = False  # all have signed who must: its logs travel
+    is_current: bool = False  # open, the newest, and we are in it: it may be shared in
 
     @property
-    def is_open(self) -> bool:
-        """Whether every member of the roster has countersigned."""
-        return self.signers >= self.roster
+    def waits_for(self) -> frozenset[str]:
+        """Who of the roster has not signed."""
+        return frozenset() if self.is_open else self.listed - self.signers
 
 
-def slot_of(secret: bytes, origin: str) -> bytes:
-    """The name of the log of `origin` in the channel with this secret."""
-    return hmac_digest(secret, b"tocsin/slot/v1" + origin.encode(), "sha256")
+class Place(NamedTuple):
+    """Which log a slot names."""
+
+    channel: Channel
+    origin: str
+    is_urgent: bool
+
+
+def slot_of(secret: bytes, origin: str, *, urgent: bool = False) -> bytes:
+    """The name of a log of `origin` in the generation with this secret."""
+    domain = b"tocsin/slot/urgent/v1" if urgent else b"tocsin/slot/v1"
+    return hmac_digest(secret, domain + origin.encode(), "sha256")
 
 
 def wrap_info(channel_id: str, handle: str) -> bytes:
@@ -54,24 +121,42 @@ def wrap_info(channel_id: str, handle: str) -> bytes:
     return f"tocsin/channel-secret/v1\n{channel_id}\n{handle}".encode()
 
 
-def plenary(charter: Charter) -> Channel:
-    """The channel of all members. That it exists is no secret; what is said in it is sealed as everywhere."""
-    roster = frozenset(charter.members)
-    secret = sha256(b"tocsin/plenary/v1" + charter.digest).digest()
-    return Channel(
-        number=1,
-        id=str(uuid5(NAMESPACE_URL, "tocsin-plenary:" + charter.digest.hex())),
-        kind=ChannelKind.PLENARY,
-        name=PLENARY,
-        title=f"Plenary of {charter.name}",
-        roster=roster,
-        named_people=False,
-        creator="",
-        created=charter.created,
-        slots={handle: slot_of(secret, handle) for handle in roster},
-        signers=roster,
-        signed=None,
-    )
+def plenaries(history: Iterable[Charter], me: str) -> list[Channel]:
+    """The channel of all members, one generation for every change in who takes part. Oldest first.
+
+    That it exists is no secret; what is said in it is sealed as everywhere.
+    """
+    charters = list(history)
+    founding, now = charters[0], charters[-1]
+    founders: list[Charter] = []
+    for one in charters:
+        if not founders or founders[-1].active != one.active:
+            founders.append(one)
+    made = []
+    for version, one in enumerate(founders, 1):
+        secret = sha256(b"tocsin/plenary/v1" + one.digest).digest()
+        made.append(
+            Channel(
+                number=1,
+                id=str(uuid5(NAMESPACE_URL, "tocsin-plenary:" + founding.digest.hex())),
+                kind=ChannelKind.PLENARY,
+                name=PLENARY,
+                title=f"Plenary of {now.name}",
+                roster=one.active & now.active,
+                named_people=False,
+                creator="",
+                created=one.created,
+                slots={handle: slot_of(secret, handle) for handle in one.active},
+                urgent={handle: slot_of(secret, handle, urgent=True) for handle in one.active},
+                signers=one.active,
+                signed=None,
+                listed=one.active,
+                version=version,
+                is_open=me in one.active,
+                is_current=one is founders[-1] and me in now.active,
+            )
+        )
+    return [one for one in made if me in one.listed]
 
 
 def compose(described: Mapping[str, Any], secret: bytes, wrapped: Mapping[str, str]) -> Statement:
@@ -80,33 +165,37 @@ def compose(described: Mapping[str, Any], secret: bytes, wrapped: Mapping[str, s
     return statement.compose(statement.CHANNEL, body)
 
 
-def read(signed: Statement, charter: Charter, me: str, key: SealKey, number_: int) -> Channel:
-    """The channel in a statement, checked against the charter and opened with our seal key.
+def stated(signed: Statement, charter_of: Callable[[bytes], Charter | None], now: Charter) -> Stated:
+    """What a channel statement says. `charter_of` finds a charter of our history by its digest.
 
-    Raises FormatError, VerificationError("verify.channel"): a roster outside the charter, without us, with another
-    size than its kind allows, for another charter, or not signed by its creator.
+    Raises FormatError, VerificationError("verify.channel"): a roster outside the charter it was made under, with another
+    size than its kind allows, under a charter we do not know, or not signed by its creator.
     """
     body = signed.body
     roster = texts(body, "roster")
-    kind = text(body, "kind")
-    creator = text(body, "creator")
+    kind, creator = text(body, "kind"), text(body, "creator")
     name = check_handle(text(body, "name"))
     if signed.kind != statement.CHANNEL or kind not in (ChannelKind.THEMATIC, ChannelKind.BILATERAL):
         raise FormatError("format.statement", "the statement is not a thematic or bilateral channel")
-    if name == PLENARY or list(roster) != sorted(set(roster)) or not {creator, me} <= set(roster):
-        raise VerificationError("verify.channel", "the roster is not sorted, or lacks its creator or us")
+    version, round_, previous, voters = _succession(body)
+    charter = _charter(body, charter_of)
+    if name == PLENARY or list(roster) != sorted(set(roster)):
+        raise VerificationError("verify.channel", "the roster is not sorted, or the channel takes the plenary's name")
     fits = len(roster) == 2 if kind == ChannelKind.BILATERAL else len(roster) >= 2
-    if not fits or not set(roster) <= charter.members.keys():
+    if not fits or not set(roster) <= charter.active or (kind == ChannelKind.BILATERAL and version != 1):
         raise VerificationError("verify.channel", "the roster does not fit the kind of channel or the charter")
-    if text(body, "charter") != charter.digest.hex():
-        raise VerificationError("verify.channel", "the channel was made under another charter")
-    signers = frozenset(handle for handle in roster if is_signed(signed, charter.members[handle]))
+    concerned = set(roster) | voters
+    if creator not in (voters or set(roster)):
+        raise VerificationError("verify.channel", "the channel's creator is not among those who decide")
+    signers = frozenset(handle for handle in concerned if _has_signed(signed, handle, charter, now))
     if creator not in signers:
         raise VerificationError("verify.channel", "the channel is not signed by its creator")
-    secret = _open_secret(body, me, key)
-    return Channel(
-        number=number_,
+    return Stated(
         id=text(body, "id"),
+        version=version,
+        round=round_,
+        previous=previous,
+        voters=frozenset(voters),
         kind=ChannelKind(kind),
         name=name,
         title=text(body, "title"),
@@ -114,20 +203,69 @@ def read(signed: Statement, charter: Charter, me: str, key: SealKey, number_: in
         named_people=body.get("named_people") is True,
         creator=creator,
         created=number(body, "created"),
-        slots={handle: slot_of(secret, handle) for handle in roster},
         signers=signers,
         signed=signed,
     )
 
 
-def _open_secret(body: dict[str, Any], me: str, key: SealKey) -> bytes:
-    wrapped, channel_id, digest = mapping(body, "secret"), text(body, "id"), text(body, "secret_digest")
+def _succession(body: dict[str, Any]) -> tuple[int, int, str, set[str]]:
+    version = number(body, "version") if "version" in body else 1
+    round_ = number(body, "round") if "round" in body else 0
+    previous = text(body, "previous") if "previous" in body else ""
+    voters = texts(body, "voters")
+    first = version == 1 and not round_ and not previous and not voters
+    later = version > 1 and len(previous) == 64 and voters and list(voters) == sorted(set(voters))
+    if not (first or later):
+        raise FormatError("format.statement", "the channel does not say which generation it follows")
+    return version, round_, previous, set(voters)
+
+
+def _charter(body: dict[str, Any], charter_of: Callable[[bytes], Charter | None]) -> Charter:
+    try:
+        found = charter_of(bytes.fromhex(text(body, "charter")))
+    except ValueError:
+        found = None
+    if found is None:
+        raise VerificationError("verify.channel", "the channel was made under another charter")
+    return found
+
+
+def _has_signed(signed: Statement, handle: str, *charters: Charter) -> bool:
+    return any(is_signed(signed, one.members[handle]) for one in charters if handle in one.members)
+
+
+def open_secret(one: Stated, me: str, key: SealKey) -> bytes:
+    """The secret of a generation that lists us. Raises FormatError, VerificationError("verify.channel", "verify.wrap")."""
+    wrapped, digest = mapping(one.signed.body, "secret"), text(one.signed.body, "secret_digest")
     sealed = decode_base64(text(wrapped, me, longest=4096), "format.statement")
-    secret = key.unwrap(sealed, wrap_info(channel_id, me))
+    secret = key.unwrap(sealed, wrap_info(one.id, me))
     # All sign the digest: two members given two secrets would compute different slots and never hear each other.
     if len(secret) != SECRET_BYTES or secret_digest(secret) != digest:
         raise VerificationError("verify.channel", "the channel secret is not the one its statement names")
     return secret
+
+
+def generation(one: Stated, secret: bytes, number_: int) -> Channel:
+    """The channel of a statement whose secret we have, with all that it lists; registry.py narrows the audience."""
+    return Channel(
+        number=number_,
+        id=one.id,
+        kind=one.kind,
+        name=one.name,
+        title=one.title,
+        roster=one.roster,
+        named_people=one.named_people,
+        creator=one.creator,
+        created=one.created,
+        slots={handle: slot_of(secret, handle) for handle in sorted(one.roster)},
+        urgent={handle: slot_of(secret, handle, urgent=True) for handle in sorted(one.roster)},
+        signers=one.signers,
+        signed=one.signed,
+        listed=one.roster,
+        version=one.version,
+        is_open=one.is_decided,
+        is_current=one.is_decided,
+    )
 
 
 def secret_digest(secret: bytes) -> str:

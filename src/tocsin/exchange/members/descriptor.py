@@ -1,8 +1,8 @@
 """A member as it describes itself, signed with its own governance key."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from ipaddress import ip_network
 from typing import Any, Final, Protocol
@@ -108,6 +108,24 @@ def read(data: bytes) -> tuple[Member, Statement]:
     if not is_signed(parsed, found):
         raise VerificationError("verify.descriptor", f"the descriptor of {found.handle} is not signed by its own key")
     return found, parsed
+
+
+def genuine(signed: Statement, members: Iterable[Member]) -> Statement:
+    """The statement with those of its signatures that are right and by these members' governance keys.
+
+    A false line beside a right one would make the right one worthless (formats/note.py), so none may be merged in.
+    """
+    known = {
+        (name, note.key_id(name, note.ED25519, one.keys[Role.GOVERNANCE].raw)): one.keys[Role.GOVERNANCE]
+        for one in members
+        for name in (key_name(one.handle, Role.GOVERNANCE),)
+    }
+    right = tuple(
+        line
+        for line in dict.fromkeys(signed.note.signatures)
+        if (key := known.get((line.name, line.key_id))) is not None and key.verify(signed.note.text, line.blob)
+    )
+    return signed._replace(note=replace(signed.note, signatures=right))
 
 
 def is_signed(signed: Statement, by: Member) -> bool:

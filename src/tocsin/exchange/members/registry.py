@@ -1,25 +1,27 @@
-"""Who belongs here: the adopted charter and our channels, in memory as read from our tables."""
+"""Who belongs here: the charters in force so far and our channels, in memory as read from our tables."""
 
 import asyncio
-from base64 import b64encode
-from collections.abc import Callable, Iterable
-from typing import Any
-from uuid import UUID
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from tocsin.errors import ConfigError, PolicyError, VerificationError
-from tocsin.exchange.members import channels, charter, descriptor
-from tocsin.exchange.members.channels import Channel
+from tocsin.exchange.members import channels, charter, descriptor, rosters, succession, writing
+from tocsin.exchange.members.channels import Channel, Place, Stated
 from tocsin.exchange.members.charter import Charter
 from tocsin.exchange.members.descriptor import Member
+from tocsin.exchange.members.rosters import Book, Leave
 from tocsin.formats import statement
 from tocsin.formats.keys import Role
-from tocsin.formats.markings import ChannelKind
-from tocsin.formats.seal import wrap
 from tocsin.formats.statement import Statement
 from tocsin.ports.clock import Clock
-from tocsin.ports.database import Database, Reading, Transaction
+from tocsin.ports.database import Database
 from tocsin.ports.entropy import Entropy
 from tocsin.ports.keyring import Keyring
+
+CHARTER: Final = "charter"
+_MOST_STATEMENTS: Final = 4096  # of one chain: a member cannot fill our store with proposals
+_MOST_INVITATIONS: Final = 256  # of one creator
+Told = Callable[[Statement, frozenset[str]], None]
 
 
 class Members:
@@ -27,186 +29,342 @@ class Members:
 
     def __init__(self, me: str, database: Database, keyring: Keyring, clock: Clock, entropy: Entropy) -> None:
         self.me = me
-        self._database = database
-        self._keyring = keyring
-        self._clock = clock
-        self._entropy = entropy
-        self._charter: Charter | None = None
-        self._channels: dict[str, Channel] = {}
+        self.database = database
+        self.keyring = keyring
+        self.clock = clock
+        self.entropy = entropy
+        self.lock = asyncio.Lock()  # one change at a time: two peers may bring the same statement at once
+        self._history: list[Charter] = []
+        self._by_digest: dict[bytes, Charter] = {}
+        self._books: dict[str, Book] = {}
+        self._proposed: dict[bytes, Charter] = {}
+        self._cast: dict[str, dict[tuple[int, int], bytes]] = {}
+        self._generations: dict[str, list[Channel]] = {}
         self._forgotten: set[str] = set()
-        self._origins: dict[bytes, tuple[Channel, str]] = {}
-        self._changed: list[Callable[[Channel], None]] = []
-        self._learning = asyncio.Lock()
+        self._places: dict[bytes, Place] = {}
+        self._told: list[Told] = []
 
     async def load(self) -> None:
         """Read what our tables hold."""
-        notes = await self._database.read(_load)
-        if notes[0]:
-            self._charter = charter.read(notes[0][-1])
-            self._put(channels.plenary(self._charter))
-            for number, note in notes[1]:
-                self._put(self._read(statement.parse(note), number))
+        found = await self.database.read(writing.load)
+        self._history = [charter.read(one) for one in found.charters]
+        self._by_digest = {one.digest: one for one in self._history}
+        self._cast = found.votes
+        if not self._history:
+            return
+        for number, channel_id in found.numbers:
+            self._books[channel_id] = Book(number)
+        for chain, data in found.statements:
+            signed = statement.parse(data)
+            if chain == CHARTER:
+                proposal = charter.of(signed)
+                self._proposed[proposal.digest] = proposal
+            else:
+                one = self.stated(signed)
+                book = self._books[chain]
+                book.stated[one.digest] = one
+                if one.digest in found.secrets:
+                    book.secrets[one.digest] = found.secrets[one.digest]
+                elif self.me in one.roster:
+                    book.secrets[one.digest] = channels.open_secret(one, self.me, self.keyring.sealing())
+        for data in found.leaves:
+            left = rosters.read_leave(statement.parse(data), self._history)
+            if left.channel in self._books:
+                self._books[left.channel].leaves[left.member] = left
+        self._rebuild()
 
-    def on_change(self, call: Callable[[Channel], None]) -> None:
-        """Be told of every channel that is new, signed by more members, or opened."""
-        self._changed.append(call)
+    def on_change(self, call: Told) -> None:
+        """Be told of every statement that is new here or has more signatures, and whom it concerns."""
+        self._told.append(call)
 
     # -- reading ------------------------------------------------------------------------------------------------
 
     @property
     def charter(self) -> Charter:
         """The charter in force. Raises ConfigError("config.no-charter")."""
-        if self._charter is None:
+        if not self._history:
             raise ConfigError("config.no-charter", "this node has adopted no charter yet")
-        return self._charter
+        return self._history[-1]
 
     @property
     def has_charter(self) -> bool:
         """Whether a charter is in force."""
-        return self._charter is not None
+        return bool(self._history)
+
+    @property
+    def history(self) -> tuple[Charter, ...]:
+        """Every charter that was in force, oldest first."""
+        return tuple(self._history)
+
+    def proposals(self) -> list[Charter]:
+        """Next versions of the charter that are not decided yet."""
+        return sorted(self._proposed.values(), key=lambda one: (one.version, one.round, one.digest))
 
     def member(self, handle: str) -> Member:
-        """A member of the charter. Raises PolicyError("policy.unknown-member")."""
+        """A member of the charter, suspended or not. Raises PolicyError("policy.unknown-member")."""
         try:
             return self.charter.members[handle]
         except KeyError as error:
             raise PolicyError("policy.unknown-member", f"no member {handle!r} in the charter") from error
 
+    def known(self, handle: str) -> list[Member]:
+        """A member as each charter described it, newest first: for what it signed before. Empty for a stranger."""
+        found: list[Member] = []
+        for one in reversed(self._history):
+            if handle in one.members and one.members[handle] not in found:
+                found.append(one.members[handle])
+        return found
+
     def peers(self) -> list[str]:
-        """Every other member."""
-        return [handle for handle in self.charter.members if handle != self.me]
+        """Every other member that takes part; none while we do not."""
+        if self.me not in self.charter.active:
+            return []
+        return sorted(self.charter.active - {self.me})
 
     def channels(self) -> list[Channel]:
-        """Our channels, the plenary first."""
-        return sorted(self._channels.values(), key=lambda one: one.number)
+        """Our channels, each as it stands now, the plenary first."""
+        return sorted((one[-1] for one in self._generations.values() if one), key=lambda one: one.number)
+
+    def generations(self) -> list[Channel]:
+        """Every generation of every channel of ours."""
+        return [one for channel in self.channels() for one in self._generations[channel.id]]
 
     def channel(self, wanted: str) -> Channel:
-        """A channel of ours by name or id. Raises PolicyError("policy.no-such-channel")."""
-        for one in self._channels.values():
+        """A channel of ours by name or id, as it stands now. Raises PolicyError("policy.no-such-channel")."""
+        for one in self.channels():
             if wanted in (one.id, one.name):
                 return one
         raise PolicyError("policy.no-such-channel", f"this node is in no channel {wanted!r}")
 
-    def origin(self, slot: bytes) -> tuple[Channel, str] | None:
-        """Whose log in which channel a slot names, if it is one of ours."""
-        return self._origins.get(slot)
+    def origin(self, slot: bytes) -> Place | None:
+        """Which log of which channel a slot names, if it is one of ours."""
+        return self._places.get(slot)
 
     def forgotten(self, channel_id: str) -> bool:
         """Whether we had joined this channel before and learned of it anew: our log in it may have been signed."""
         return channel_id in self._forgotten
 
+    def book(self, channel_id: str) -> Book:
+        """All that was said of a channel. Raises PolicyError("policy.no-such-channel")."""
+        if channel_id not in self._books:
+            raise PolicyError("policy.no-such-channel", "nothing was ever said of this channel here")
+        return self._books[channel_id]
+
+    def cast(self, chain: str) -> Mapping[tuple[int, int], bytes]:
+        """What we have voted for in a chain, by version and round."""
+        return self._cast.get(chain, {})
+
+    def concerning(self, peer: str) -> list[Statement]:
+        """All that a peer should know of channels and proposals, in an order in which it can be understood."""
+        out = [one.signed for one in self.proposals()]
+        for book in self._books.values():
+            listed = sorted(book.stated.values(), key=lambda one: (one.version, one.round))
+            out += [one.signed for one in listed if peer in one.roster | one.voters]
+            if any(peer in one.roster for one in listed):
+                out += [one.signed for one in book.leaves.values()]
+        return out
+
+    def stated(self, signed: Statement) -> Stated:
+        """What a channel statement says. Raises FormatError, VerificationError."""
+        return channels.stated(signed, self._by_digest.get, self.charter)
+
     # -- changing -----------------------------------------------------------------------------------------------
 
     async def adopt(self, data: bytes) -> Charter:
-        """Put a complete charter into force. Raises PolicyError when unsigned, foreign or a second one."""
-        new = charter.read(data)
-        charter.require_complete(new)
-        mine = new.members.get(self.me)
-        if mine is None or mine.keys[Role.GOVERNANCE].raw != self._keyring.signing(Role.GOVERNANCE).public.raw:
-            raise PolicyError("policy.charter-foreign", "the charter does not list this node with its own key")
-        if self._charter is not None:
-            if self._charter.digest == new.digest:
-                return self._charter
-            raise PolicyError("policy.charter-rollback", "another charter is in force here already")
-        await self._database.write(lambda tx: _store_charter(tx, new.version, data))
-        self._charter = new
-        self._put(channels.plenary(new))
+        """Put a decided charter into force. Raises PolicyError when unsigned, foreign, or not the next one."""
+        async with self.lock:
+            return await self._adopt(charter.read(data))
+
+    async def learn(self, signed: Statement) -> None:
+        """Take a statement from a peer: a charter, a channel, a leave. Merge its signatures; sign what costs nothing.
+
+        Joining is free of obligation (it only lets others send to us), so the node countersigns that by itself; votes
+        are cast by people (acts.py). Raises FormatError, PolicyError, VerificationError, StoreError.
+        """
+        async with self.lock:
+            if signed.kind == statement.CHARTER:
+                await self._learn_charter(signed)
+            elif signed.kind == statement.LEAVE:
+                await self._learn_leave(signed)
+            else:
+                await self._learn_channel(signed)
+
+    async def keep(self, signed: Statement, vote: tuple[str, int, int] | None = None) -> None:
+        """Store a statement of a channel or a proposed charter, with our vote in it; then tell. Needs the lock."""
+        if signed.kind == statement.CHARTER:
+            proposal = charter.of(signed)
+            chain, digest = CHARTER, proposal.digest
+            work = writing.Kept(chain, digest, statement.encode(signed), vote, None)
+            await self.database.write(work.store)
+            self._proposed[digest] = proposal
+            concerned = self.charter.active
+        else:
+            one = self.stated(signed)
+            chain, digest = one.id, one.digest
+            secret = channels.open_secret(one, self.me, self.keyring.sealing()) if self.me in one.roster else None
+            work = writing.Kept(chain, digest, statement.encode(signed), vote, secret)
+            number = await self.database.write(work.store)
+            book = self._books.setdefault(chain, Book(number))
+            book.stated[digest] = one
+            if secret is not None:
+                book.secrets[digest] = secret
+            self._rebuild()
+            concerned = one.roster | one.voters
+        if vote is not None:
+            self._cast.setdefault(chain, {})[vote[1:]] = digest
+        self._tell(signed, concerned)
+
+    async def decide(self, new: Charter) -> Charter:
+        """Put a proposal into force if it has what it needs. Needs the lock."""
+        won = succession.wins(self.charter.ballot(new), self.charter.active, self.charter.threshold)
+        return await self._adopt(new) if won and not charter.consent_missing(self.charter, new) else new
+
+    # -- inside: the charter --------------------------------------------------------------------------------------
+
+    async def _adopt(self, new: Charter) -> Charter:
+        if self._history and new.digest in self._by_digest:
+            return self._by_digest[new.digest]
+        if not self._history:
+            charter.require_complete(new)
+        else:
+            charter.require_next(self.charter, new)
+            charter.require_votes(self.charter, new)
+        self._require_ours(new)
+        data = statement.encode(new.signed)
+        await self.database.write(lambda tx: writing.store_charter(tx, new.version, data))
+        self._history.append(new)
+        self._by_digest[new.digest] = new
+        self._proposed = {digest: one for digest, one in self._proposed.items() if one.version > new.version}
+        self._rebuild()
+        # Those it leaves out are told as well: nobody is expelled in silence.
+        self._tell(new.signed, new.active | (self._history[-2].active if len(self._history) > 1 else frozenset()))
         return new
 
-    async def create_channel(
-        self, name: str, kind: ChannelKind, roster: Iterable[str], *, title: str = "", named_people: bool = False
-    ) -> Channel:
-        """Make a channel and sign it. It opens when every member of its roster has countersigned."""
-        together = sorted({*roster, self.me})
-        if any(one.name == name for one in self.channels()):
-            raise PolicyError("policy.channel-exists", f"there is a channel {name!r} here already")
-        for one in self.channels():
-            if kind == ChannelKind.BILATERAL == one.kind and one.roster == set(together):
-                raise PolicyError("policy.channel-exists", f"these two members share the channel {one.name!r} already")
-        channel_id = str(UUID(bytes=self._entropy.bytes(16), version=4))
-        secret = self._entropy.bytes(channels.SECRET_BYTES)
-        wrapped = {
-            handle: b64encode(wrap(self.member(handle).seal, secret, channels.wrap_info(channel_id, handle))).decode()
-            for handle in together
-        }
-        described: dict[str, Any] = {
-            "id": channel_id,
-            "kind": kind.value,
-            "name": name,
-            "title": title or name,
-            "roster": together,
-            "named_people": named_people,
-            "creator": self.me,
-            "created": self._clock.now_us(),
-            "charter": self.charter.digest.hex(),
-        }
-        composed = channels.compose(described, secret, wrapped)
-        return await self._store(descriptor.sign(composed, self.me, self._keyring))
+    def _require_ours(self, new: Charter) -> None:
+        mine = new.members.get(self.me)
+        if mine is None and self._history:
+            return  # we were expelled, and know it from now on
+        if mine is None or mine.keys[Role.GOVERNANCE].raw != self.keyring.signing(Role.GOVERNANCE).public.raw:
+            raise PolicyError("policy.charter-foreign", "the charter does not list this node with its own key")
 
-    async def learn(self, signed: Statement) -> Channel:
-        """Take a channel statement from a peer: merge its signatures, countersign if we have not yet.
-
-        Joining is free of obligation (it only lets others send to us), so the node countersigns by itself.
-        """
-        # One at a time: two peers may bring the same channel at once, each with another signature.
-        async with self._learning:
-            return await self._learn(signed)
-
-    # -- inside -------------------------------------------------------------------------------------------------
-
-    async def _learn(self, signed: Statement) -> Channel:
-        known = self._channels.get(statement.text(signed.body, "id"))
+    async def _learn_charter(self, signed: Statement) -> None:
+        new = charter.of(signed)
+        if new.digest in self._by_digest:
+            return
+        self._refuse_fork(new)
+        charter.require_next(self.charter, new)
+        known = self._proposed.get(new.digest)
+        listed = (*self.charter.members.values(), *new.members.values())
+        signed = descriptor.genuine(signed, listed)
         if known is not None:
-            if known.signed is None:
-                raise VerificationError("verify.channel", "a statement claims the id of the plenary")
             signed = charter.merged(known.signed, signed)
-        read = self._read(signed, 0)
-        if known is None and any(one.name == read.name for one in self.channels()):
-            raise PolicyError("policy.channel-exists", f"a peer invites us to a second channel {read.name!r}")
-        if known is None and self.me in read.signers:
-            # Our own signature on a channel we do not know: this store is older than what we have done.
-            self._forgotten.add(read.id)
-        if self.me not in read.signers:
-            signed = descriptor.sign(signed, self.me, self._keyring)
-        if known is not None and known.signed is not None and known.signed.note == signed.note:
-            return known
-        return await self._store(signed)
+            if signed.note == known.signed.note:
+                return
+        new = charter.of(signed)
+        ballot = self.charter.ballot(new)
+        if (await self.decide(new)) is self.charter:
+            return
+        if known is None and not ballot.votes:
+            raise PolicyError("policy.charter-unsigned", "a proposal that no member has signed")
+        if known is None and len(self._proposed) >= _MOST_STATEMENTS:
+            raise PolicyError("policy.too-many-proposals", "there are more open proposals than any vote needs")
+        await self.keep(signed, self._own_vote(CHARTER, ballot))
 
-    def _read(self, signed: Statement, number: int) -> Channel:
-        return channels.read(signed, self.charter, self.me, self._keyring.sealing(), number)
+    def _refuse_fork(self, new: Charter) -> None:
+        """A second charter of one version that its predecessor's members have voted for: somebody voted twice."""
+        for before, rival in zip(self._history, self._history[1:], strict=False):
+            if new.version == rival.version and new.previous == before.digest:
+                ballot = before.ballot(charter.of(descriptor.genuine(new.signed, before.members.values())))
+                if succession.wins(ballot, before.active, before.threshold):
+                    twice = ", ".join(sorted(ballot.votes & before.ballot(rival).votes))
+                    raise PolicyError(
+                        "policy.charter-fork", f"two versions {new.version} were voted for; twice by {twice}"
+                    )
 
-    async def _store(self, signed: Statement) -> Channel:
-        checked = self._read(signed, 0)
-        data = statement.encode(signed)
-        number = await self._database.write(lambda tx: _store_channel(tx, checked.id, data))
-        stored = self._read(signed, number)
-        self._put(stored)
-        for call in self._changed:
-            call(stored)
-        return stored
+    # -- inside: channels -----------------------------------------------------------------------------------------
 
-    def _put(self, channel: Channel) -> None:
-        self._channels[channel.id] = channel
-        for origin, slot in channel.slots.items():
-            self._origins[slot] = (channel, origin)
+    async def _learn_channel(self, signed: Statement) -> None:
+        named = {*statement.texts(signed.body, "roster"), *statement.texts(signed.body, "voters")}
+        keys = [one.members[handle] for one in self._history for handle in named if handle in one.members]
+        signed = descriptor.genuine(signed, keys)
+        one = self.stated(signed)
+        if self.me not in one.roster | one.voters:
+            raise VerificationError("verify.channel", "the channel's statement does not concern us")
+        book = self._books.get(one.id)
+        known = book.stated.get(one.digest) if book else None
+        if known is None:
+            self._require_room(one, book)
+        else:
+            signed = charter.merged(known.signed, signed)
+        if self.me in one.joiners:
+            if book is None and self.me in one.signers:
+                # Our own signature on a channel we do not know: this store is older than what we have done.
+                self._forgotten.add(one.id)
+            channels.open_secret(one, self.me, self.keyring.sealing())
+            if self.me not in one.signers:
+                signed = descriptor.sign(signed, self.me, self.keyring)
+        if known is None or known.signed.note != signed.note:
+            await self.keep(signed, self._own_vote(one.id, self.stated(signed).ballot))
 
+    def _require_room(self, one: Stated, book: Book | None) -> None:
+        if any(found.id == one.id for found in self.channels() if found.signed is None):
+            raise VerificationError("verify.channel", "a statement claims the id of the plenary")
+        if book is None and any(found.name == one.name for found in self.channels()):
+            raise PolicyError("policy.channel-exists", f"a peer invites us to a second channel {one.name!r}")
+        if book is not None and len(book.stated) >= _MOST_STATEMENTS:
+            raise PolicyError("policy.too-many-proposals", "there are more statements of this channel than any needs")
+        if book is not None and any(found.name != one.name or found.kind != one.kind for found in book.stated.values()):
+            raise VerificationError("verify.channel", "the statement changes the name or kind of its channel")
+        creators = [next(iter(each.stated.values())).creator for each in self._books.values() if each.stated]
+        if book is None and creators.count(one.creator) >= _MOST_INVITATIONS:
+            raise PolicyError(
+                "policy.too-many-channels", f"{one.creator} has invited us to {_MOST_INVITATIONS} channels"
+            )
 
-def _load(reading: Reading) -> tuple[list[bytes], list[tuple[int, bytes]]]:
-    charters = reading.query("SELECT note FROM members_charters ORDER BY version")
-    found = reading.query("SELECT number, note FROM members_channels ORDER BY number")
-    return [row[0] for row in charters], [(row[0], row[1]) for row in found]
+    def _own_vote(self, chain: str, ballot: succession.Ballot) -> tuple[str, int, int] | None:
+        """Our signature under what a peer brings is a vote of ours that this store may have forgotten."""
+        if self.me not in ballot.votes or (ballot.version, ballot.round) in self.cast(chain):
+            return None
+        return chain, ballot.version, ballot.round
 
+    async def _learn_leave(self, signed: Statement) -> None:
+        left = rosters.read_leave(signed, self._history)
+        book = self._books.get(left.channel)
+        known = book.leaves.get(left.member) if book else None
+        if book is None or (known is not None and known.version >= left.version):
+            return
+        if not any(left.member in one.roster for one in book.stated.values()):
+            raise VerificationError("verify.channel", f"{left.member} leaves a channel that it is not in")
+        await self.keep_leave(left)
 
-def _store_charter(tx: Transaction, version: int, data: bytes) -> None:
-    tx.execute("INSERT INTO members_charters (version, note) VALUES (?, ?)", (version, data))
+    async def keep_leave(self, left: Leave) -> None:
+        """Store that a member has left; then tell. Needs the lock."""
+        data = statement.encode(left.signed)
+        await self.database.write(lambda tx: writing.store_leave(tx, left.channel, left.member, data))
+        book = self._books[left.channel]
+        concerned = frozenset().union(*(one.roster for one in book.stated.values()))
+        book.leaves[left.member] = left
+        self._rebuild()
+        self._tell(left.signed, concerned)
 
+    # -- inside ---------------------------------------------------------------------------------------------------
 
-def _store_channel(tx: Transaction, channel_id: str, data: bytes) -> int:
-    tx.execute(
-        # The plenary is number 1 without a row of its own.
-        "INSERT INTO members_channels (number, id, note) "
-        "SELECT COALESCE(MAX(number), 1) + 1, ?, ? FROM members_channels WHERE true "
-        "ON CONFLICT (id) DO UPDATE SET note = excluded.note",
-        (channel_id, data),
-    )
-    return int(tx.query("SELECT number FROM members_channels WHERE id = ?", (channel_id,))[0][0])
+    def _rebuild(self) -> None:
+        found: dict[str, list[Channel]] = {}
+        plenaries = channels.plenaries(self._history, self.me)
+        if plenaries:
+            found[plenaries[0].id] = plenaries
+        for channel_id, book in self._books.items():
+            found[channel_id] = book.generations(self.charter, self.me)
+        self._generations = found
+        self._places = {
+            slot: Place(one, origin, is_urgent)
+            for generations in found.values()
+            for one in generations
+            for slots, is_urgent in ((one.slots, False), (one.urgent, True))
+            for origin, slot in slots.items()
+        }
+
+    def _tell(self, signed: Statement, concerned: frozenset[str]) -> None:
+        for call in self._told:
+            call(signed, concerned - {self.me})

@@ -1,6 +1,35 @@
 """The tables of the room members."""
 
-TABLES = """
+from typing import Final
+
+_GENERATIONS: Final = """
+CREATE TABLE IF NOT EXISTS members_statements (
+  chain  TEXT NOT NULL,      -- 'charter' for a proposed version of it, else the channel's id
+  digest BLOB NOT NULL,      -- SHA-256 of the text
+  note   BLOB NOT NULL,
+  PRIMARY KEY (chain, digest)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS members_votes (
+  chain   TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  round   INTEGER NOT NULL,
+  digest  BLOB NOT NULL,     -- what we have signed: never another in the same round
+  PRIMARY KEY (chain, version, round)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS members_secrets (
+  digest BLOB PRIMARY KEY,   -- of the channel statement
+  secret BLOB NOT NULL       -- names its logs; opens nothing
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS members_leaves (
+  channel TEXT NOT NULL,
+  member  TEXT NOT NULL,
+  note    BLOB NOT NULL,
+  PRIMARY KEY (channel, member)
+) WITHOUT ROWID;
+"""
+
+TABLES: Final = (
+    """
 CREATE TABLE IF NOT EXISTS members_charters (
   version INTEGER PRIMARY KEY,
   note    BLOB NOT NULL
@@ -8,6 +37,9 @@ CREATE TABLE IF NOT EXISTS members_charters (
 CREATE TABLE IF NOT EXISTS members_channels (
   number INTEGER PRIMARY KEY,
   id     TEXT NOT NULL UNIQUE,
-  note   BLOB NOT NULL
+  note   BLOB NOT NULL       -- the first generation we knew of
 );
 """
+    + _GENERATIONS
+)
+MIGRATIONS: Final = {2: _GENERATIONS}

@@ -5,7 +5,7 @@ dropped at once: what must be sent again is sealed again under the current key, 
 """
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
@@ -42,23 +42,29 @@ class Epochs:
         self._key = key
         self._clock = clock
         self._entropy = entropy
-        self._current: dict[str, Epoch] = {}
+        self._current: dict[bytes, Epoch] = {}
 
-    def current(self, channel: Channel) -> Epoch:
-        """The epoch to seal under now; a new one if the roster changed or a day has passed."""
+    def current(self, slot: bytes, channel: Channel) -> Epoch:
+        """The epoch to seal under now in one of our logs; a new one if the roster changed or a day has passed."""
         now_us = self._clock.now_us()
-        epoch = self._current.get(channel.id)
+        epoch = self._current.get(slot)
         if epoch is None or epoch.roster != channel.roster or now_us - epoch.number > _LONGEST_US:
             number = max(now_us, epoch.number + 1 if epoch else 0)
             epoch = Epoch(number, EpochKey(self._entropy.bytes(KEY_BYTES)), channel.roster)
-            self._current[channel.id] = epoch
+            self._current[slot] = epoch
         return epoch
 
-    def offer(self, channel: Channel, epoch: Epoch, to: str) -> bytes:
+    def renew(self, channel: Channel) -> None:
+        """Give up the keys of a channel: whatever is sealed from now on is sealed under new ones."""
+        for slot in (channel.slots[self._members.me], channel.urgent[self._members.me]):
+            old = self._current.get(slot)
+            if old is not None:
+                self._current[slot] = replace(old, roster=frozenset())
+
+    def offer(self, slot: bytes, epoch: Epoch, to: str) -> bytes:
         """The signed statement that hands the epoch's key to one member of its roster."""
         if to not in epoch.roster:
             raise RuntimeError("an epoch key goes to its roster only")
-        slot = channel.slots[self._members.me]
         member = self._members.member(to)
         wrapped = wrap(member.seal, epoch.key.raw, wrap_info(slot, epoch.number, to))
         body = {

@@ -80,7 +80,7 @@ class Frames:
         found = self._members.origin(log.slot)
         if found is None:
             raise RuntimeError("a log of ours has a channel")
-        epoch = self._epochs.current(found[0])
+        epoch = self._epochs.current(log.slot, found.channel)
         fresh = self._batches.get((log.number, start))
         alone = fresh is not None and (
             len(fresh.entries) >= _SMALL or (log.number, start + len(fresh.entries)) not in self._batches

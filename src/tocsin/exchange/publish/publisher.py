@@ -14,6 +14,7 @@ from tocsin.errors import PolicyError, StoreError, TocsinError
 from tocsin.exchange.journal.definitions import Definitions
 from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append
 from tocsin.exchange.members.channels import Channel
+from tocsin.exchange.members.registry import Members
 from tocsin.exchange.publish.draft import Ready
 from tocsin.exchange.publish.frames import Frames
 from tocsin.exchange.tlog.logs import Log, Logs, advance
@@ -44,6 +45,7 @@ class Batch(NamedTuple):
 class _Job:
     channel: Channel
     ready: Sequence[Ready]
+    urgent: bool
     done: asyncio.Future[Batch]
 
 
@@ -70,14 +72,15 @@ class Publisher:
         self._world = world
         self._queue: asyncio.Queue[_Job] = asyncio.Queue(_WAITING)
 
-    async def publish(self, channel: Channel, ready: Sequence[Ready]) -> Batch:
-        """Append to our log in the channel. Returns once durable, in the checkpoint file, and signed.
+    async def publish(self, channel: Channel, ready: Sequence[Ready], *, urgent: bool = False) -> Batch:
+        """Append to our log in the channel, or to our urgent one. Returns once durable, in the checkpoint file, signed.
 
-        At most MAX_BATCH objects and MAX_BATCH_BYTES. Raises StoreError, VerificationError("tlog.behind"), PolicyError.
+        At most MAX_BATCH objects and MAX_BATCH_BYTES. Raises StoreError, VerificationError("tlog.behind",
+        "tlog.unasked"), PolicyError("policy.roster-changed") when `channel` is not how the channel stands any more.
         """
         if not 0 < len(ready) <= MAX_BATCH:
             raise RuntimeError("a batch has 1 to MAX_BATCH objects")
-        job = _Job(channel, ready, asyncio.get_running_loop().create_future())
+        job = _Job(channel, ready, urgent, asyncio.get_running_loop().create_future())
         await self._queue.put(job)
         return await job.done
 
@@ -116,7 +119,11 @@ class Publisher:
 
     def _prepare(self, job: _Job) -> _Prepared:
         me = self._signer.me
-        log = self._logs.get(job.channel.slots[me])
+        now = self._world.members.channel(job.channel.id)
+        if not now.is_current or now.version != job.channel.version:
+            # The policy has decided for another audience than the batch would have.
+            raise PolicyError("policy.roster-changed", f"the roster of {now.name} has changed; share again")
+        log = self._logs.get((now.urgent if job.urgent else now.slots)[me])
         if log is None:
             raise StoreError("store.no-log", "the channel has no log here yet")
         self._signer.require(log)
@@ -187,6 +194,7 @@ class World:
     clock: Clock
     entropy: Entropy
     definitions: Definitions
+    members: Members
 
 
 def _fail(jobs: Sequence[_Job], error: TocsinError) -> None:

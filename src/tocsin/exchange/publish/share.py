@@ -47,6 +47,7 @@ class Terms:
     channel: Channel
     plenary_ceiling: Tlp
     floor: Tlp | None  # what the author says for every object of the share
+    urgent: bool = False  # goes into our urgent log, ahead of everything routine
 
 
 class Share:
@@ -125,13 +126,13 @@ class Share:
         day: dict[str, int] = {}
         for one in self._accepted(day, now_us):
             if ready and (len(ready) >= MAX_BATCH or size + len(one.content) > MAX_BATCH_BYTES):
-                yield await publisher.publish(self._terms.channel, ready)
+                yield await publisher.publish(self._terms.channel, ready, urgent=self._terms.urgent)
                 ready, size = [], 0
                 day.clear()
             ready.append(one)
             size += len(one.content)
         if ready:
-            yield await publisher.publish(self._terms.channel, ready)
+            yield await publisher.publish(self._terms.channel, ready, urgent=self._terms.urgent)
 
     def _accepted(self, day: dict[str, int], now_us: Callable[[], int]) -> Iterator[Ready]:
         # Marking definitions go first: a recipient must know what a marking means before it meets it.

@@ -164,9 +164,9 @@ class Receiver:
         log = self._parts.logs.get(frame.slot)
         if found is None:
             raise VerificationError("receive.stranger", f"{peer} sent a frame of a log we do not know")
-        if log is None or not found[0].is_open:
+        if log is None or not found.channel.is_open:
             raise VerificationError("receive.not-open", f"{peer} sent a frame of a channel not all have signed here")
-        return log, found[0], verify.signed(frame, self._view(peer, log))
+        return log, found.channel, verify.signed(frame, self._view(peer, log))
 
     def _view(self, peer: str, log: Log) -> View:
         key = self._parts.members.member(log.origin).keys[Role.LOG]

@@ -29,7 +29,7 @@ class EpochKeys:
         except ValueError as error:
             raise VerificationError("receive.epoch-key", "the slot of an epoch key is not hexadecimal") from error
         found = self._members.origin(slot)
-        if found is None or found[1] != sender or text(body, "from") != sender:
+        if found is None or found.origin != sender or text(body, "from") != sender:
             raise VerificationError("receive.epoch-key", f"{sender} offers a key for a log that is not its own")
         key_of_log = self._members.member(sender).keys[Role.LOG]
         if not note.verified(signed.note, key_name(sender, Role.LOG), key_of_log):

@@ -28,6 +28,10 @@ class Signer:
         self._behind: dict[bytes, str] = {}
         self._under_way: set[bytes] = set()
 
+    def knows(self, log: Log) -> bool:
+        """Whether check() was done for this log."""
+        return log.slot in self._held
+
     async def check(self, log: Log, root_at: Callable[[int], Awaitable[bytes | None]]) -> None:
         """At start, and when a log is new: compare it with the file. Afterwards require() tells whether it may grow.
 

@@ -105,7 +105,7 @@ def test_many_at_once(origin):
 
 def test_which_are_of_nothing_we_signed(origin, refused):
     async def story(aa):
-        two = await aa.core.members.create_channel("two", ChannelKind.BILATERAL, ["bb"])
+        two = await aa.core.acts.create_channel("two", ChannelKind.BILATERAL, ["bb"])
         good = aa.receipt(2)
         for peer, bad in (
             ("bb", aa.receipt(3)),

@@ -154,7 +154,7 @@ def test_a_log_the_peer_will_not_take_is_left_for_this_link(linked, code):
         await publish(link.fed, 70)
         await link.rest()
         assert (len(link.frames()), link.sender.stopped()) == (1, {slot: code})
-        link.sender.resume(link.core.members.channel("plenary"))
+        link.sender.resume()
         await link.rest()
         assert link.frames()[1:] == ([(0, 70), (70, 140)] if code == "receive.not-open" else [])
 

@@ -75,7 +75,7 @@ def test_a_channel_without_log(played, refused):
     async def story(fed):
         fed.network.isolate("bb")
         core = fed.core("aa")
-        pending = await core.members.create_channel("two", ChannelKind.BILATERAL, ["bb"])
+        pending = await core.acts.create_channel("two", ChannelKind.BILATERAL, ["bb"])
         with refused("store.no-log"):
             await core.publisher.publish(pending, ready(1))
 

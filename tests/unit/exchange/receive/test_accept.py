@@ -155,7 +155,7 @@ def test_a_channel_not_open_here(played, stix, refused):
     async def story(fed):
         pair = Pair(fed)
         await pair.publish(ready(stix.object(1, mark=Tlp.GREEN)))
-        pending = await pair.bb.members.create_channel("two", ChannelKind.BILATERAL, ["aa"])
+        pending = await pair.bb.acts.create_channel("two", ChannelKind.BILATERAL, ["aa"])
         frame = await pair.frame()
         with refused("receive.not-open"):
             pair.bb.receiver.begin("aa", frame._replace(slot=pending.slots["aa"]))
