@@ -12,10 +12,12 @@ import msgspec
 from tocsin.errors import FormatError
 from tocsin.formats.frame import MAX_FRAME_BYTES, MAX_NOTE_BYTES
 
-PROTOCOL: Final = 1  # the newest version we speak
-FLOOR: Final = 1  # the oldest: PROTOCOL - 1 once there is a second, never lower
+PROTOCOL: Final = 2  # the newest version we speak: 1 with charters, heads, relays and evidence
+FLOOR: Final = PROTOCOL - 1  # the oldest, and never lower
 MAX_MESSAGE_BYTES: Final = MAX_FRAME_BYTES + 1
 MAX_CONTROL_BYTES: Final = 4 * 1024 * 1024
+MAX_HEADS: Final = 1024  # in one message
+MAX_CHAIN: Final = 100_000
 _FRAME: Final = b"F"
 _CONTROL: Final = b"M"
 _MAX: Final = 2**63 - 1
@@ -81,7 +83,53 @@ class Refusal(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
     size: int
 
 
-Control = Hello | Proof | State | Notice | Receipt | Refusal
+class Chain(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="chain"):
+    """Between hello and proof, when the charters differ: the digests of all charters that the sender has adopted.
+
+    Who has more then sends, as notices, those that the other lacks.
+    """
+
+    digests: tuple[bytes, ...]
+
+
+class Want(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="want"):
+    """Send me this log, another member's or my own, from `size` on, until I want it no longer."""
+
+    slot: bytes
+    size: int
+    wanted: bool
+
+
+class Head(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A log as the sender knows it: the origin's signed checkpoint or heartbeat."""
+
+    slot: bytes
+    note: bytes
+
+
+class Heads(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="heads"):
+    """What the sender holds of logs that both may read; its own among them."""
+
+    heads: tuple[Head, ...]
+
+
+class Relayed(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="relayed"):
+    """A receipt that another member gave for the receiver's log, passed on by a relay."""
+
+    member: str
+    slot: bytes
+    size: int
+    key_id: bytes
+    blob: bytes
+
+
+class Evidence(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="evidence"):
+    """Two signed statements that contradict each other (docs/formats/evidence.md)."""
+
+    data: bytes
+
+
+Control = Hello | Proof | State | Notice | Receipt | Refusal | Chain | Want | Heads | Relayed | Evidence
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(Control)
 
@@ -127,7 +175,7 @@ def _check(message: Control) -> None:
         positions = (*message.held, *message.own)
         wrong = any(len(p.slot) != 32 or len(p.root) != 32 or not 0 <= p.size <= _MAX for p in positions)
         wrong = wrong or any(len(p.checkpoint) > MAX_NOTE_BYTES for p in positions)
-    elif isinstance(message, Receipt):
+    elif isinstance(message, Receipt | Relayed):
         wrong = len(message.slot) != 32 or len(message.key_id) != 4 or len(message.blob) != 72
         wrong = wrong or not 0 <= message.size <= _MAX
     elif isinstance(message, Refusal):
@@ -135,6 +183,13 @@ def _check(message: Control) -> None:
         wrong = wrong or not 0 <= message.size <= _MAX
     elif isinstance(message, Hello):
         wrong = len(message.charter) != 32 or len(message.nonce) != 32 or len(message.software) > 64
+    elif isinstance(message, Chain):
+        wrong = not 0 < len(message.digests) <= MAX_CHAIN or any(len(one) != 32 for one in message.digests)
+    elif isinstance(message, Want):
+        wrong = len(message.slot) != 32 or not 0 <= message.size <= _MAX
+    elif isinstance(message, Heads):
+        wrong = len(message.heads) > MAX_HEADS
+        wrong = wrong or any(len(one.slot) != 32 or not 0 < len(one.note) <= MAX_NOTE_BYTES for one in message.heads)
     else:
         wrong = False
     if wrong:

@@ -25,6 +25,9 @@ class Signer:
         self._key = key
         self._store = store
         self._held: dict[bytes, Held | None] = {}
+        self._heard: dict[bytes, set[str]] = {}
+        self._shown: dict[bytes, Held] = {}  # the highest of our heads that a peer has shown us
+        self._forked: set[bytes] = set()
         self._behind: dict[bytes, str] = {}
         self._under_way: set[bytes] = set()
 
@@ -73,10 +76,45 @@ class Signer:
 
         `root_here`: the root our tables have at that size; None if no batch of ours ended there.
         """
+        shown = self._shown.get(log.slot)
+        if shown is None or said.size > shown.size:
+            self._shown[log.slot] = Held(said.size, said.root)
         if said.size > log.size:
             self._behind[log.slot] = f"a peer holds {said.size} entries of our log, we hold {log.size}"
         elif root_here != said.root:
+            self._forked.add(log.slot)
             self._behind[log.slot] = f"a peer holds another root of our log at {said.size} entries"
+
+    def heard(self, log: Log, peer: str) -> None:
+        """A member of the audience has said what it holds of our log, and peer_holds() was told of it."""
+        self._heard.setdefault(log.slot, set()).add(peer)
+
+    def asked(self, log: Log) -> frozenset[str]:
+        """Whom we have heard of this log since the start."""
+        return frozenset(self._heard.get(log.slot, ()))
+
+    async def reconsider(
+        self, log: Log, audience: frozenset[str], root_at: Callable[[int], Awaitable[bytes | None]]
+    ) -> bool:
+        """Open a closed log again, once it is whole: everyone of the audience heard, and nobody holds more.
+
+        Anything less could be a second history. What two roots have closed stays closed. Whether it is open now.
+        """
+        closed = log.slot in self._behind and self._behind[log.slot] != _SWAPPING
+        held = self._held.get(log.slot)
+        known = [one for one in (held, self._shown.get(log.slot)) if one is not None and one != UNKNOWN]
+        if not closed or log.slot in self._forked or not audience - {self.me} <= self.asked(log):
+            return not closed
+        if log.released != log.size or any(one.size > log.size for one in known):
+            return False
+        for one in known:
+            if one.size and await root_at(one.size) != one.root:
+                self._forked.add(log.slot)
+                return False
+        del self._behind[log.slot]
+        if log.size:
+            await self.hold(log, log.size, log.frontier.root())
+        return log.slot not in self._behind
 
     def require(self, log: Log) -> None:
         """Refuse to extend a log that may be an old copy. Raises VerificationError("tlog.behind")."""
@@ -84,6 +122,9 @@ class Signer:
             raise VerificationError("tlog.behind", "the log was not yet compared with its checkpoint file")
         if log.slot in self._behind:
             raise VerificationError("tlog.behind", self._behind[log.slot])
+        if not self._heard.get(log.slot):
+            # Store and checkpoint file together may be yesterday's: only a peer can tell.
+            raise VerificationError("tlog.unasked", "since the start no member has told what it holds of our log yet")
 
     def may_sign(self, log: Log) -> bool:
         """Whether require() would pass."""
