@@ -13,7 +13,7 @@ from tocsin.edge.peer import session
 from tocsin.exchange.members import channels
 from tocsin.exchange.publish import epochs
 from tocsin.exchange.tlog.logs import origin_line
-from tocsin.formats import checkpoint, cosignature, entry, frame, message, note, statement
+from tocsin.formats import checkpoint, cosignature, entry, evidence, frame, heartbeat, message, note, statement
 from tocsin.formats.keys import Role, SigningKey, key_name
 from tocsin.formats.merkle import Frontier, leaf_hash
 from tocsin.formats.seal import EpochKey
@@ -157,12 +157,28 @@ def heads() -> list[tuple[str, str]]:
     ]
 
 
+def contradictions() -> list[tuple[str, str]]:
+    """A heartbeat, and evidence of a fork."""
+    head = checkpoint.parse(_text())
+    beating = checkpoint.encode(heartbeat.beating(head, SENT))
+    other = checkpoint.encode(checkpoint.Checkpoint(head.origin, head.size, bytes(32), ()))
+    name = head.origin
+    signed = [note.Note(text, (note.sign(text, name, LOG_KEY),)) for text in (_text(), beating, other)]
+    made = evidence.fork_of(name, LOG_KEY.public, signed[0], signed[2])
+    return [
+        ("heartbeat", _shown(note.encode(signed[1]))),
+        ("evidence of a fork", f"`{evidence.encode(made).decode()}`"),
+        ("its id", made.id.hex()),
+    ]
+
+
 PAGES: Final = {
     "statement.md": derivations,
     "entry.md": entries,
     "frame.md": frames,
     "protocol.md": messages,
     "checkpoint-file.md": heads,
+    "evidence.md": contradictions,
 }
 
 

@@ -102,6 +102,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "format.note": Meaning(_P, "The text is not a C2SP signed note.", "If it came from a peer, tell its operator; if from a file, fetch it again."),
     "format.checkpoint": Meaning(_P, "The note is not a C2SP tlog checkpoint.", "Tell the operator of the peer it came from."),
     "format.cosignature": Meaning(_P, "The signature line is not a C2SP cosignature/v1.", "Tell the operator of the peer it came from."),
+    "format.evidence": Meaning(_A, "The file is not evidence as docs/formats/evidence.md has it.", "Ask its sender for the original file."),
     "format.frontier": Meaning(_P, "The bytes are not the frontier of a log's tree.", "If they came from a peer, tell its operator; if from our own store, run `tocsin fsck`."),
     "format.frame": Meaning(_P, "The bytes are not a frame of this protocol version.", "Compare the versions of both nodes: `tocsin version`."),
     "format.entry": Meaning(_P, "The bytes are not a log entry of this protocol version.", "Compare the versions of both nodes: `tocsin version`."),
@@ -214,6 +215,9 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "fsck.search": Meaning(_O, "Search shows something the journal does not hold.", "Restore the store."),
     "fsck.sqlite": Meaning(_O, "SQLite finds its own file damaged.", "Check the disk, restore the store."),
     "fsck.unreadable": Meaning(_O, "Something in the store cannot be read at all.", "Check the disk, restore the store."),
+    # -- evidence and exports -------------------------------------------------------------------------------------
+    "evidence.unproven": Meaning(_A, "Evidence is two statements that one key of the accused signed and that contradict each other; these are not.", "Believe nothing of it; ask its sender for the original file."),
+    "export.file": Meaning(_O, "An export is one new ordinary file, and the disk must write.", "Check path, permissions and room, then repeat; what was unfinished has been removed."),
     # -- backup ---------------------------------------------------------------------------------------------------
     "backup.digest": Meaning(_O, "A file in the backup is not the one that was put into it.", "Do not restore it: take another copy of it, or an older backup."),
     "backup.file": Meaning(_O, "A backup is one ordinary file, and the disks on both sides must read and write.", "Check path, permissions and disk, then repeat; what was unfinished has been removed."),

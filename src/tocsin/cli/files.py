@@ -18,3 +18,15 @@ def open_file(name: str) -> AbstractContextManager[IO[bytes]]:
         raise ConfigError(
             "config.file", f"{name} cannot be read: {(error.strerror or 'no reason given').lower()}"
         ) from error
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """A whole file of at most `most` bytes. Raises ConfigError("config.file")."""
+    with open_file(str(path)) as file:
+        try:
+            data = file.read(most + 1)
+        except OSError as error:
+            raise ConfigError("config.file", f"{path.name} cannot be read") from error
+    if len(data) > most:
+        raise ConfigError("config.file", f"{path.name} is larger than {most:,} bytes")
+    return data

@@ -179,23 +179,50 @@ def verify_consistency(old_size: int, size: int, proof: Sequence[bytes], old_roo
 
 def _folds_to(old_size: int, size: int, proof: Sequence[bytes], roots: tuple[bytes, bytes]) -> bool:
     # Where the old tree is perfect its root is the first node of the proof, and is left out of it.
-    path = (roots[0], *proof) if old_size & (old_size - 1) == 0 else tuple(proof)
-    if not proof:
-        return False
+    path = (roots[0], *proof) if _is_perfect(old_size) else tuple(proof)
+    return bool(proof) and old_root(old_size, size, path, roots[1]) == roots[0]
+
+
+def consistency_path(leaves: Sequence[bytes], old_size: int) -> tuple[bytes, ...]:
+    """What old_root() needs: the consistency proof, and before it the old root where the old tree is perfect.
+
+    Old sizes are those of a tree that others have grown: 0 to below len(leaves), else IndexError.
+    """
+    if not 0 <= old_size < len(leaves):
+        raise IndexError("the old size is not below that of the tree")
+    proof = consistency_proof(leaves, old_size)
+    return (root_of(leaves[:old_size]), *proof) if old_size and _is_perfect(old_size) else proof
+
+
+def old_root(old_size: int, size: int, path: Sequence[bytes], root: bytes) -> bytes | None:
+    """The root that the tree of `size` with `root` had at `old_size` (below it), by consistency_path(); else None.
+
+    The path holds every node that the root is folded from: whoever finds another path has broken SHA-256. Never raises.
+    """
+    if not 0 <= old_size < size <= MAX_SIZE or not _are_hashes(path):
+        return None
+    if old_size == 0:
+        return None if path else EMPTY_ROOT
+    if not path:
+        return None
     node, last = old_size - 1, size - 1
     while node & 1:
         node, last = node >> 1, last >> 1
     old_result = result = path[0]
     for sibling in path[1:]:
         if last == 0:
-            return False
+            return None
         if node & 1 or node == last:
             old_result, result = node_hash(sibling, old_result), node_hash(sibling, result)
             node, last = _climb(node, last)
         else:
             result = node_hash(result, sibling)
         node, last = node >> 1, last >> 1
-    return last == 0 and (old_result, result) == roots
+    return old_result if last == 0 and result == root else None
+
+
+def _is_perfect(size: int) -> bool:
+    return size & (size - 1) == 0
 
 
 def _climb(node: int, last: int) -> tuple[int, int]:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from tocsin.errors import StoreError
 from tocsin.formats.checkpoint import Checkpoint
 from tocsin.formats.checkpoint import encode as encode_checkpoint
 from tocsin.formats.merkle import Frontier
 from tocsin.ports.database import Database, Reading, Transaction
+
+_STEP: Final = 512
 
 
 def origin_line(origin: str, slot: bytes) -> str:
@@ -116,6 +118,17 @@ def root_at(reading: Reading, log: int, size: int) -> bytes | None:
     """The root a checkpoint of exactly this size had, if a batch ended there."""
     rows = reading.query("SELECT root FROM tlog_checkpoints WHERE log = ? AND size = ?", (log, size))
     return rows[0][0] if rows else None
+
+
+def checkpoints(reading: Reading, log: int, at_most: int) -> Iterator[tuple[int, bytes, bytes | None]]:
+    """(size, root, signed note or None for our own) of every checkpoint of a log up to a size, the empty one left out."""
+    after = 0
+    while rows := reading.query(
+        "SELECT size, root, note FROM tlog_checkpoints WHERE log = ? AND size > ? AND size <= ? ORDER BY size LIMIT ?",
+        (log, after, at_most, _STEP),
+    ):
+        yield from rows
+        after = rows[-1][0]
 
 
 def batch_end(reading: Reading, log: int, start: int, at_most: int) -> tuple[int, bytes] | None:

@@ -56,6 +56,12 @@ class Signer:
         else:
             await self.hold(log, log.size, log.frontier.root())
 
+    async def look(self, log: Log) -> Held | None:
+        """Beside the running node: learn what the file holds and move nothing. sign() then works, require() refuses."""
+        held = self._held[log.slot] = await self._store.load(log.slot)
+        self._behind[log.slot] = "the log was opened to be read only"
+        return held
+
     async def close(self, log: Log) -> None:
         """Before check(): nobody here knows what was signed in this log; unless its file does, it stays closed."""
         if await self._store.load(log.slot) is None:

@@ -1,0 +1,45 @@
+"""tocsin log: one member's log in one channel, as a file for auditors."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tocsin.cli.checking import progress
+from tocsin.cli.commands import Hands, command
+from tocsin.cli.screen import amount
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(rich_markup_mode=None, help="Logs, for auditors.")
+    command(
+        group, "export", "log export plenary --out ours.log", "log export br-eg --origin br-cert --out br.log --json"
+    )(export)
+    app.add_typer(group, name="log")
+
+
+def export(
+    hands: Hands,
+    channel: Annotated[str, typer.Argument(help="The channel, by name or id.")],
+    out: Annotated[Path, typer.Option(help="A new file; none is overwritten.")],
+    origin: Annotated[str | None, typer.Option(help="Whose log; default: this member's.")] = None,
+) -> None:
+    """Write one log to a file that can be verified without Tocsin. Works beside a running node.
+
+    It holds all content of the log in the clear: treat it as strictly as the strictest object in it.
+    """
+    import asyncio
+
+    from tocsin.node import export as making
+
+    home = hands.home
+    with progress(hands.screen, "exporting") as moved:
+        made = asyncio.run(making.write(home, channel, origin, out, moved))
+    erased = f" ({made['erased']:,} erased)" if made["erased"] else ""
+    line = (
+        f"{made['file']}: {amount(made['entries'], 'entry', 'entries')}{erased}, "
+        f"{amount(made['checkpoints'], 'checkpoint')}, {amount(made['receipts'], 'receipt')}"
+    )
+    hands.screen.result("log", made, [line])
+    hands.screen.say(f"Verify it: `python docs/formats/verify.py {out}`")
