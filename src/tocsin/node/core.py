@@ -24,6 +24,7 @@ from tocsin.exchange.publish.share import Share, Terms
 from tocsin.exchange.receive import accept
 from tocsin.exchange.receive.accept import Receiver
 from tocsin.exchange.receive.epochkeys import EpochKeys
+from tocsin.exchange.receive.turns import QUOTA, Quota, Turns
 from tocsin.exchange.tlog.logs import Log, Logs, root_at
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats.keys import Role
@@ -55,6 +56,7 @@ class Surroundings:
     software: str
     meter: Meter = SILENT
     dial: str = "all"  # config.Settings.dial
+    quota: Quota = QUOTA  # of each peer
 
 
 class Core:
@@ -87,6 +89,7 @@ class Core:
             world.meter,
         )
         self.receiver = Receiver(receiving)
+        self.turns = Turns(world.clock, world.quota, lambda _slot: False)  # no log is urgent yet
         self.links: Links | None = None
         self._changed: asyncio.Queue[Channel] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
@@ -109,6 +112,7 @@ class Core:
         await self.search.reached(self.journal.head)
         await self.definitions.load(self.world.database)
         self.members.on_change(self._changed.put_nowait)
+        self._spawn("turns", self.turns.run)
         self._spawn("publisher", self.publisher.run)
         self._spawn("receipts", self.receipts.run)
         self._spawn("channels", self._follow_channels)
@@ -158,6 +162,7 @@ class Core:
             self.world.entropy,
             self.world.software,
             self._root_at,
+            self.turns,
             self.world.note,
             self.world.meter,
         )

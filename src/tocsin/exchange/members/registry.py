@@ -3,7 +3,7 @@
 import asyncio
 from base64 import b64encode
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from tocsin.errors import ConfigError, PolicyError, VerificationError
@@ -20,6 +20,8 @@ from tocsin.ports.clock import Clock
 from tocsin.ports.database import Database, Reading, Transaction
 from tocsin.ports.entropy import Entropy
 from tocsin.ports.keyring import Keyring
+
+MAX_CREATED: Final = 256  # channels that one member has made: each costs every other a log and its place for ever
 
 
 class Members:
@@ -123,6 +125,7 @@ class Members:
         for one in self.channels():
             if kind == ChannelKind.BILATERAL == one.kind and one.roster == set(together):
                 raise PolicyError("policy.channel-exists", f"these two members share the channel {one.name!r} already")
+        self._require_room(self.me)
         channel_id = str(UUID(bytes=self._entropy.bytes(16), version=4))
         secret = self._entropy.bytes(channels.SECRET_BYTES)
         wrapped = {
@@ -163,6 +166,8 @@ class Members:
         read = self._read(signed, 0)
         if known is None and any(one.name == read.name for one in self.channels()):
             raise PolicyError("policy.channel-exists", f"a peer invites us to a second channel {read.name!r}")
+        if known is None:
+            self._require_room(read.creator)
         if known is None and self.me in read.signers:
             # Our own signature on a channel we do not know: this store is older than what we have done.
             self._forgotten.add(read.id)
@@ -171,6 +176,10 @@ class Members:
         if known is not None and known.signed is not None and known.signed.note == signed.note:
             return known
         return await self._store(signed)
+
+    def _require_room(self, creator: str) -> None:
+        if sum(one.creator == creator for one in self._channels.values()) >= MAX_CREATED:
+            raise PolicyError("policy.too-many-channels", f"{creator} has made {MAX_CREATED} channels already")
 
     def _read(self, signed: Statement, number: int) -> Channel:
         return channels.read(signed, self.charter, self.me, self._keyring.sealing(), number)
