@@ -14,7 +14,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,8 @@ class PublisherOnly:
 class LightReceiver(Receiver):
     """Verifies and cosigns, stores nothing."""
 
-    def _rows(self, *_: Any) -> list[NewRow]:
+    def _rows(self, *_: Any) -> Generator[None, None, list[NewRow]]:
+        yield
         return []
 
     async def finish(self, pending: Pending) -> Receipt:

@@ -58,7 +58,6 @@ _RECEIVER: tuple[tuple[str, Any, str], ...] = (
     ("sqlite: insert rows", accept, "append"),
     ("sqlite: advance log", accept, "advance"),
     ("cosign, finish", accept.Receiver, "finish"),
-    ("verify, rest", accept.Receiver, "begin"),
     ("session: receive", session.Session, "_receive"),
     ("session: finish", session.Session, "_finish"),
 )

@@ -138,6 +138,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "policy.charter-unsigned": Meaning(_O, "Version 1 binds nobody until every founder has signed it.", "Send the file to the members named, and let each run `tocsin charter sign`."),
     "policy.same-version": Meaning(_A, "A version is its id and `modified`: other content under the same pair is a contradiction, not a new version.", "Raise `modified` and share again."),
     "policy.no-such-channel": Meaning(_A, "A channel that this node is not in does not exist for it.", "`tocsin channel list` shows what there is."),
+    "policy.too-many-channels": Meaning(_P, "Every channel costs each of its members a log and a place in memory, so one member can make 256 and no more.", "Use a channel that exists. If a peer floods the others with invitations, bring it before the community."),
     "policy.unknown-member": Meaning(_A, "Only members of the charter can be addressed.", "`tocsin charter show` lists them."),
     # -- verify ---------------------------------------------------------------------------------------------------
     "verify.channel": Meaning(_P, "The channel statement does not fit the charter, its kind, its creator or its secret.", "Ask its creator to make the channel again."),

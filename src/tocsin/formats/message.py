@@ -20,6 +20,7 @@ MAX_HEADS: Final = 1024  # in one message
 MAX_CHAIN: Final = 100_000
 _FRAME: Final = b"F"
 _CONTROL: Final = b"M"
+_SLOT: Final = slice(5, 37)  # in a message with a frame: formats.frame's head, after our own byte
 _MAX: Final = 2**63 - 1
 _CODE: Final = re.compile(r"[a-z]+\.[a-z-]+")  # a peer's code goes to diagnostics: nothing but a code may
 
@@ -152,6 +153,11 @@ def encode(message: Control) -> bytes:
 def encode_frame(frame: bytes) -> bytes:
     """A message that carries a frame."""
     return _FRAME + frame
+
+
+def slot_of(data: bytes) -> bytes | None:
+    """Of which log a frame says to be, not yet looked into further; None for a control message."""
+    return data[_SLOT] if data[:1] == _FRAME else None
 
 
 def decode(data: bytes) -> Control | bytes:

@@ -25,6 +25,7 @@ from tocsin.exchange.publish.share import Share, Terms
 from tocsin.exchange.receive import accept
 from tocsin.exchange.receive.accept import Receiver
 from tocsin.exchange.receive.epochkeys import EpochKeys
+from tocsin.exchange.receive.turns import QUOTA, Quota, Turns
 from tocsin.exchange.tlog.logs import Log, Logs, root_at
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats.keys import Role
@@ -57,6 +58,7 @@ class Surroundings:
     software: str
     meter: Meter = SILENT
     dial: str = "all"  # config.Settings.dial
+    quota: Quota = QUOTA  # of each peer
 
 
 class Core:
@@ -90,6 +92,7 @@ class Core:
             world.meter,
         )
         self.receiver = Receiver(receiving)
+        self.turns = Turns(world.clock, world.quota, lambda _slot: False)  # no log is urgent yet
         self.links: Links | None = None
         self._changed: asyncio.Queue[tuple[Statement, frozenset[str]]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
@@ -110,6 +113,7 @@ class Core:
         await self.search.reached(self.journal.head)
         await self.definitions.load(self.world.database)
         self.members.on_change(lambda *told: self._changed.put_nowait(told))
+        self._spawn("turns", self.turns.run)
         self._spawn("publisher", self.publisher.run)
         self._spawn("receipts", self.receipts.run)
         self._spawn("channels", self._follow_channels)
@@ -159,6 +163,7 @@ class Core:
             self.world.entropy,
             self.world.software,
             self._root_at,
+            self.turns,
             self.world.note,
             self.world.meter,
         )

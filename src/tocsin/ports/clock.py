@@ -19,6 +19,10 @@ class Clock(Protocol):
         """Seconds that only grow, for durations and deadlines."""
         ...
 
+    def cpu(self) -> float:
+        """Processor seconds that the calling thread has used, to measure what a piece of work has cost."""
+        ...
+
     async def sleep(self, seconds: float) -> None:
         """Wait that many seconds (0 yields once)."""
         ...

@@ -83,7 +83,7 @@ class _Selector:
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
-    """The loop. `failures` holds what asyncio would only have printed.
+    """The loop. `failures` holds what asyncio would only have printed, `spent_s` what spend() took.
 
     `executor_delay_s` is how long work handed to run_in_executor seems to take; its effect comes first, then the delay.
     """
@@ -95,6 +95,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.failures: list[dict[str, Any]] = []
         self._executor_delay_s = executor_delay_s
         self._now_s = 0.0
+        self.spent_s = 0.0
         self._numbers = itertools.count(1)
         self._selector = _Selector(self)
         self._clock_resolution = 1e-9  # the base asks the machine, and machines differ
@@ -110,6 +111,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._now_s += seconds
         if self._now_s > self.limit_s:
             raise EndlessError(f"still running at the limit of {self.limit_s:.0f} virtual seconds")
+
+    def spend(self, seconds: float) -> None:
+        """Seem to compute: the processor is taken for so long, and everybody else on the loop is late."""
+        self.spent_s += seconds
+        self.advance(seconds)
 
     def create_future(self) -> asyncio.Future[Any]:
         """A future that hashes by its number."""
@@ -170,6 +176,10 @@ class VirtualClock:
     def monotonic(self) -> float:
         """Virtual seconds; the offset does not touch them."""
         return self._loop.time()
+
+    def cpu(self) -> float:
+        """What was spent by VirtualLoop.spend(); else computing costs nothing here."""
+        return self._loop.spent_s
 
     async def sleep(self, seconds: float) -> None:
         """Let virtual time pass."""

@@ -20,6 +20,10 @@ class SystemClock:
         """Seconds that only grow."""
         return time.monotonic()
 
+    def cpu(self) -> float:
+        """Processor time of this thread."""
+        return time.thread_time()
+
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         await asyncio.sleep(seconds)

@@ -20,6 +20,7 @@ from tocsin.exchange.deliver.sender import Sender
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.receive.accept import Pending, Receiver
 from tocsin.exchange.receive.epochkeys import EpochKeys, is_offer
+from tocsin.exchange.receive.turns import Turn, Turns
 from tocsin.exchange.receive.verify import outer
 from tocsin.exchange.tlog.logs import Log, Logs
 from tocsin.exchange.tlog.signer import Signer
@@ -33,6 +34,8 @@ from tocsin.ports.links import Link
 from tocsin.ports.metrics import SILENT, Meter
 
 _PIPELINE: Final = 8
+_PIPELINE_BYTES: Final = 8 * 1024 * 1024
+_OWED: Final = 1024
 _HELLO_SECONDS: Final = 10.0
 _DOMAIN: Final = b"tocsin/hello/v1\n"
 T = TypeVar("T")
@@ -54,6 +57,7 @@ class Parts:
     entropy: Entropy
     software: str
     root_at: Callable[[Log, int], Awaitable[bytes | None]]
+    turns: Turns
     note: Callable[[str, str, str], None]  # diagnostics: (code, peer, what), never content
     meter: Meter = SILENT
     speaks: tuple[int, int] = (message.FLOOR, message.PROTOCOL)  # lowest and highest protocol version
@@ -72,6 +76,7 @@ class Session:
         # wait for each other.
         self._owed: dict[tuple[str, bytes], bytes] = {}
         self._owing = asyncio.Event()
+        self._unstored = 0  # bytes of contents since the pipeline was last seen empty
         self._sender: Sender | None = None
         self.version: int | None = None  # of the protocol; None until the greeting has agreed on one
         self.skew_s = 0.0
@@ -224,12 +229,20 @@ class Session:
             await self.tell(signed)
 
     async def _receive(self) -> None:
+        turns = self._parts.turns
         async for data in self._stream:
-            got = message.decode(data)
-            if isinstance(got, bytes):
-                await self._frame(got)
-            else:
-                await self._control(got)
+            if self._unstored > _PIPELINE_BYTES or turns.is_over(self.peer):
+                await self._pending.join()  # the disk has its turns too
+                self._unstored = 0
+            turn = await turns.take(self.peer, len(data), message.slot_of(data))
+            await turn.run(self._message(data, turn))
+
+    async def _message(self, data: bytes, turn: Turn) -> None:
+        got = message.decode(data)
+        if isinstance(got, bytes):
+            await self._frame(got, turn)
+        else:
+            await self._control(got)
 
     async def _control(self, got: Control) -> None:
         if self._sender is None:
@@ -267,10 +280,10 @@ class Session:
             await self._parts.receiver.record(self.peer, bytes(32), error, b"")
             self._parts.note(error.code, self.peer, error.what)
 
-    async def _frame(self, data: bytes) -> None:
+    async def _frame(self, data: bytes, turn: Turn) -> None:
         frame = outer(data)
         try:
-            pending = self._parts.receiver.begin(self.peer, frame)
+            pending = await turn.through(self._parts.receiver.steps(self.peer, frame))
         except (VerificationError, FormatError) as error:
             verdict: TocsinError = error
             if error.code == "receive.old":
@@ -278,12 +291,16 @@ class Session:
                 verdict = await self._parts.receiver.judge(self.peer, frame)
             await self._refuse(frame.slot, verdict, frame.checkpoint)
         else:
+            turn.charge(objects=len(pending.rows))
+            self._unstored += sum(len(entry.content) for entry in pending.verified.entries)
             await self._pending.put(pending)
 
     async def _refuse(self, slot: bytes, error: TocsinError, evidence: bytes) -> None:
         self._parts.note(error.code, self.peer, error.what)
         await self._parts.receiver.record(self.peer, slot, error, evidence)
-        self._owe("refusal", slot, message.encode(Refusal(slot, error.code, self._parts.receiver.size(slot))))
+        # Anybody can invent slots: an honest peer's window holds far fewer refusals than we owe at most.
+        if len(self._owed) < _OWED or self._parts.logs.get(slot) is not None:
+            self._owe("refusal", slot, message.encode(Refusal(slot, error.code, self._parts.receiver.size(slot))))
 
     def _owe(self, kind: str, slot: bytes, answer: bytes) -> None:
         self._owed[kind, slot] = answer

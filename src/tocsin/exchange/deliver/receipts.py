@@ -114,8 +114,8 @@ class Receipts:
             if root is None or size > log.released:
                 raise VerificationError("deliver.receipt-unknown", "a receipt covers a size that we never signed")
             text = self._texts[log.number, size] = log.checkpoint(size, root)
-            while len(self._texts) > _TEXTS:
-                self._texts.popitem(last=False)
+        while len(self._texts) > _TEXTS:
+            self._texts.popitem(last=False)
         return text
 
     async def _commit(self, good: list[tuple[_Job, Stored]]) -> None:

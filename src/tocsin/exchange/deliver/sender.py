@@ -63,6 +63,9 @@ class Sender:
     def refused(self, refusal: Refusal) -> None:
         """The peer did not take a frame: begin again where it stands, or leave this log for this link."""
         slot = refusal.slot
+        log = self._parts.logs.get(slot)
+        if log is None or log.origin != self._parts.members.me:
+            return  # we sent no frame of it: nothing is kept of what a peer makes up
         if refusal.code in _BEGIN_AGAIN and self._restarts.get(slot, (-1, 0)) != (refusal.size, 3):
             at, times = self._restarts.get(slot, (refusal.size, 0))
             self._restarts[slot] = (refusal.size, times + 1 if at == refusal.size else 1)

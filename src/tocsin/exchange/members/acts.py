@@ -34,6 +34,7 @@ class Acts:
         together = sorted(self._expanded({*roster, members.me}))
         async with members.lock:
             self._require_new(name, kind, set(together))
+            members.require_few(members.me)
             channel_id = str(UUID(bytes=members.entropy.bytes(16), version=4))
             described: dict[str, Any] = {
                 "id": channel_id,

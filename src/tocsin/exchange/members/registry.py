@@ -20,7 +20,7 @@ from tocsin.ports.keyring import Keyring
 
 CHARTER: Final = "charter"
 _MOST_STATEMENTS: Final = 4096  # of one chain: a member cannot fill our store with proposals
-_MOST_INVITATIONS: Final = 256  # of one creator
+MAX_CREATED: Final = 256  # channels that one member has made: each costs every other its logs and its place for ever
 Told = Callable[[Statement, frozenset[str]], None]
 
 
@@ -316,9 +316,9 @@ class Members:
         if book is not None and any(found.name != one.name or found.kind != one.kind for found in book.stated.values()):
             raise VerificationError("verify.channel", "the statement changes the name or kind of its channel")
         creators = [next(iter(each.stated.values())).creator for each in self._books.values() if each.stated]
-        if book is None and creators.count(one.creator) >= _MOST_INVITATIONS:
+        if book is None and creators.count(one.creator) >= MAX_CREATED:
             raise PolicyError(
-                "policy.too-many-channels", f"{one.creator} has invited us to {_MOST_INVITATIONS} channels"
+                "policy.too-many-channels", f"{one.creator} has invited us to {MAX_CREATED} channels"
             )
 
     def _own_vote(self, chain: str, ballot: succession.Ballot) -> tuple[str, int, int] | None:

@@ -1,9 +1,11 @@
 """Receive a frame: verify, store in one transaction, and only after its fsync cosign the origin's checkpoint.
 
-begin() verifies and moves the log's frontier ahead of the commit, so that the next frame can be verified while this
-one is being written; finish() waits for the commit and signs. If a commit fails, the frontier is read again.
+steps() verifies, piece by piece (turns.py), and moves the log's frontier ahead of the commit, so that the next frame can
+be verified while this one is being written; finish() waits for the commit and signs. If a commit fails, the frontier is
+read again.
 """
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -17,6 +19,7 @@ from tocsin.exchange.receive.epochkeys import EpochKeys
 from tocsin.exchange.receive.verify import Signed, Verified, View
 from tocsin.exchange.tlog.logs import Log, Logs, advance, root_at
 from tocsin.formats import cosignature, markings
+from tocsin.formats.entry import Entry
 from tocsin.formats.frame import Frame
 from tocsin.formats.keys import Role, SigningKey, key_name
 from tocsin.formats.message import Position, Receipt
@@ -27,6 +30,8 @@ from tocsin.ports.database import Reading, Transaction
 from tocsin.ports.metrics import SILENT, Meter
 
 _FITS_KEPT: Final = 4096
+_SLICE_ENTRIES: Final = 64
+_SLICE_BYTES: Final = 64 * 1024
 
 
 class Pending(NamedTuple):
@@ -78,19 +83,43 @@ class Receiver:
         return log.size if log else 0
 
     def begin(self, peer: str, frame: Frame) -> Pending:
-        """Steps 1 to 8 of verify.py. Raises FormatError, VerificationError; receive.old goes to judge()."""
-        began = self._parts.clock.monotonic()
-        try:
-            return self._begin(peer, frame)
-        finally:
-            self._parts.meter.observe("tocsin_verify_seconds", self._parts.clock.monotonic() - began)
+        """steps() without a pause."""
+        steps = self.steps(peer, frame)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                pending: Pending = end.value
+                return pending
 
-    def _begin(self, peer: str, frame: Frame) -> Pending:
+    def steps(self, peer: str, frame: Frame) -> Generator[None, None, Pending]:
+        """Steps 1 to 8 of verify.py; yields where others may come between, and gives what finish() takes.
+
+        Raises FormatError, VerificationError; receive.old goes to judge().
+        """
+        steps, clock, spent = self._steps(peer, frame), self._parts.clock, 0.0
+        try:
+            while True:
+                began = clock.monotonic()
+                try:
+                    next(steps)
+                except StopIteration as end:
+                    pending: Pending = end.value
+                    return pending
+                finally:
+                    spent += clock.monotonic() - began
+                yield
+        finally:
+            self._parts.meter.observe("tocsin_verify_seconds", spent)
+
+    def _steps(self, peer: str, frame: Frame) -> Generator[None, None, Pending]:
         log, channel, one = self._outer(peer, frame)
         verify.place(one, log.size)
         view = self._view(peer, log)
         done = verify.opened(one, self._parts.keys.get(frame.slot, frame.epoch), view, frame.slot)
-        rows = self._rows(log, channel, done)
+        yield
+        rows = yield from self._rows(log, channel, done)
+        verify.place(one, log.size)  # what came between may have moved the log
         pending = Pending(log, log.size, done, rows)
         log.frontier = done.frontier
         return pending
@@ -178,42 +207,46 @@ class Receiver:
         signature = cosignature.cosign(text, name, self._parts.signing, seconds)
         return Receipt(slot, size, signature.key_id, signature.blob)
 
-    def _rows(self, log: Log, channel: Channel, done: Verified) -> list[NewRow]:
-        checked = check_many([entry.content for entry in done.entries])
+    def _rows(self, log: Log, channel: Channel, done: Verified) -> Generator[None, None, list[NewRow]]:
+        checked: list[Checked | FormatError] = []
+        slices = _slices(done)
+        for low, high in slices:
+            checked += check_many([entry.content for entry in done.entries[low:high]])
+            yield
         for one in checked:
             if not isinstance(one, FormatError) and one.type == "marking-definition":
                 self._learn(one)
-        rows = []
-        for entry, commitment, one in zip(done.entries, done.commitments, checked, strict=True):
-            held: str | None
-            if isinstance(one, FormatError):
-                held, object_id, version, name = one.code, "", "", ""
-            else:
-                held, object_id, version, name = (
-                    self._misfit(channel, entry.handling.marking, one),
-                    one.id,
-                    one.version,
-                    one.name[:256],
-                )
-            rows.append(
-                NewRow(
-                    Kind.ENTRY,
-                    log.number,
-                    entry.seq,
-                    log.origin,
-                    object_id,
-                    version,
-                    name,
-                    entry.handling.marking,
-                    entry.handling.sent_at,
-                    entry.handling.keep_until,
-                    held,
-                    entry.salt,
-                    commitment,
-                    entry.content,
-                )
-            )
+        rows: list[NewRow] = []
+        for low, high in slices:
+            pairs = zip(done.entries[low:high], done.commitments[low:high], checked[low:high], strict=True)
+            rows += (self._row(log, channel, *each) for each in pairs)
+            if high < len(checked):
+                yield
         return rows
+
+    def _row(self, log: Log, channel: Channel, entry: Entry, commitment: bytes, one: Checked | FormatError) -> NewRow:
+        held: str | None
+        if isinstance(one, FormatError):
+            held, object_id, version, name = one.code, "", "", ""
+        else:
+            held = self._misfit(channel, entry.handling.marking, one)
+            object_id, version, name = one.id, one.version, one.name[:256]
+        return NewRow(
+            Kind.ENTRY,
+            log.number,
+            entry.seq,
+            log.origin,
+            object_id,
+            version,
+            name,
+            entry.handling.marking,
+            entry.handling.sent_at,
+            entry.handling.keep_until,
+            held,
+            entry.salt,
+            commitment,
+            entry.content,
+        )
 
     def _learn(self, one: Checked) -> None:
         try:
@@ -231,3 +264,14 @@ class Receiver:
         if not own.unknown and len(self._fits) < _FITS_KEPT:
             self._fits[key] = reasons[0].code if reasons else None
         return reasons[0].code if reasons else None
+
+
+def _slices(done: Verified) -> list[tuple[int, int]]:
+    """Cuts a frame into pieces that take a millisecond or two each: (first, behind the last)."""
+    out, low, size = [], 0, 0
+    for i, entry in enumerate(done.entries):
+        size += len(entry.content)
+        if i + 1 - low >= _SLICE_ENTRIES or size >= _SLICE_BYTES:
+            out.append((low, i + 1))
+            low, size = i + 1, 0
+    return [*out, (low, len(done.entries))] if low < len(done.entries) else out
