@@ -76,7 +76,7 @@ class Story:
         try:
             batches, refused = await self.fed.share(handle, name, objects, FLOORS[channel.kind])
         except TocsinError as error:
-            assert error.code in ("store.full", "store.unknown", "tlog.behind", "store.no-log"), error
+            assert error.code in ("store.full", "store.unknown", "tlog.behind", "tlog.unasked", "store.no-log"), error
             return
         assert not refused
         assert sum(batch.end - batch.start for batch in batches) == len(objects)

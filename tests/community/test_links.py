@@ -243,7 +243,7 @@ def test_who_opens_links_without_a_greeting_has_room_for_one(simulate):
 def speak(story, handle, *versions):
     """From its next link on this member speaks these versions."""
     found = story.fed.core(handle).links
-    found._parts = replace(found._parts, speaks=versions)
+    found._parts = replace(found._parts, greeting=replace(found._parts.greeting, speaks=versions))
     for other in story.fed.nodes:
         story.fed.network.break_links(handle, other)
 

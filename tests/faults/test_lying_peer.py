@@ -9,7 +9,7 @@ from hashlib import sha256
 
 import pytest
 
-from tocsin.edge.peer.session import _DOMAIN
+from tocsin.edge.peer.greeting import DOMAIN as _DOMAIN
 from tocsin.errors import MEANINGS, PeerError
 from tocsin.exchange.publish.epochs import wrap_info
 from tocsin.exchange.tlog.logs import origin_line

@@ -25,12 +25,12 @@ from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.disk import SystemDisk
 from tocsin.errors import ConfigError, FormatError, StoreError, TocsinError, VerificationError
 from tocsin.exchange.members import descriptor
-from tocsin.exchange.tlog.signer import UNKNOWN
 from tocsin.formats import canonical, strictjson
 from tocsin.formats.keys import Role
 from tocsin.formats.text import instant
 from tocsin.node import archive, config, fsck
 from tocsin.node.home import Home
+from tocsin.ports.checkpoints import UNKNOWN
 
 VERSION: Final = 1
 _PAGES: Final = 1024  # a step of 4 MiB

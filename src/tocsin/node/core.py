@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from typing import Final
 
-from tocsin.edge.peer import session
+from tocsin.edge.peer import greeting, session
 from tocsin.errors import StoreError
 from tocsin.exchange.deliver import sender
 from tocsin.exchange.deliver.receipts import Receipts
+from tocsin.exchange.deliver.relays import Relays
 from tocsin.exchange.journal.definitions import Definitions
 from tocsin.exchange.journal.followers import Following
 from tocsin.exchange.journal.journal import Journal
@@ -21,14 +23,20 @@ from tocsin.exchange.members.registry import Members
 from tocsin.exchange.publish.epochs import Epochs
 from tocsin.exchange.publish.frames import Frames
 from tocsin.exchange.publish.publisher import Publisher, World
+from tocsin.exchange.publish.roots import root_of
 from tocsin.exchange.publish.share import Share, Terms
-from tocsin.exchange.receive import accept
+from tocsin.exchange.receive import accept, catchup, gossip
 from tocsin.exchange.receive.accept import Receiver
+from tocsin.exchange.receive.catchup import Catchup
 from tocsin.exchange.receive.epochkeys import EpochKeys
+from tocsin.exchange.receive.gossip import Gossip
+from tocsin.exchange.receive.proofs import Proofs
 from tocsin.exchange.receive.turns import QUOTA, Quota, Turns
-from tocsin.exchange.tlog.logs import Log, Logs, root_at
+from tocsin.exchange.tlog.beats import Beats
+from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats.keys import Role
+from tocsin.formats.message import FLOOR, PROTOCOL, Control, Evidence, Want
 from tocsin.formats.statement import Statement
 from tocsin.formats.tlp import Tlp
 from tocsin.node.links import Links
@@ -59,6 +67,7 @@ class Surroundings:
     meter: Meter = SILENT
     dial: str = "all"  # config.Settings.dial
     quota: Quota = QUOTA  # of each peer
+    speaks: tuple[int, int] = (FLOOR, PROTOCOL)  # lowest and highest protocol version
 
 
 class Core:
@@ -81,6 +90,13 @@ class Core:
         self.publisher = Publisher(self.logs, self.journal, self.signer, self.frames, makes)
         self.receipts = Receipts(self.members, self.logs, self.journal, world.clock)
         self.keys = EpochKeys(self.members, world.keyring.sealing())
+        self.beats = Beats(world.database, world.clock)
+        self.proofs = Proofs(self.members, self.logs, self.journal, world.clock)
+        hearing = gossip.Parts(self.members, self.logs, self.journal, self.signer, self.proofs, world.clock, world.note)
+        self.gossip = Gossip(hearing)
+        self.relays = Relays(self.members, world.database)
+        lacking = catchup.Parts(self.members, self.logs, self.signer, self.gossip, world.clock, world.entropy)
+        self.catchup = Catchup(lacking, lambda peer: self.links is not None and self.links.is_up(peer), world.note)
         receiving = accept.Parts(
             self.members,
             self.logs,
@@ -89,13 +105,16 @@ class Core:
             self.keys,
             world.clock,
             world.keyring.signing(Role.RECEIPT),
+            self.signer,
+            self.gossip,
             world.meter,
         )
         self.receiver = Receiver(receiving)
-        self.turns = Turns(world.clock, world.quota, lambda _slot: False)  # no log is urgent yet
+        self.turns = Turns(world.clock, world.quota, self._is_urgent)
         self.links: Links | None = None
         self._changed: asyncio.Queue[tuple[Statement, frozenset[str]]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
+        self._dialing: dict[str, asyncio.Task[None]] = {}
 
     async def load(self) -> None:
         """Read everything from the stores; needed before anything else."""
@@ -119,9 +138,10 @@ class Core:
         self._spawn("channels", self._follow_channels)
         self._spawn("wake", self._follow_journal)
         self._spawn("listen", links.listen)
-        for peer in self.members.peers():
-            if links.dials(peer):
-                self._spawn(f"link {peer}", partial(links.keep, peer))
+        self._spawn("gossip", self._gossip)
+        self._spawn("catchup", self._catch_up)
+        self.proofs.on_new(self._pass_evidence_on)
+        self._follow_peers()
 
     async def stop(self) -> None:
         """End every task."""
@@ -156,21 +176,29 @@ class Core:
             self.signer,
             self.receiver,
             self.receipts,
+            self.relays,
             self.keys,
+            self.gossip,
+            self.proofs,
             sender.Parts(self.members, self.logs, self.frames, self.epochs, self.receipts),
-            self.world.keyring.signing(Role.LOG),
-            self.world.clock,
-            self.world.entropy,
-            self.world.software,
-            self._root_at,
+            greeting.Parts(
+                self.members,
+                lambda: self.world.keyring.signing(Role.LOG),
+                self.world.clock,
+                self.world.entropy,
+                self.world.software,
+                self.world.speaks,
+            ),
             self.turns,
+            self._pass_on,
             self.world.note,
             self.world.meter,
         )
 
-    def _spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        made = supervise(name, work, self.world.clock, self.world.note)
-        self._tasks.append(asyncio.ensure_future(made))
+    def _spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(supervise(name, work, self.world.clock, self.world.note))
+        self._tasks.append(task)
+        return task
 
     async def _open_logs(self) -> None:
         for channel in self.members.generations():
@@ -182,19 +210,56 @@ class Core:
                 if mine is not None and not self.signer.knows(mine):
                     if self.members.forgotten(channel.id):
                         await self.signer.close(mine)
-                    await self.signer.check(mine, partial(self._root_at, mine))
-
-    async def _root_at(self, log: Log, size: int) -> bytes | None:
-        return await self.world.database.read(lambda db: root_at(db, log.number, size))
+                    await self.signer.check(mine, partial(root_of, self.world.database, mine))
+                    if self.links is not None:
+                        await self.links.hear(mine, channel.roster)
 
     async def _follow_channels(self) -> None:
         while True:
             signed, concerned = await self._changed.get()
             await self._open_logs()
             if self.links is not None:
+                self._follow_peers()
                 # Told only after our own logs are open: a peer that hears it may send at once.
                 await self.links.tell(signed, concerned)
                 self.links.wake()
+
+    def _follow_peers(self) -> None:
+        """Have a link to everyone whom the charter in force lets take part, and to nobody else."""
+        if self.links is None:
+            return
+        for peer in self.links.sync():
+            self._dialing[peer] = self._spawn(f"link {peer}", partial(self.links.keep, peer))
+        for peer in [one for one in self._dialing if one not in self.links.standing]:
+            self._dialing.pop(peer).cancel()
+
+    def _is_urgent(self, slot: bytes) -> bool:
+        place = self.members.origin(slot)
+        return place is not None and place.is_urgent
+
+    async def _gossip(self) -> None:
+        """Round after round: our heartbeats, and what is new in the logs of others, to all who may read them."""
+        while self.links is not None:
+            self.gossip.beat(await self.beats.next())
+            await self.gossip.settle()
+            self.links.say_heads()
+            await self.world.clock.sleep(gossip.ROUND_S)
+
+    async def _catch_up(self) -> None:
+        while self.links is not None:
+            for one in self.catchup.wishes():
+                wish = Want(one.slot, one.size, one.wanted)
+                self.links.pass_on(one.peer, ("want", one.slot), wish)
+            await self.world.clock.sleep(1.0)
+
+    def _pass_evidence_on(self, data: bytes, concerned: frozenset[str]) -> None:
+        if self.links is not None:
+            for peer in sorted(concerned):
+                self.links.pass_on(peer, ("evidence", sha256(data).digest()), Evidence(data))
+
+    def _pass_on(self, peer: str, which: tuple[str, bytes], what: Control) -> None:
+        if self.links is not None:
+            self.links.pass_on(peer, which, what)
 
     async def _follow_journal(self) -> None:
         seen = self.journal.head

@@ -10,6 +10,9 @@ from typing import Any, Final
 
 from tocsin.edge.peer.session import Parts, Session
 from tocsin.errors import PeerError, TocsinError
+from tocsin.exchange.tlog.logs import Log
+from tocsin.formats import message
+from tocsin.formats.message import Control
 from tocsin.formats.statement import Statement
 from tocsin.formats.text import instant
 from tocsin.ports.clock import Clock
@@ -49,7 +52,48 @@ class Links:
         self._entropy = entropy
         self._dial = dial
         self._replaced: set[asyncio.Future[None]] = set()
+        self._known: set[str] = set()
         self.standing: dict[str, Standing] = {peer: Standing() for peer in parts.members.peers()}
+
+    def sync(self) -> list[str]:
+        """Follow the charter: end links to whom it does not let take part, and name the new members that we dial."""
+        wanted = self._parts.members.peers()
+        for peer in [one for one in self.standing if one not in wanted]:
+            gone = self.standing.pop(peer)
+            for one in (gone.session, gone.calling):
+                if one is not None:
+                    self._replace(one, "peer.expelled")
+        new = [peer for peer in wanted if peer not in self._known]
+        self._known = set(wanted)
+        for peer in new:
+            self.standing.setdefault(peer, Standing())
+        return [peer for peer in new if self.dials(peer)]
+
+    def is_up(self, peer: str) -> bool:
+        """Whether a member is linked, with a protocol version that knows relays."""
+        one = self.standing.get(peer)
+        return (
+            one is not None and one.session is not None and one.session.sender is not None and one.session.version != 1
+        )
+
+    def pass_on(self, peer: str, which: tuple[str, bytes], what: Control) -> None:
+        """Say something to a member if it is linked; of one kind and subject only the newest waits."""
+        if self.is_up(peer):
+            session = self.standing[peer].session
+            if session is not None:
+                session.owe(*which, message.encode(what))
+
+    async def hear(self, log: Log, audience: frozenset[str]) -> None:
+        """A log of ours has been opened: take what the members of its audience have said that they hold of it."""
+        for peer, one in list(self.standing.items()):
+            if peer in audience and one.session is not None:
+                await one.session.hear(log)
+
+    def say_heads(self) -> None:
+        """Tell every linked member what is new in the logs that it may read."""
+        for one in self.standing.values():
+            if one.session is not None:
+                one.session.say_heads()
 
     async def listen(self) -> None:
         """Take the links that others open."""
@@ -97,12 +141,13 @@ class Links:
         return standing.linked.is_set()
 
     async def _call(self, peer: str) -> None:
+        standing = self.standing[peer]
         try:
             link = await self._network.dial(peer)
         except PeerError as error:
-            self._down(peer, error)
+            self._down(standing, peer, error)
             return
-        if self.standing[peer].session is not None and not self._leads(peer):
+        if standing.session is not None and not self._leads(peer):
             await link.close("peer.crossed")  # the peer has called meanwhile
             return
         await self._hold(link, dialed=True)
@@ -111,7 +156,10 @@ class Links:
         await self._hold(link, dialed=False)
 
     async def _hold(self, link: Link, *, dialed: bool) -> None:
-        standing = self.standing[link.peer]
+        standing = self.standing.get(link.peer)
+        if standing is None:
+            await link.close("peer.expelled")
+            return
         session = Session(link, self._parts, dialed=dialed)
         ended: TocsinError = PeerError("peer.gone", f"{link.peer} ended the link")
         try:
@@ -162,9 +210,9 @@ class Links:
                 standing.state, standing.since = "up", self._clock.now_us()
                 await session.run()
 
-    def _replace(self, older: Session) -> None:
+    def _replace(self, older: Session, code: str = "peer.replaced") -> None:
         # A half-open link may take long to close; the newer one does not wait for that.
-        ending = asyncio.ensure_future(older.end("peer.replaced"))
+        ending = asyncio.ensure_future(older.end(code))
         self._replaced.add(ending)
         ending.add_done_callback(self._replaced.discard)
 
@@ -174,11 +222,11 @@ class Links:
             if self._clock.monotonic() - standing.taken_s > _STOOD_S:
                 standing.pause_s = _FIRST_S
             standing.free.set()
+            self._parts.gossip.gone(session.peer)
         if standing.session is None:
-            self._down(session.peer, ended)
+            self._down(standing, session.peer, ended)
 
-    def _down(self, peer: str, error: TocsinError) -> None:
-        standing = self.standing[peer]
+    def _down(self, standing: Standing, peer: str, error: TocsinError) -> None:
         if standing.state == "up" or standing.last_error != error.code:
             self._parts.note(error.code, peer, error.what)
         if standing.state == "up":

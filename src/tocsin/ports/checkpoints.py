@@ -1,7 +1,7 @@
 """The compare-and-swap home of our newest checkpoints."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +10,10 @@ class Held:
 
     size: int
     root: bytes  # 32
+
+
+# A head nobody knows: one entry under a root of zeros. It closes a log that we may have signed and have no record of.
+UNKNOWN: Final = Held(1, bytes(32))
 
 
 class CheckpointStore(Protocol):

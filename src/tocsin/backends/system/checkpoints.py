@@ -10,7 +10,7 @@ from struct import Struct
 from typing import Any, Final
 
 from tocsin.errors import StoreError
-from tocsin.ports.checkpoints import Held
+from tocsin.ports.checkpoints import UNKNOWN, Held
 from tocsin.ports.disk import Disk
 
 _SLOT: Final = 512
@@ -50,7 +50,8 @@ class CheckpointFiles:
 
     def _replace(self, slot: bytes, held: Held | None, new: Held) -> None:
         found = self._load(slot)
-        back = held is not None and (new.size < held.size or (new.size == held.size and new.root != held.root))
+        known = held if held != UNKNOWN else None
+        back = known and (new.size < known.size or (new.size == known.size and new.root != known.root))
         if (found[1] if found else None) != held or back:
             raise StoreError("store.conflict", "the checkpoint file holds another head than its writer knew")
         if found is None:

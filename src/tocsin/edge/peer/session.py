@@ -1,44 +1,55 @@
 """What two nodes say on a link, from hello to goodbye. docs/formats/protocol.md is the same for a second implementation.
 
-hello <-> hello     versions, charter, a fresh nonce each
-proof <-> proof     the log key signs both hellos
+greeting.py         which version, which charter, who is there
 state <-> state     what I hold of your logs; what my own logs have
-then, both ways, in any order: notices, frames, receipts, refusals
+then, both ways, in any order: notices, frames, receipts, refusals; from version 2 on also heads, wants, evidence
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Final, TypeVar
+from typing import Final
 
-from tocsin.errors import FormatError, PeerError, StoreError, TocsinError, VerificationError
+from tocsin.edge.peer import greeting
+from tocsin.edge.peer.greeting import Greeting
+from tocsin.errors import FormatError, StoreError, TocsinError, VerificationError
 from tocsin.exchange.deliver import sender
 from tocsin.exchange.deliver.receipts import Receipts
+from tocsin.exchange.deliver.relays import Relays
 from tocsin.exchange.deliver.sender import Sender
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.receive.accept import Pending, Receiver
 from tocsin.exchange.receive.epochkeys import EpochKeys, is_offer
+from tocsin.exchange.receive.gossip import Gossip
+from tocsin.exchange.receive.proofs import Proofs
 from tocsin.exchange.receive.turns import Turn, Turns
 from tocsin.exchange.receive.verify import outer
 from tocsin.exchange.tlog.logs import Log, Logs
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats import message, statement
-from tocsin.formats.keys import Role, SigningKey
-from tocsin.formats.message import Control, Hello, Notice, Position, Proof, Receipt, Refusal, State
+from tocsin.formats.message import (
+    Chain,
+    Control,
+    Evidence,
+    Heads,
+    Hello,
+    Notice,
+    Position,
+    Proof,
+    Receipt,
+    Refusal,
+    Relayed,
+    State,
+    Want,
+)
 from tocsin.formats.statement import Statement
-from tocsin.ports.clock import Clock
-from tocsin.ports.entropy import Entropy
 from tocsin.ports.links import Link
 from tocsin.ports.metrics import SILENT, Meter
 
 _PIPELINE: Final = 8
 _PIPELINE_BYTES: Final = 8 * 1024 * 1024
 _OWED: Final = 1024
-_HELLO_SECONDS: Final = 10.0
-_DOMAIN: Final = b"tocsin/hello/v1\n"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +61,16 @@ class Parts:
     signer: Signer
     receiver: Receiver
     receipts: Receipts
+    relays: Relays
     keys: EpochKeys
+    gossip: Gossip
+    proofs: Proofs
     sending: sender.Parts
-    log_key: SigningKey
-    clock: Clock
-    entropy: Entropy
-    software: str
-    root_at: Callable[[Log, int], Awaitable[bytes | None]]
+    greeting: greeting.Parts
     turns: Turns
+    pass_on: Callable[[str, tuple[str, bytes], Control], None]  # to a member, if it is linked
     note: Callable[[str, str, str], None]  # diagnostics: (code, peer, what), never content
     meter: Meter = SILENT
-    speaks: tuple[int, int] = (message.FLOOR, message.PROTOCOL)  # lowest and highest protocol version
 
 
 class Session:
@@ -78,13 +88,20 @@ class Session:
         self._owing = asyncio.Event()
         self._unstored = 0  # bytes of contents since the pipeline was last seen empty
         self._sender: Sender | None = None
+        self._greeting = Greeting(link, self._stream, parts.greeting)
+        self._held: dict[bytes, Position] | None = None  # what the peer said at first that it holds of our logs
+        self._told: dict[bytes, tuple[int, int]] = {}  # the heads that this peer was told on this link
         self.version: int | None = None  # of the protocol; None until the greeting has agreed on one
-        self.skew_s = 0.0
 
     @property
     def peer(self) -> str:
         """Who is at the other end."""
         return self._link.peer
+
+    @property
+    def skew_s(self) -> float:
+        """The peer's clock against ours, in seconds."""
+        return self._greeting.skew_s
 
     @property
     def sender(self) -> Sender | None:
@@ -103,7 +120,7 @@ class Session:
         for receipt in self._parts.receiver.standing(self.peer):
             # Who stands behind its own log (a restored backup) cannot check this receipt: it would end every link.
             if receipt.size <= named.get(receipt.slot, receipt.size):
-                self._owe("receipt", receipt.slot, message.encode(receipt))
+                self.owe("receipt", receipt.slot, message.encode(receipt))
         self._sender = Sender(self.peer, self._link.send, self._parts.sending, state.held)
         finishing = asyncio.ensure_future(self._finish())
         tasks = [
@@ -139,48 +156,20 @@ class Session:
         """Pass a statement on to the peer."""
         await self._link.send(message.encode(Notice(statement.encode(signed))))
 
-    # -- greeting -----------------------------------------------------------------------------------------------
+    # -- beginning ----------------------------------------------------------------------------------------------
 
     async def greet(self) -> None:
-        """Agree on the version and prove to each other who we are; nothing else happens on the link before run().
-
-        Raises PeerError("peer.gone", "peer.identity", "peer.version", "peer.charter"), FormatError.
-        """
-        members = self._parts.members
-        mine = Hello(
-            *self._parts.speaks,
-            members.me,
-            members.charter.digest,
-            self._parts.entropy.bytes(32),
-            self._parts.clock.now_us(),
-            self._parts.software,
-        )
-        sent = message.encode(mine)
-        await self._link.send(sent)
-        got = await self._next()
-        theirs = self._expect(message.decode(got), Hello)
-        if theirs.handle != self.peer:
-            raise PeerError("peer.identity", f"the certificate is that of {self.peer}, the greeting is not")
-        self.version = message.agree(mine, theirs)
-        if self.version is None:
-            raise PeerError("peer.version", f"{self.peer} speaks protocol {theirs.lowest} to {theirs.highest}")
-        if theirs.charter != mine.charter:
-            raise PeerError("peer.charter", f"{self.peer} has another charter in force")
-        self.skew_s = (theirs.time_us - mine.time_us) / 1e6
-        first, second = (sent, got) if self.dialed else (got, sent)
-        transcript = _DOMAIN + sha256(first).digest() + sha256(second).digest()
-        await self._link.send(message.encode(Proof(self._parts.log_key.sign(transcript + members.me.encode()))))
-        proof = self._expect(message.decode(await self._next()), Proof)
-        key = members.member(self.peer).keys[Role.LOG]
-        if not key.verify(transcript + self.peer.encode(), proof.signature):
-            raise PeerError("peer.identity", f"{self.peer} does not prove its log key")
+        """See greeting.py; nothing else happens on the link before run()."""
+        self.version = await self._greeting.greet(dialed=self.dialed)
 
     async def _exchange_state(self) -> State:
-        own = tuple(self._own_head(log) for log in self._own_logs() if log.released == log.size)
+        shown = [log for log in self._own_logs() if log.released == log.size]
+        own = tuple(self._own_head(log) for log in shown)
         await self._link.send(message.encode(State(self._parts.receiver.held(self.peer), own)))
-        state = self._expect(message.decode(await self._next()), State)
-        for held in state.held:
-            await self._compare(held)
+        state = self._greeting.expect(message.decode(await self._greeting.next()), State)
+        self._held = {held.slot: held for held in state.held}
+        for log in self._own_logs():
+            await self.hear(log)
         for position in state.own:
             error = self._parts.receiver.head(self.peer, position)
             if error is not None:
@@ -192,17 +181,24 @@ class Session:
         may_sign = log.size and self._parts.signer.may_sign(log)
         return Position(log.slot, log.size, root, self._parts.signer.sign(log, log.size, root) if may_sign else b"")
 
-    async def _compare(self, held: Position) -> None:
-        """What the peer holds of a log of ours, against what we hold of it."""
-        log = self._parts.logs.get(held.slot)
-        if log is None or log.origin != self._parts.members.me or held.size == 0:
+    async def hear(self, log: Log) -> None:
+        """Take what the peer has said of a log of ours. Whoever named no head of it holds nothing of it."""
+        if self._held is None:
             return
+        held = self._held.get(log.slot)
+        if held is not None and held.size:
+            await self._compare(log, held)
+        self._parts.signer.heard(log, self.peer)
+        await self._parts.receiver.reconsider(log)
+
+    async def _compare(self, log: Log, held: Position) -> None:
+        """What the peer holds of a log of ours, against what we hold of it."""
         if not self._parts.signer.signed(log, held):
             error = VerificationError("peer.false-claim", f"{self.peer} claims a head of our log that we never signed")
             await self._parts.receiver.record(self.peer, held.slot, error, held.checkpoint)
             self._parts.note(error.code, self.peer, error.what)
             return
-        self._parts.signer.peer_holds(log, held, await self._parts.root_at(log, held.size))
+        await self._parts.gossip.shown(self.peer, log, held)
 
     def _own_logs(self) -> list[Log]:
         me = self._parts.members.me
@@ -210,23 +206,15 @@ class Session:
         slots = [slot for one in shared for slot in (one.slots[me], one.urgent[me])]
         return [log for slot in slots if (log := self._parts.logs.get(slot)) is not None]
 
-    async def _next(self) -> bytes:
-        try:
-            async with asyncio.timeout(_HELLO_SECONDS):
-                return await anext(self._stream)
-        except (StopAsyncIteration, TimeoutError) as error:
-            raise PeerError("peer.gone", f"{self.peer} ended the link or fell silent while greeting") from error
-
-    def _expect(self, got: Control | bytes, kind: type[T]) -> T:
-        if not isinstance(got, kind):
-            raise FormatError("format.message", f"{self.peer} sent something else than the greeting asks for")
-        return got
-
     # -- after it -----------------------------------------------------------------------------------------------
 
     async def _send_channels(self) -> None:
         for signed in self._parts.members.concerning(self.peer):
             await self.tell(signed)
+        self.say_heads()
+        if self.version != 1:
+            for one in self._parts.relays.of(self.peer):
+                self.owe("relayed", one.slot + one.member.encode(), message.encode(one))
 
     async def _receive(self) -> None:
         turns = self._parts.turns
@@ -248,22 +236,62 @@ class Session:
         if self._sender is None:
             raise RuntimeError("control messages come after the greeting")
         if isinstance(got, Receipt):
-            if self._parts.logs.get(got.slot) is None:
-                # A channel that an older store has forgotten comes back by a notice; until then its receipts say nothing.
-                self._parts.note(
-                    "deliver.receipt-unknown", self.peer, "a receipt of a log that this node does not know"
-                )
-                return
-            stored = await self._parts.receipts.take(self.peer, got)
-            self._sender.receipted(got.slot, stored.size)
+            await self._receipt(got, self._sender)
         elif isinstance(got, Refusal):
             self._sender.refused(got)
             self._parts.note(got.code, self.peer, "the peer refused a frame of ours")
             self._parts.meter.count("tocsin_refused_by_peer_total", peer=self.peer, code=got.code)
         elif isinstance(got, Notice):
             await self._notice(got)
+        elif self.version == 1 or isinstance(got, Hello | Proof | State | Chain):
+            raise FormatError("format.message", f"{self.peer} greets twice, or speaks another version than agreed")
+        elif isinstance(got, Want):
+            self._sender.want(got.slot, got.size, wanted=got.wanted)
+        elif isinstance(got, Relayed):
+            await self._parts.receipts.take(got.member, Receipt(got.slot, got.size, got.key_id, got.blob))
         else:
-            raise FormatError("format.message", f"{self.peer} greets twice")
+            await self._hearsay(got)
+
+    async def _receipt(self, got: Receipt, to: Sender) -> None:
+        log = self._parts.logs.get(got.slot)
+        if log is None:
+            # A channel that an older store has forgotten comes back by a notice; until then its receipts say nothing.
+            self._parts.note("deliver.receipt-unknown", self.peer, "a receipt of a log that this node does not know")
+            return
+        if log.origin == self._parts.members.me:
+            stored = await self._parts.receipts.take(self.peer, got)
+            to.receipted(got.slot, stored.size)
+            return
+        relayed = await self._parts.relays.take(self.peer, log, got)
+        to.receipted(got.slot, got.size)
+        if log.origin != self.peer:
+            self._parts.pass_on(log.origin, ("relayed", got.slot + self.peer.encode()), relayed)
+
+    async def _hearsay(self, got: Heads | Evidence) -> None:
+        """What a peer says of others is compared; what it says wrongly is kept against it."""
+        try:
+            if isinstance(got, Evidence):
+                await self._parts.proofs.take(got.data)
+                return
+            for head in got.heads:
+                await self._parts.gossip.take(self.peer, head)
+        except StoreError:
+            raise
+        except TocsinError as error:
+            await self._parts.receiver.record(self.peer, bytes(32), error, b"")
+            self._parts.note(error.code, self.peer, error.what)
+
+    def say_heads(self) -> None:
+        """Tell the peer what is new in the logs that it may read. Once a round."""
+        waiting = any(kind == "heads" for kind, _ in self._owed)  # a slow link hears the newest when it is its turn
+        if self.version != 1 and self._sender is not None and not waiting:
+            for i, heads in enumerate(self._parts.gossip.heads(self.peer, self._told)):
+                self.owe("heads", i.to_bytes(4), message.encode(Heads(tuple(heads))))
+
+    def owe(self, kind: str, which: bytes, answer: bytes) -> None:
+        """Say something to the peer as soon as there is room; the newest of its kind only."""
+        self._owed[kind, which] = answer
+        self._owing.set()
 
     async def _notice(self, notice: Notice) -> None:
         try:
@@ -289,6 +317,10 @@ class Session:
             if error.code == "receive.old":
                 await self._pending.join()
                 verdict = await self._parts.receiver.judge(self.peer, frame)
+                again = self._parts.receiver.stand(frame.slot)
+                if verdict.code == "receive.replay" and again is not None:
+                    self.owe("receipt", frame.slot, message.encode(again))  # origin and relay have both brought it
+                    return
             await self._refuse(frame.slot, verdict, frame.checkpoint)
         else:
             turn.charge(objects=len(pending.rows))
@@ -300,11 +332,7 @@ class Session:
         await self._parts.receiver.record(self.peer, slot, error, evidence)
         # Anybody can invent slots: an honest peer's window holds far fewer refusals than we owe at most.
         if len(self._owed) < _OWED or self._parts.logs.get(slot) is not None:
-            self._owe("refusal", slot, message.encode(Refusal(slot, error.code, self._parts.receiver.size(slot))))
-
-    def _owe(self, kind: str, slot: bytes, answer: bytes) -> None:
-        self._owed[kind, slot] = answer
-        self._owing.set()
+            self.owe("refusal", slot, message.encode(Refusal(slot, error.code, self._parts.receiver.size(slot))))
 
     async def _pay(self) -> None:
         while True:
@@ -320,4 +348,4 @@ class Session:
                 receipt = await self._parts.receiver.finish(pending)
             finally:
                 self._pending.task_done()
-            self._owe("receipt", receipt.slot, message.encode(receipt))
+            self.owe("receipt", receipt.slot, message.encode(receipt))

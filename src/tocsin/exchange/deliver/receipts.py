@@ -9,7 +9,8 @@ from typing import Any, Final, NamedTuple
 from tocsin.errors import StoreError, TocsinError, VerificationError
 from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append
 from tocsin.exchange.members.registry import Members
-from tocsin.exchange.tlog.logs import Log, Logs, root_at
+from tocsin.exchange.publish.roots import root_of
+from tocsin.exchange.tlog.logs import Log, Logs
 from tocsin.formats import cosignature, note
 from tocsin.formats.keys import Role, key_name
 from tocsin.formats.message import Receipt
@@ -100,7 +101,8 @@ class Receipts:
         text = await self._text(log, receipt.size)
         name = key_name(peer, Role.RECEIPT)
         signature = note.Signature(name, receipt.key_id, receipt.blob)
-        signed_at = cosignature.verify(text, signature, name, self._members.member(peer).keys[Role.RECEIPT])
+        keys = (one.keys[Role.RECEIPT] for one in self._members.known(peer))
+        signed_at = next((at for key in keys if (at := cosignature.verify(text, signature, name, key))), None)
         if signed_at is None:
             raise VerificationError("deliver.receipt-signature", f"a receipt of {peer} is not signed by its key")
         return Stored(log.number, peer, receipt.size, signed_at, receipt.key_id, receipt.blob)
@@ -110,8 +112,8 @@ class Receipts:
         if text is None and size == log.size == log.released:
             text = self._texts[log.number, size] = log.checkpoint(size, log.frontier.root())
         if text is None:
-            root = await self._journal.database.read(lambda db: root_at(db, log.number, size))
-            if root is None or size > log.released:
+            root = await root_of(self._journal.database, log, size)
+            if root is None:
                 raise VerificationError("deliver.receipt-unknown", "a receipt covers a size that we never signed")
             text = self._texts[log.number, size] = log.checkpoint(size, root)
         while len(self._texts) > _TEXTS:

@@ -5,9 +5,8 @@ committed by receipts.py together with its effect. A slow peer fills its own win
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from tocsin.exchange.deliver.receipts import Receipts
 from tocsin.exchange.members.registry import Members
@@ -19,8 +18,20 @@ from tocsin.formats.message import Notice, Position, Refusal
 
 WINDOW_FRAMES: Final = 16
 WINDOW_BYTES: Final = 8 * 1024 * 1024
+URGENT_FRAMES: Final = 4  # beside those: what is urgent has room even when the window is full
+URGENT_BYTES: Final = 1024 * 1024
+_MOST_WANTED: Final = 4096
 _NOT_YET: Final = frozenset({"receive.not-open", "receive.stranger"})
 _BEGIN_AGAIN: Final = frozenset({"receive.gap", "receive.overlap"})
+
+
+class _Sent(NamedTuple):
+    """A frame on its way."""
+
+    slot: bytes
+    end: int
+    size: int
+    urgent: bool
 
 
 class Sender:
@@ -34,10 +45,10 @@ class Sender:
         self._parts = parts
         self._held = {one.slot: one.size for one in held}
         self._next: dict[bytes, int] = {}
-        self._window: deque[tuple[bytes, int, int]] = deque()
-        self._window_bytes = 0
+        self._window: list[_Sent] = []
         self._keyed: set[tuple[bytes, int]] = set()
         self._stopped: dict[bytes, str] = {}
+        self._wanted: dict[bytes, None] = {}  # logs of others that the peer has asked us for, in that order
         self._restarts: dict[bytes, tuple[int, int]] = {}
         self._wake = asyncio.Event()
 
@@ -55,9 +66,7 @@ class Sender:
 
     def receipted(self, slot: bytes, size: int) -> None:
         """The peer has stored the log up to `size`."""
-        kept = [one for one in self._window if one[0] != slot or one[1] > size]
-        self._window = deque(kept)
-        self._window_bytes = sum(one[2] for one in kept)
+        self._window = [one for one in self._window if one.slot != slot or one.end > size]
         self.wake()
 
     def refused(self, refusal: Refusal) -> None:
@@ -73,8 +82,7 @@ class Sender:
         else:
             self._stopped[slot] = refusal.code
             self._next[slot] = refusal.size
-        self._window = deque(one for one in self._window if one[0] != slot)
-        self._window_bytes = sum(one[2] for one in self._window)
+        self._window = [one for one in self._window if one.slot != slot]
         self.wake()
 
     def resume(self) -> None:
@@ -82,46 +90,72 @@ class Sender:
         self._stopped = {slot: code for slot, code in self._stopped.items() if code not in _NOT_YET}
         self.wake()
 
+    def want(self, slot: bytes, size: int, *, wanted: bool) -> None:
+        """The peer asks for a log from `size` on that is not ours, or needs it no longer."""
+        if not wanted:
+            self._wanted.pop(slot, None)
+        elif len(self._wanted) < _MOST_WANTED:
+            self._wanted[slot] = None
+            self._next[slot] = size
+            self._stopped.pop(slot, None)
+        self.wake()
+
+    def _relayed(self, slot: bytes) -> Log | None:
+        place, log = self._parts.members.origin(slot), self._parts.logs.get(slot)
+        if place is None or log is None or place.origin == self._parts.members.me or slot in self._stopped:
+            return None
+        return log if place.channel.is_open and self.peer in place.channel.roster else None
+
     async def run(self) -> None:
         """Send until the link ends (PeerError) or the task is cancelled."""
         turn = 0
         while True:
             self._wake.clear()
-            logs = self._logs()
+            urgent, routine = self._logs()
             sent = 0
-            for i in range(len(logs)):
-                # A different log goes first each time round, so that a busy channel does not starve a quiet one.
-                sent += await self._one(logs[(turn + i) % len(logs)])
+            for i in range(len(routine)):
+                # A different log goes first each time round, so that a busy channel does not starve a quiet one; and
+                # what is urgent never waits for more than one frame of what is not.
+                for log in urgent:
+                    sent += await self._one(log, urgent=True)
+                sent += await self._one(routine[(turn + i) % len(routine)], urgent=False)
             turn += 1
             if not sent:
                 await self._wake.wait()
 
-    def _logs(self) -> list[Log]:
+    def _logs(self) -> tuple[list[Log], list[Log]]:
+        """Urgent and routine logs that this peer may be sent: ours, and those of others that it has asked for."""
         me = self._parts.members.me
-        out = []
+        urgent: list[Log] = []
+        routine = [log for slot in self._wanted if (log := self._relayed(slot)) is not None]
         for channel in self._parts.members.generations():
             if not channel.is_open or self.peer not in channel.roster:
                 continue
-            for slot in (channel.urgent[me], channel.slots[me]):
+            for slot, lane in ((channel.urgent[me], urgent), (channel.slots[me], routine)):
                 log = self._parts.logs.get(slot)
                 if log is not None and slot not in self._stopped and self._parts.frames.may_send(log):
-                    out.append(log)
-        return out
+                    lane.append(log)
+        return urgent, routine
 
-    async def _one(self, log: Log) -> int:
-        """One frame of one log, if there is one and the window has room."""
+    def _is_full(self, *, urgent: bool) -> bool:
+        lane = [one for one in self._window if one.urgent == urgent]
+        frames, size = (URGENT_FRAMES, URGENT_BYTES) if urgent else (WINDOW_FRAMES, WINDOW_BYTES)
+        return len(lane) >= frames or sum(one.size for one in lane) >= size
+
+    async def _one(self, log: Log, *, urgent: bool) -> int:
+        """One frame of one log, if there is one and the window of its lane has room."""
         start = self._next.setdefault(log.slot, self._held.get(log.slot, 0))
-        full = len(self._window) >= WINDOW_FRAMES or self._window_bytes >= WINDOW_BYTES
-        if start >= log.released or full:
+        if start >= log.released or self._is_full(urgent=urgent):
             return 0
         sealed = await self._parts.frames.frame(log, start)
-        if (log.slot, sealed.epoch.number) not in self._keyed:
-            offer = self._parts.epochs.offer(log.slot, sealed.epoch, self.peer)
+        if self.peer not in sealed.epoch.roster:
+            return 0  # the roster has changed while the frame was made
+        if (sealed.key_slot, sealed.epoch.number) not in self._keyed:
+            offer = self._parts.epochs.offer(sealed.key_slot, sealed.epoch, self.peer)
             await self._send(message.encode(Notice(offer)))
-            self._keyed.add((log.slot, sealed.epoch.number))
+            self._keyed.add((sealed.key_slot, sealed.epoch.number))
         self._next[log.slot] = sealed.end
-        self._window.append((log.slot, sealed.end, len(sealed.data)))
-        self._window_bytes += len(sealed.data)
+        self._window.append(_Sent(log.slot, sealed.end, len(sealed.data), urgent))
         await self._send(message.encode_frame(sealed.data))
         return 1
 

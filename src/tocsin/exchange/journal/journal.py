@@ -18,6 +18,7 @@ class Kind(IntEnum):
     ENTRY = 1  # an entry of a channel log, ours or a peer's
     RECEIPT = 2  # a peer has stored our log up to `seq`
     REFUSAL = 3  # a peer's frame was refused, or a peer refused ours; `name` is the code
+    EVIDENCE = 4  # `member` has signed two statements that contradict each other; `name` is in what
 
 
 class NewRow(NamedTuple):

@@ -315,11 +315,14 @@ class Members:
             raise PolicyError("policy.too-many-proposals", "there are more statements of this channel than any needs")
         if book is not None and any(found.name != one.name or found.kind != one.kind for found in book.stated.values()):
             raise VerificationError("verify.channel", "the statement changes the name or kind of its channel")
+        if book is None:
+            self.require_few(one.creator)
+
+    def require_few(self, creator: str) -> None:
+        """Refuse one more channel of a member that has made MAX_CREATED. Raises PolicyError("policy.too-many-channels")."""
         creators = [next(iter(each.stated.values())).creator for each in self._books.values() if each.stated]
-        if book is None and creators.count(one.creator) >= MAX_CREATED:
-            raise PolicyError(
-                "policy.too-many-channels", f"{one.creator} has invited us to {MAX_CREATED} channels"
-            )
+        if creators.count(creator) >= MAX_CREATED:
+            raise PolicyError("policy.too-many-channels", f"{creator} has made {MAX_CREATED} channels already")
 
     def _own_vote(self, chain: str, ballot: succession.Ballot) -> tuple[str, int, int] | None:
         """Our signature under what a peer brings is a vote of ours that this store may have forgotten."""

@@ -34,6 +34,7 @@ class Sealed:
     start: int
     end: int
     epoch: Epoch
+    key_slot: bytes  # which of our logs the epoch is of: this one, or ours in the channel of another's that we relay
     content_bytes: int
 
 
@@ -69,8 +70,8 @@ class Frames:
             self._batches_bytes -= self._batches.popitem(last=False)[1].size
 
     def may_send(self, log: Log) -> bool:
-        """Whether the log's checkpoints may be signed, without which there are no frames."""
-        return self._signer.may_sign(log)
+        """Whether there are frames: our own log needs its checkpoints signed, another's has them."""
+        return log.origin != self._signer.me or self._signer.may_sign(log)
 
     async def frame(self, log: Log, start: int) -> Sealed:
         """The frame that begins at `start`, which is below the log's committed size.
@@ -80,29 +81,31 @@ class Frames:
         found = self._members.origin(log.slot)
         if found is None:
             raise RuntimeError("a log of ours has a channel")
-        epoch = self._epochs.current(log.slot, found.channel)
+        key_slot = log.slot if found.origin == self._signer.me else found.channel.slots[self._signer.me]
+        epoch = self._epochs.current(key_slot, found.channel)
         fresh = self._batches.get((log.number, start))
         alone = fresh is not None and (
             len(fresh.entries) >= _SMALL or (log.number, start + len(fresh.entries)) not in self._batches
         )
         if fresh is not None and alone:
             end = start + len(fresh.entries)
-            return self._kept(log, epoch, end, fresh.entries, fresh.seed, fresh.note)
+            return self._kept(_Cover(log, key_slot, epoch, end, fresh.note), fresh.entries, fresh.seed)
         at_most = (start // _BOUNDARY + 1) * _BOUNDARY
-        rows, end, root = await self._database.read(lambda db: _read(db, log.number, start, at_most))
+        rows, end, root, signed = await self._database.read(lambda db: _read(db, log.number, start, at_most))
         entries = [
             Entry(seq, Handling(STIX_21, mark, sent, until), salt, body)
             for seq, mark, sent, until, salt, body, _ in rows
         ]
-        return self._kept(log, epoch, end, entries, None, self._signer.sign(log, end, root))
+        note = self._signer.sign(log, end, root) if found.origin == self._signer.me else signed
+        return self._kept(_Cover(log, key_slot, epoch, end, note), entries, None)
 
-    def _kept(self, log: Log, epoch: Epoch, end: int, entries: list[Entry], seed: bytes | None, note: bytes) -> Sealed:
-        key = (log.number, entries[0].seq, end)
+    def _kept(self, cover: "_Cover", entries: list[Entry], seed: bytes | None) -> Sealed:
+        key = (cover.log.number, entries[0].seq, cover.end)
         kept = self._sealed.get(key)
-        if kept is not None and kept.epoch is epoch:
+        if kept is not None and kept.epoch is cover.epoch:
             self._sealed.move_to_end(key)
             return kept
-        made = self._seal(log, epoch, entries, seed, note)
+        made = self._seal(cover, entries, seed)
         if kept is not None:
             self._sealed_bytes -= len(kept.data)
         self._sealed[key] = made
@@ -111,17 +114,29 @@ class Frames:
             self._sealed_bytes -= len(self._sealed.popitem(last=False)[1].data)
         return made
 
-    def _seal(self, log: Log, epoch: Epoch, entries: list[Entry], seed: bytes | None, note: bytes) -> Sealed:
+    def _seal(self, cover: "_Cover", entries: list[Entry], seed: bytes | None) -> Sealed:
         red = any(entry.handling.marking == Tlp.RED for entry in entries)
         box = encode_box(encode_batch(entries, seed), compress=self.compress and not red)
         start = entries[0].seq
-        head = Frame(log.slot, epoch.number, start, note, self._entropy.bytes(NONCE_BYTES), b"")
-        sealed = epoch.key.seal(head.nonce, box, head.additional())
+        head = Frame(cover.log.slot, cover.epoch.number, start, cover.note, self._entropy.bytes(NONCE_BYTES), b"")
+        sealed = cover.epoch.key.seal(head.nonce, box, head.additional())
         content = sum(len(entry.content) for entry in entries)
-        return Sealed(encode_frame(head._replace(sealed=sealed)), start, start + len(entries), epoch, content)
+        data = encode_frame(head._replace(sealed=sealed))
+        return Sealed(data, start, start + len(entries), cover.epoch, cover.key_slot, content)
 
 
-def _read(reading: Reading, log: int, start: int, at_most: int) -> tuple[list[tuple[Any, ...]], int, bytes]:
+@dataclass(frozen=True, slots=True)
+class _Cover:
+    """What a frame is sealed with and ended by."""
+
+    log: Log
+    key_slot: bytes
+    epoch: Epoch
+    end: int
+    note: bytes
+
+
+def _read(reading: Reading, log: int, start: int, at_most: int) -> tuple[list[tuple[Any, ...]], int, bytes, bytes]:
     for limit in (at_most, start):
         found = batch_end(reading, log, start, limit)
         if found is None:

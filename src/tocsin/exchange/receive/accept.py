@@ -5,19 +5,24 @@ be verified while this one is being written; finish() waits for the commit and s
 read again.
 """
 
+import asyncio
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple
 
 from tocsin.errors import FormatError, PolicyError, StoreError, TocsinError, VerificationError
 from tocsin.exchange.journal.definitions import Definitions
-from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append, tree_at
-from tocsin.exchange.members.channels import Channel
+from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append
+from tocsin.exchange.members.channels import Channel, Place
 from tocsin.exchange.members.registry import Members
+from tocsin.exchange.publish.roots import root_of
 from tocsin.exchange.receive import verify
 from tocsin.exchange.receive.epochkeys import EpochKeys
+from tocsin.exchange.receive.gossip import Gossip
 from tocsin.exchange.receive.verify import Signed, Verified, View
-from tocsin.exchange.tlog.logs import Log, Logs, advance, root_at
+from tocsin.exchange.tlog.logs import Log, Logs, advance
+from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats import cosignature, markings
 from tocsin.formats.entry import Entry
 from tocsin.formats.frame import Frame
@@ -26,7 +31,7 @@ from tocsin.formats.message import Position, Receipt
 from tocsin.formats.stix.check import Checked, check_many
 from tocsin.formats.tlp import Tlp
 from tocsin.ports.clock import Clock
-from tocsin.ports.database import Reading, Transaction
+from tocsin.ports.database import Transaction
 from tocsin.ports.metrics import SILENT, Meter
 
 _FITS_KEPT: Final = 4096
@@ -54,15 +59,19 @@ class Parts:
     keys: EpochKeys
     clock: Clock
     signing: SigningKey  # our receipt key
+    signer: Signer
+    gossip: Gossip
     meter: Meter = SILENT
 
 
 class Receiver:
-    """One per node; frames of one log must come one after the other, which the link sees to."""
+    """One per node. Frames of one log may come over several links: they are stored in the order of their places."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._fits: dict[tuple[int, tuple[str, ...], int], str | None] = {}
+        self._moved: dict[int, asyncio.Event] = {}
+        self._relayed: set[bytes] = set()  # logs that others than their origin have brought since the start
 
     def held(self, peer: str) -> tuple[Position, ...]:
         """What we hold, durable, of a peer's logs."""
@@ -76,6 +85,13 @@ class Receiver:
         held = (one for one in self.held(peer) if one.size)
         logs = ((one, self._parts.logs.get(one.slot)) for one in held)
         return [self._cosign(one.slot, one.size, log.checkpoint(one.size, one.root)) for one, log in logs if log]
+
+    def stand(self, slot: bytes) -> Receipt | None:
+        """Our word on what we hold of a log that came by a relay too; None for one that never did."""
+        log = self._parts.logs.get(slot)
+        if log is None or slot not in self._relayed or log.released != log.size:
+            return None
+        return self._cosign(slot, log.size, log.checkpoint(log.size, log.frontier.root()))
 
     def size(self, slot: bytes) -> int:
         """How far we have accepted the log with this slot."""
@@ -113,13 +129,17 @@ class Receiver:
             self._parts.meter.observe("tocsin_verify_seconds", spent)
 
     def _steps(self, peer: str, frame: Frame) -> Generator[None, None, Pending]:
-        log, channel, one = self._outer(peer, frame)
+        log, place, one = self._outer(peer, frame)
         verify.place(one, log.size)
-        view = self._view(peer, log)
-        done = verify.opened(one, self._parts.keys.get(frame.slot, frame.epoch), view, frame.slot)
+        view = self._view(peer, log, place)
+        # A relay seals under the key of its own log in the channel.
+        sealer = frame.slot if peer == place.origin else place.channel.slots[peer]
+        done = verify.opened(one, self._parts.keys.get(sealer, frame.epoch), view, frame.slot)
         yield
-        rows = yield from self._rows(log, channel, done)
+        rows = yield from self._rows(log, place.channel, done)
         verify.place(one, log.size)  # what came between may have moved the log
+        if peer != place.origin:
+            self._relayed.add(frame.slot)
         pending = Pending(log, log.size, done, rows)
         log.frontier = done.frontier
         return pending
@@ -128,39 +148,63 @@ class Receiver:
         """Store, wait for the fsync, cosign. Raises StoreError; then the log stands where it stood."""
         log, done = pending.log, pending.verified
         now_us = self._parts.clock.now_us()
+        is_ours = log.origin == self._parts.members.me
 
         def work(tx: Transaction) -> int:
             position = append(tx, pending.rows, now_us)
-            advance(tx, log.number, pending.before, done.frontier, done.note)
+            advance(tx, log.number, pending.before, done.frontier, None if is_ours else done.note)
             return position
 
         try:
+            await self._in_order(pending)
             position = await self._parts.journal.database.write(work)
         except StoreError:
             await self._parts.logs.reload(log)
             raise
+        finally:
+            self._moved.pop(log.number, asyncio.Event()).set()
         if done.frontier.size > log.released:
             log.released, log.note = done.frontier.size, done.note
+        self._moved.pop(log.number, asyncio.Event()).set()
         self._parts.journal.announce(position)
+        if is_ours:
+            await self.reconsider(log)
         self._parts.meter.count("tocsin_receipts_given_total", peer=log.origin)
         return self._cosign(log.slot, done.frontier.size, done.text)
+
+    async def _in_order(self, pending: Pending) -> None:
+        """Wait until what another link brought before is stored. Raises StoreError if that failed."""
+        while pending.log.released < pending.before:
+            if pending.log.size < pending.before:
+                raise StoreError("store.unknown", "what came before this frame could not be stored")
+            await self._moved.setdefault(pending.log.number, asyncio.Event()).wait()
+
+    async def reconsider(self, log: Log) -> None:
+        """Open a log of ours that was closed, if everyone who may know more of it has been heard."""
+        place = self._parts.members.origin(log.slot)
+        if place is not None:
+            await self._parts.signer.reconsider(log, place.channel.roster, partial(self.root_at, log))
+
+    async def root_at(self, log: Log, size: int) -> bytes | None:
+        """The root a log had at a size; None beyond what is stored."""
+        return await root_of(self._parts.journal.database, log, size)
 
     async def judge(self, peer: str, frame: Frame) -> VerificationError:
         """Tell a replay from a fork, by the root our own tree has where the old frame ends."""
         log, _, one = self._outer(peer, frame)
-        size = one.checkpoint.size
-
-        def root(reading: Reading) -> bytes:
-            known = root_at(reading, log.number, size)
-            return known if known is not None else tree_at(reading, log.number, size).root()
-
-        return verify.judge_old(one, await self._parts.journal.database.read(root))
+        root = await self.root_at(log, one.checkpoint.size)
+        if root is None:
+            raise StoreError("store.unknown", "the log has not been stored as far as it was accepted")
+        verdict = verify.judge_old(one, root)
+        if verdict.code == "receive.fork":
+            await self._parts.gossip.contradiction(log, frame.checkpoint)
+        return verdict
 
     def head(self, peer: str, own: Position) -> VerificationError | None:
         """What a peer's word on its own log means to us."""
         log = self._parts.logs.get(own.slot)
-        if log is None or log.origin != peer:
-            return None
+        if log is None or log.origin != peer or not own.checkpoint:
+            return None  # a word without a signature: the origin may not sign until it has heard us
         return verify.judge_head(
             peer, own.size, own.root, log.released, log.frontier.root() if log.released == log.size else None
         )
@@ -188,18 +232,21 @@ class Receiver:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _outer(self, peer: str, frame: Frame) -> tuple[Log, Channel, Signed]:
+    def _outer(self, peer: str, frame: Frame) -> tuple[Log, Place, Signed]:
         found = self._parts.members.origin(frame.slot)
         log = self._parts.logs.get(frame.slot)
         if found is None:
             raise VerificationError("receive.stranger", f"{peer} sent a frame of a log we do not know")
         if log is None or not found.channel.is_open:
             raise VerificationError("receive.not-open", f"{peer} sent a frame of a channel not all have signed here")
-        return log, found.channel, verify.signed(frame, self._view(peer, log))
+        if log.origin == self._parts.members.me and log.slot not in self._parts.signer.behind():
+            raise VerificationError("receive.stranger", f"{peer} sent a frame of our own log, which lacks nothing")
+        return log, found, verify.signed(frame, self._view(peer, log, found))
 
-    def _view(self, peer: str, log: Log) -> View:
-        key = self._parts.members.member(log.origin).keys[Role.LOG]
-        return View(peer, log.origin, log.name, key, log.frontier)
+    def _view(self, peer: str, log: Log, place: Place) -> View:
+        keys = tuple(one.keys[Role.LOG] for one in self._parts.members.known(log.origin))
+        settled = self._parts.gossip.settled(log.slot)
+        return View(peer, log.origin, log.name, keys, log.frontier, place.channel.roster, settled)
 
     def _cosign(self, slot: bytes, size: int, text: bytes) -> Receipt:
         name = key_name(self._parts.members.me, Role.RECEIPT)

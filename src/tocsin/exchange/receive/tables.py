@@ -1,6 +1,20 @@
 """The tables of the room receive."""
 
-TABLES = """
+from typing import Final
+
+_EVIDENCE: Final = """
+CREATE TABLE IF NOT EXISTS receive_evidence (
+  id      BLOB PRIMARY KEY,   -- SHA-256 of data
+  kind    TEXT NOT NULL,
+  accused TEXT NOT NULL,
+  log     INTEGER NOT NULL,   -- 0 for votes
+  added   INTEGER NOT NULL,
+  data    BLOB NOT NULL       -- docs/formats/evidence.md
+) WITHOUT ROWID;
+"""
+
+TABLES: Final = (
+    """
 CREATE TABLE IF NOT EXISTS receive_refusals (
   log      INTEGER NOT NULL,
   code     TEXT NOT NULL,
@@ -11,3 +25,6 @@ CREATE TABLE IF NOT EXISTS receive_refusals (
   PRIMARY KEY (log, code)
 ) WITHOUT ROWID;
 """
+    + _EVIDENCE
+)
+MIGRATIONS: Final = {2: _EVIDENCE}

@@ -1,7 +1,8 @@
 """What must hold before anything a peer sends is stored. Pure: no I/O, no clock; the steps are numbered.
 
 1  the frame is well-formed and within the limits            format.frame, format.note, format.checkpoint
-2  its slot names a log of the member at the other end       receive.stranger
+2  its slot names a log that the member at the other end may
+   bring us: its own, or another's of whose audience it is   receive.stranger
 3  the checkpoint is signed by the origin's log key          receive.signature
 4  the checkpoint is that of this slot                       receive.slot
 5  it begins where we stand                                  receive.gap, receive.overlap, receive.old
@@ -26,13 +27,18 @@ from tocsin.formats.seal import EpochKey
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The log as we hold it, and whose it is. `sender` is the member the transport proved, `origin` the log's."""
+    """The log as we hold it, and whose it is. `sender` is the member the transport proved, `origin` the log's.
+
+    A log key that was replaced counts for what the key of today has vouched for since: up to `settled` entries.
+    """
 
     sender: str
     origin: str
     name: str  # origin line of its checkpoints
-    key: VerifyKey  # the origin's log key
+    keys: tuple[VerifyKey, ...]  # the origin's log keys, the one of today first
     frontier: Frontier
+    audience: frozenset[str] = frozenset()  # who may bring it beside its origin
+    settled: int = 0
 
 
 class Signed(NamedTuple):
@@ -60,15 +66,23 @@ def outer(data: bytes) -> Frame:
 
 def signed(frame: Frame, view: View) -> Signed:
     """Steps 1 to 4."""
-    if view.sender != view.origin:
+    if view.sender != view.origin and view.sender not in view.audience:
         raise VerificationError("receive.stranger", f"{view.sender} sent a frame of a log of {view.origin}")
     parsed = note.parse(frame.checkpoint)
     claimed = checkpoint.parse(parsed.text)
-    if not note.verified(parsed, view.name, view.key):
+    if not is_signed(parsed, claimed, view):
         raise VerificationError("receive.signature", f"the checkpoint is not signed by the log key of {view.origin}")
     if claimed.origin != view.name:
         raise VerificationError("receive.slot", "the checkpoint is of another log than the frame says")
     return Signed(frame, claimed, parsed.text)
+
+
+def is_signed(parsed: note.Note, claimed: Checkpoint, view: View) -> bool:
+    """Whether the origin signed it with the key of today, or with an earlier one what today's has vouched for."""
+    now, *former = view.keys
+    if note.verified(parsed, view.name, now):
+        return True
+    return claimed.size <= view.settled and any(note.verified(parsed, view.name, key) for key in former)
 
 
 def place(one: Signed, size: int) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tocsin.errors import StoreError
+from tocsin.formats import heartbeat
 from tocsin.formats.checkpoint import Checkpoint
 from tocsin.formats.checkpoint import encode as encode_checkpoint
 from tocsin.formats.merkle import Frontier
@@ -40,9 +41,10 @@ class Log:
         """How many entries it has."""
         return self.frontier.size
 
-    def checkpoint(self, size: int, root: bytes) -> bytes:
-        """The text of a checkpoint of this log."""
-        return encode_checkpoint(Checkpoint(self.name, size, root, ()))
+    def checkpoint(self, size: int, root: bytes, beat: int | None = None) -> bytes:
+        """The text of a checkpoint of this log; with `beat` that of a heartbeat."""
+        plain = Checkpoint(self.name, size, root, ())
+        return encode_checkpoint(plain if beat is None else heartbeat.beating(plain, beat))
 
 
 class Logs:
@@ -131,15 +133,19 @@ def checkpoints(reading: Reading, log: int, at_most: int) -> Iterator[tuple[int,
         after = rows[-1][0]
 
 
-def batch_end(reading: Reading, log: int, start: int, at_most: int) -> tuple[int, bytes] | None:
-    """Where a catch-up frame that begins at `start` ends: the last checkpoint within `at_most`, else the next one."""
+def batch_end(reading: Reading, log: int, start: int, at_most: int) -> tuple[int, bytes, bytes] | None:
+    """Where a catch-up frame that begins at `start` ends: the last checkpoint within `at_most`, else the next one.
+
+    Size, root, and the signed note, which is empty for our own logs.
+    """
     rows = reading.query(
-        "SELECT size, root FROM tlog_checkpoints WHERE log = ? AND size > ? AND size <= ? ORDER BY size DESC LIMIT 1",
+        "SELECT size, root, note FROM tlog_checkpoints WHERE log = ? AND size > ? AND size <= ? "
+        "ORDER BY size DESC LIMIT 1",
         (log, start, at_most),
     ) or reading.query(
-        "SELECT size, root FROM tlog_checkpoints WHERE log = ? AND size > ? ORDER BY size LIMIT 1", (log, start)
+        "SELECT size, root, note FROM tlog_checkpoints WHERE log = ? AND size > ? ORDER BY size LIMIT 1", (log, start)
     )
-    return (rows[0][0], rows[0][1]) if rows else None
+    return (rows[0][0], rows[0][1], rows[0][2] or b"") if rows else None
 
 
 def _all(reading: Reading) -> list[tuple[Any, ...]]:

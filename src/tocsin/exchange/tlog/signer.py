@@ -6,15 +6,11 @@ from typing import Final
 from tocsin.errors import FormatError, VerificationError
 from tocsin.exchange.tlog.logs import Log
 from tocsin.formats import checkpoint, note
-from tocsin.formats.keys import SigningKey
+from tocsin.formats.keys import SigningKey, VerifyKey
 from tocsin.formats.message import Position
-from tocsin.ports.checkpoints import CheckpointStore, Held
+from tocsin.ports.checkpoints import UNKNOWN, CheckpointStore, Held
 
 _SWAPPING: Final = "the checkpoint file could not be written; restart the node"
-
-
-# A head nobody knows: one entry under a root of zeros. It closes a log that we may have signed and have no record of.
-UNKNOWN: Final = Held(1, bytes(32))
 
 
 class Signer:
@@ -28,6 +24,7 @@ class Signer:
         self._heard: dict[bytes, set[str]] = {}
         self._shown: dict[bytes, Held] = {}  # the highest of our heads that a peer has shown us
         self._forked: set[bytes] = set()
+        self.former: tuple[VerifyKey, ...] = ()  # our log keys of earlier charters
         self._behind: dict[bytes, str] = {}
         self._under_way: set[bytes] = set()
 
@@ -75,7 +72,7 @@ class Signer:
         except FormatError:
             return False
         same = (claimed.origin, claimed.size, claimed.root) == (log.name, said.size, said.root)
-        return same and note.verified(parsed, log.name, self._key.public)
+        return same and any(note.verified(parsed, log.name, key) for key in (self._key.public, *self.former))
 
     def peer_holds(self, log: Log, said: Position, root_here: bytes | None) -> None:
         """A peer shows a head that signed() has found to be ours. More than we have, or another root, stops us.
@@ -134,7 +131,7 @@ class Signer:
 
     def may_sign(self, log: Log) -> bool:
         """Whether require() would pass."""
-        return log.slot in self._held and log.slot not in self._behind
+        return log.slot in self._held and log.slot not in self._behind and bool(self._heard.get(log.slot))
 
     def behind(self) -> dict[bytes, str]:
         """The logs we refuse to sign, and why; not those whose swap is under way, which happens with every batch."""
@@ -159,10 +156,13 @@ class Signer:
         if self._behind[log.slot] == _SWAPPING:
             del self._behind[log.slot]
 
-    def sign(self, log: Log, size: int, root: bytes) -> bytes:
-        """The signed note of a head the file covers. Ed25519 is deterministic: signing again gives the same bytes."""
+    def sign(self, log: Log, size: int, root: bytes, beat: int | None = None) -> bytes:
+        """The signed note of a head the file covers; with `beat` a heartbeat.
+
+        Ed25519 is deterministic: signing again gives the same bytes.
+        """
         held = self._held.get(log.slot)
         if held is None or size > held.size or (size == held.size and root != held.root):
             raise VerificationError("tlog.behind", "refused to sign a head that the checkpoint file does not cover")
-        text = log.checkpoint(size, root)
+        text = log.checkpoint(size, root, beat)
         return note.encode(note.Note(text, (note.sign(text, log.name, self._key),)))

@@ -1,6 +1,16 @@
 """The tables of the room tlog."""
 
-TABLES = """
+from typing import Final
+
+_BEATS: Final = """
+CREATE TABLE IF NOT EXISTS tlog_beats (
+  one      INTEGER PRIMARY KEY,
+  reserved INTEGER NOT NULL     -- no heartbeat of ours has this number or a larger one yet
+);
+"""
+
+TABLES: Final = (
+    """
 CREATE TABLE IF NOT EXISTS tlog_logs (
   log      INTEGER PRIMARY KEY,
   slot     BLOB NOT NULL UNIQUE,
@@ -17,3 +27,6 @@ CREATE TABLE IF NOT EXISTS tlog_checkpoints (
   PRIMARY KEY (log, size)
 ) WITHOUT ROWID;
 """
+    + _BEATS
+)
+MIGRATIONS: Final = {2: _BEATS}

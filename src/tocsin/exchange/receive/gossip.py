@@ -1,0 +1,236 @@
+"""What members tell one another of the logs they hold, so that nobody can show two of them two stories.
+
+A head is the origin's signed checkpoint, or its heartbeat: a checkpoint that says "nothing after this". Every head that
+a peer passes on is compared with our own tree; what contradicts it, or another head, is kept as evidence and passed on.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+from tocsin.errors import FormatError, VerificationError
+from tocsin.exchange.journal.journal import Journal
+from tocsin.exchange.members.channels import Place
+from tocsin.exchange.members.registry import Members
+from tocsin.exchange.publish.roots import root_of
+from tocsin.exchange.receive.proofs import Proofs
+from tocsin.exchange.tlog.logs import Log, Logs
+from tocsin.exchange.tlog.signer import Signer
+from tocsin.formats import checkpoint, heartbeat, note
+from tocsin.formats.keys import Role
+from tocsin.formats.message import MAX_HEADS, Head, Position
+from tocsin.ports.clock import Clock
+
+ROUND_S: Final = 10.0  # between two rounds of gossip; heartbeats are as old as this at most
+_AHEAD: Final = 8  # heads beyond what we hold, kept for each log
+_READ: Final = 65_536  # heads whose signatures were checked, remembered
+
+
+class Signed(NamedTuple):
+    """A head whose signature is right. `today`: by the origin's key of the charter in force."""
+
+    size: int
+    root: bytes
+    beat: int | None
+    today: bool
+    note: bytes
+
+
+@dataclass(slots=True)
+class Known:
+    """What we were told of one log."""
+
+    holders: dict[str, int] = field(default_factory=dict)  # how far each peer says it holds it
+    ahead: list[Signed] = field(default_factory=list)  # heads beyond what we hold
+    beat: Signed | None = None  # the newest heartbeat
+    heard_s: float | None = None  # when its origin last told us, by the monotonic clock
+    settled: int = 0  # how far the origin's key of today has signed, as far as we have seen
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What gossip needs."""
+
+    members: Members
+    logs: Logs
+    journal: Journal
+    signer: Signer
+    proofs: Proofs
+    clock: Clock
+    note: Callable[[str, str, str], None]
+
+
+class Gossip:
+    """One per node."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._known: dict[bytes, Known] = {}
+        self._read: OrderedDict[bytes, Signed] = OrderedDict()
+        self._beat = 0
+
+    # -- what is told -------------------------------------------------------------------------------------------
+
+    def known(self, slot: bytes) -> Known:
+        """What we were told of a log of ours or of a channel of ours."""
+        return self._known.setdefault(slot, Known())
+
+    def told(self) -> dict[bytes, Known]:
+        """All of it."""
+        return self._known
+
+    def settled(self, slot: bytes) -> int:
+        """How far a log's origin has vouched for it with its key of today."""
+        found = self._known.get(slot)
+        return found.settled if found else 0
+
+    async def take(self, peer: str, head: Head) -> None:
+        """A head from a peer.
+
+        Raises FormatError, VerificationError("receive.signature", "receive.slot") for one that its origin did not sign.
+        """
+        place = self._parts.members.origin(head.slot)
+        log = self._parts.logs.get(head.slot)
+        if place is None or log is None or peer not in place.channel.listed:
+            return  # of a generation that we are not in, or do not know yet
+        one = self._signed(place, log, head)
+        known = self.known(head.slot)
+        known.holders[peer] = max(one.size, known.holders.get(peer, 0))
+        if one.today:
+            known.settled = max(known.settled, one.size)
+        if place.origin == self._parts.members.me:
+            await self.shown(peer, log, Position(log.slot, one.size, one.root, one.note))
+            return
+        if peer == place.origin:
+            known.heard_s = self._parts.clock.monotonic()
+        await self._compare(log, known, one)
+
+    async def shown(self, peer: str, log: Log, said: Position) -> None:
+        """A peer shows a head of a log of ours, with our own signature on it."""
+        if said.size:
+            self._parts.signer.peer_holds(log, said, await self._root_at(log, said.size))
+            known = self.known(log.slot)
+            known.holders[peer] = max(said.size, known.holders.get(peer, 0))
+
+    def gone(self, peer: str) -> None:
+        """There is no link to this peer any more: what it holds does not help us."""
+        for known in self._known.values():
+            known.holders.pop(peer, None)
+
+    async def settle(self) -> None:
+        """Compare the heads that were beyond us and are not any more. Once a round."""
+        for slot, known in list(self._known.items()):
+            log = self._parts.logs.get(slot)
+            reached = [one for one in known.ahead if log is not None and one.size <= log.released]
+            for one in reached:
+                known.ahead.remove(one)
+                if log is not None and await self._root_at(log, one.size) != one.root:
+                    await self.contradiction(log, one.note)
+
+    def silent(self, longer_s: float) -> list[tuple[str, bytes]]:
+        """(origin, slot) of the logs whose origin has not said anything of them for so long, though it had before."""
+        now = self._parts.clock.monotonic()
+        found = []
+        for slot, known in self._known.items():
+            place = self._parts.members.origin(slot)
+            if place is not None and place.channel.is_current and known.heard_s is not None:
+                found += [(place.origin, slot)] if now - known.heard_s > longer_s else []
+        return found
+
+    # -- what we tell -------------------------------------------------------------------------------------------
+
+    def beat(self, number: int) -> None:
+        """Our heartbeats have this number from now on."""
+        self._beat = number
+
+    def heads(self, peer: str, sent: dict[bytes, tuple[int, int]]) -> list[list[Head]]:
+        """What to tell a peer that was told `sent` before (size and beat by slot; brought up to date), in messages."""
+        out: list[Head] = []
+        for channel in self._parts.members.generations():
+            if not channel.is_open or peer not in channel.roster:
+                continue
+            for slots in (channel.slots, channel.urgent):
+                for origin, slot in slots.items():
+                    log = self._parts.logs.get(slot)
+                    if log is None or not log.released or log.released != log.size:
+                        continue
+                    head = (
+                        self._own(log, sent, beats=channel.is_current)
+                        if origin == self._parts.members.me
+                        else self._others(log, sent, peer)
+                    )
+                    out += [head] if head is not None else []
+        return [out[i : i + MAX_HEADS] for i in range(0, len(out), MAX_HEADS)]
+
+    def _own(self, log: Log, sent: dict[bytes, tuple[int, int]], *, beats: bool) -> Head | None:
+        now = (log.released, self._beat if beats else 0)
+        if not self._parts.signer.may_sign(log) or sent.get(log.slot, (0, 0)) >= now:
+            return None
+        sent[log.slot] = now
+        return Head(log.slot, self._parts.signer.sign(log, log.size, log.frontier.root(), now[1] or None))
+
+    def _others(self, log: Log, sent: dict[bytes, tuple[int, int]], peer: str) -> Head | None:
+        beat = self.known(log.slot).beat
+        beating = beat is not None and beat.size == log.released
+        # One heartbeat for each size is enough to show a later one that says less.
+        now = (log.released, int(beating))
+        if peer == log.origin or sent.get(log.slot, (0, 0)) >= now:
+            return None
+        sent[log.slot] = now
+        return Head(log.slot, beat.note if beat is not None and beating else log.note)
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _signed(self, place: Place, log: Log, head: Head) -> Signed:
+        key = sha256(head.slot + head.note).digest()
+        found = self._read.get(key)
+        if found is not None:
+            return found
+        parsed = note.parse(head.note)
+        claimed = checkpoint.parse(parsed.text)
+        if claimed.origin != log.name:
+            raise VerificationError("receive.slot", "a head is of another log than it is told of")
+        now, *former = (one.keys[Role.LOG] for one in self._parts.members.known(place.origin))
+        today = note.verified(parsed, log.name, now)
+        if not today and not any(note.verified(parsed, log.name, one) for one in former):
+            raise VerificationError("receive.signature", f"a head is not signed by the log key of {place.origin}")
+        made = self._read[key] = Signed(claimed.size, claimed.root, heartbeat.beat(claimed), today, head.note)
+        while len(self._read) > _READ:
+            self._read.popitem(last=False)
+        return made
+
+    async def _compare(self, log: Log, known: Known, one: Signed) -> None:
+        if one.beat is not None:
+            await self._compare_beats(log, known, one)
+        if one.size <= log.released:
+            if one.size and await self._root_at(log, one.size) != one.root:
+                await self.contradiction(log, one.note)
+            return
+        for other in known.ahead:
+            if other.size == one.size and other.root != one.root:
+                await self._parts.proofs.fork(log, other.note, one.note)
+        if all(other.size != one.size for other in known.ahead):
+            known.ahead = [*known.ahead, one][-_AHEAD:]
+
+    async def _compare_beats(self, log: Log, known: Known, one: Signed) -> None:
+        last = known.beat
+        if last is None or last.beat is None or one.beat is None:
+            known.beat = one
+            return
+        later, earlier = (one, last) if one.beat > last.beat else (last, one)
+        differ = one.beat == last.beat and (one.size, one.root) != (last.size, last.root)
+        if later.size < earlier.size or differ:
+            await self._parts.proofs.rollback(log, earlier.note, later.note)
+        known.beat = later
+
+    async def contradiction(self, log: Log, theirs: bytes) -> None:
+        """Keep the proof that a signed head does not belong to the log that we hold, if there is one."""
+        try:
+            await self._parts.proofs.against_tree(log, theirs)
+        except (VerificationError, FormatError) as error:
+            self._parts.note(error.code, log.origin, error.what)
+
+    async def _root_at(self, log: Log, size: int) -> bytes | None:
+        return await root_of(self._parts.journal.database, log, size)

@@ -1,0 +1,150 @@
+"""Evidence: proofs that a member contradicts itself, made here or brought by a peer; kept, told, passed on."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from tocsin.errors import FormatError, VerificationError
+from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append
+from tocsin.exchange.members.registry import Members
+from tocsin.exchange.tlog.logs import Log, Logs
+from tocsin.formats import checkpoint, evidence, merkle, note
+from tocsin.formats.evidence import Evidence
+from tocsin.formats.keys import Role, VerifyKey
+from tocsin.ports.clock import Clock
+from tocsin.ports.database import Reading, Transaction
+
+MOST: Final = 64  # against one member: more prove nothing more
+_STEP: Final = 4096
+Told = Callable[[bytes, frozenset[str]], None]
+
+
+class Proofs:
+    """One per node. `on_new` is told of every new one, with whom it concerns."""
+
+    def __init__(self, members: Members, logs: Logs, journal: Journal, clock: Clock) -> None:
+        self._members = members
+        self._logs = logs
+        self._journal = journal
+        self._clock = clock
+        self._told: list[Told] = []
+
+    def on_new(self, call: Told) -> None:
+        """Be told of every proof that is new here: its bytes, and who may read it."""
+        self._told.append(call)
+
+    # -- made here ----------------------------------------------------------------------------------------------
+
+    async def fork(self, log: Log, one: bytes, other: bytes) -> None:
+        """Two heads of one size and two roots. Raises VerificationError("evidence.unproven"), FormatError."""
+        await self._keep(evidence.fork_of(log.name, self._key(log, one), note.parse(one), note.parse(other)))
+
+    async def rollback(self, log: Log, one: bytes, other: bytes) -> None:
+        """Two heartbeats of which the later says less. Raises VerificationError("evidence.unproven"), FormatError."""
+        await self._keep(evidence.rollback_of(log.name, self._key(log, one), note.parse(one), note.parse(other)))
+
+    async def against_tree(self, log: Log, theirs: bytes) -> None:
+        """A signed head that is not one of the tree we hold. Raises VerificationError("evidence.unproven"), FormatError."""
+        size = checkpoint.parse(note.parse(theirs).text).size
+        ours, leaves = await self._journal.database.read(partial(_ours, log=log.number, size=size))
+        if ours is None:
+            raise VerificationError("evidence.unproven", "we hold no signed head of the log to set against another")
+        ours_size = checkpoint.parse(note.parse(ours).text).size
+        if ours_size == size:
+            await self.fork(log, ours, theirs)
+            return
+        path = merkle.consistency_path(leaves, size)
+        key = self._key(log, theirs)
+        await self._keep(evidence.history_of(log.name, key, note.parse(theirs), note.parse(ours), path))
+
+    async def double_vote(self, handle: str, one: note.Note, other: note.Note) -> None:
+        """Two votes of a member in one round."""
+        for known in self._members.known(handle):
+            key = known.keys[Role.GOVERNANCE]
+            try:
+                made = evidence.vote_of(handle, key, one, other)
+            except VerificationError:
+                continue
+            await self._keep(made)
+
+    # -- brought by a peer ----------------------------------------------------------------------------------------
+
+    async def take(self, data: bytes) -> None:
+        """Evidence from a peer. Raises FormatError, VerificationError("evidence.unproven")."""
+        found = evidence.parse(data)
+        keys = [one.keys[found.role] for one in self._members.known(found.accused)]
+        if found.key not in keys:
+            raise VerificationError("evidence.unproven", "the key in the evidence is not that of the accused")
+        await self._keep(found)
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    async def list(self) -> list[tuple[Any, ...]]:
+        """(id, kind, accused, log number, added, data) of all, oldest first."""
+        return await self._journal.database.read(
+            lambda db: db.query("SELECT id, kind, accused, log, added, data FROM receive_evidence ORDER BY added, id")
+        )
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _key(self, log: Log, signed: bytes) -> VerifyKey:
+        parsed = note.parse(signed)
+        for one in self._members.known(log.origin):
+            if note.verified(parsed, log.name, one.keys[Role.LOG]):
+                return one.keys[Role.LOG]
+        raise VerificationError("evidence.unproven", "a note is not signed by its origin")
+
+    async def _keep(self, found: Evidence) -> None:
+        evidence.verify(found)
+        log = self._log(found)
+        if log is None and found.role is Role.LOG:
+            raise VerificationError("evidence.unproven", "the evidence is about a log that is not ours to read")
+        data = evidence.encode(found)
+        now_us = self._clock.now_us()
+        row = NewRow(Kind.EVIDENCE, log.number if log else 0, 0, found.accused, name=str(found.kind))
+
+        def work(tx: Transaction) -> int | None:
+            known = tx.query("SELECT id FROM receive_evidence WHERE accused = ? LIMIT ?", (found.accused, MOST))
+            if len(known) == MOST or (found.id,) in known:
+                return None
+            tx.execute(
+                "INSERT INTO receive_evidence (id, kind, accused, log, added, data) VALUES (?, ?, ?, ?, ?, ?)",
+                (found.id, str(found.kind), found.accused, row.log, now_us, data),
+            )
+            return append(tx, [row], now_us)
+
+        position = await self._journal.database.write(work)
+        if position is None:
+            return
+        self._journal.announce(position)
+        place = self._members.origin(log.slot) if log else None
+        concerned = place.channel.roster if place else frozenset(self._members.peers())
+        for call in self._told:
+            call(data, concerned - {self._members.me})
+
+    def _log(self, found: Evidence) -> Log | None:
+        try:
+            return self._logs.get(bytes.fromhex(found.name.rpartition("/")[2]))
+        except ValueError:
+            return None
+
+
+def _ours(reading: Reading, log: int, size: int) -> tuple[bytes | None, list[bytes]]:
+    """Our nearest signed head at or beyond a size, and the commitments up to it if it is beyond."""
+    rows = reading.query(
+        "SELECT size, note FROM tlog_checkpoints WHERE log = ? AND size >= ? AND note IS NOT NULL ORDER BY size LIMIT 1",
+        (log, size),
+    )
+    if not rows:
+        return None, []
+    end, signed = rows[0]
+    leaves: list[bytes] = []
+    while end != size and len(leaves) < end:
+        more = reading.query(
+            "SELECT commitment FROM journal_rows WHERE kind = 1 AND log = ? AND seq >= ? AND seq < ? ORDER BY seq",
+            (log, len(leaves), min(end, len(leaves) + _STEP)),
+        )
+        if not more:
+            raise FormatError("format.evidence", "entries of the log are missing here")
+        leaves += [row[0] for row in more]
+    return signed, leaves
