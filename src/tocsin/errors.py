@@ -148,7 +148,6 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "policy.same-version": Meaning(_A, "A version is its id and `modified`: other content under the same pair is a contradiction, not a new version.", "Raise `modified` and share again."),
     "policy.no-such-channel": Meaning(_A, "A channel that this node is not in does not exist for it.", "`tocsin channel list` shows what there is."),
     "policy.too-many-channels": Meaning(_P, "Every channel costs each of its members a log and a place in memory, so one member can make 256 and no more.", "Use a channel that exists. If a peer floods the others with invitations, bring it before the community."),
-    "policy.too-many-channels": Meaning(_P, "No member may fill this store with invitations.", "Talk to the member named; leave channels that nobody uses."),
     "policy.too-many-proposals": Meaning(_P, "No member may fill this store with proposals: more are open than any vote needs.", "Find out who proposes so much, and decide on one of them."),
     "policy.unknown-member": Meaning(_A, "Only members of the charter can be addressed.", "`tocsin charter show` lists them."),
     "policy.vote-cast": Meaning(_A, "A member votes once in a round, and in a later round only when nothing can win any more in the earlier ones: two votes would prove it false.", "Wait for the others' votes, or vote in the open round; the proposals and their rounds are listed with the vote."),

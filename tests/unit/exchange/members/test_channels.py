@@ -72,7 +72,6 @@ def test_it_opens_with_the_last_signature(town, made):
     [
         {"roster": ["bb", "aa"]},
         {"roster": ["aa", "bb", "bb"]},
-        {"roster": ["aa", "cc"]},
         {"roster": ["bb", "cc"]},
         {"roster": ["aa"]},
         {"roster": ["aa", "bb", "zz"]},

@@ -58,16 +58,21 @@ def test_before_a_charter(town, database, refused):
     run(main)
 
 
-def test_which_charters_are_not_adopted(town, new_town, refused):
+def test_which_charters_are_not_adopted(town, new_town, new_database, refused):
     async def main():
         members = await town.members("aa")
         assert await members.adopt(town.note) is members.charter
         with refused("policy.charter-rollback"):
             await members.adopt(new_town("aa", "bb").note)
         half = statement.encode(descriptor.sign(town.unsigned, "aa", town.keys["aa"]))
+        assert await members.adopt(half) is members.charter, "its text is in force already"
+        fresh = type(members)("aa", new_database(), town.keys["aa"], members.clock, members.entropy)
         with refused("policy.charter-unsigned"):
-            await members.adopt(half)
-        foreign = await new_town("bb", "cc", "dd").members("dd")
+            await fresh.adopt(half)
+        other = new_town("bb", "cc", "dd")
+        with refused("policy.charter-rollback"):
+            await (await other.members("dd")).adopt(town.note)
+        foreign = type(members)("dd", new_database(), other.keys["dd"], members.clock, members.entropy)
         with refused("policy.charter-foreign"):
             await foreign.adopt(town.note)
         with refused("format.statement"):
@@ -183,7 +188,7 @@ def test_which_channels_are_not_learned(town, refused):
         await Acts(all_["bb"]).create_channel("ports", THEMATIC, ["cc"])
         with refused("policy.channel-exists"):
             await all_["bb"].learn(made.signed)
-        with refused("format.statement"):
+        with refused("verify.channel"):
             await all_["aa"].learn(
                 descriptor.sign(
                     statement.compose(statement.CHANNEL, {**made.signed.body, "title": "x"}), "aa", town.keys["aa"]
