@@ -29,7 +29,7 @@ class _Keys:
 
 def _described(handle: str) -> dict[str, object]:
     keys = {role.value: b64encode(_Keys().signing(role).public.raw).decode() for role in descriptor.SIGNING}
-    keys |= {"seal": b64encode(bytes(PUBLIC_BYTES)).decode(), "transport": "AAAA"}
+    keys |= {"seal": b64encode(bytes(PUBLIC_BYTES)).decode(), "transport": b64encode(handle.encode()).decode()}
     return {
         "handle": handle,
         "name": handle,

@@ -30,7 +30,7 @@ FOUNDED = "founded"
 class Story:
     """Three members on recorded disks. A `synchronous` of its own is a planted fault."""
 
-    def __init__(self, objects, *, shares=14, synchronous=""):
+    def __init__(self, objects, *, shares=15, synchronous=""):
         self._objects = objects
         self._shares = shares
         self._synchronous = synchronous

@@ -83,12 +83,17 @@ def made(tmp_path_factory, stored):
 def home(made, tmp_path):
     """A node of its own for each test, with the head of its log."""
     whole = Home(shutil.copytree(made[0].path, tmp_path / "aa", ignore=shutil.ignore_patterns("last-backup.json")))
-    for log in own(whole):
+    for log in every(whole):
         head(whole, log, log["size"], bytes.fromhex(log["root"]))
     return whole
 
 
 def own(home):
+    """The log that has entries; the urgent one beside it has none."""
+    return [one for one in every(home) if one["size"]]
+
+
+def every(home):
     with closing(connect(str(home.store))) as connection:
         return [one for one in fsck.standing(fsck.Handle(connection)) if one["origin"] == "aa"]
 
@@ -329,10 +334,10 @@ def test_a_new_node_has_everything_and_signs_in_no_log_it_has_entries_in(home, t
     for folder in (new.path, new.heads, new.run, new.keys):
         assert folder.stat().st_mode & 0o077 == 0
     (log,) = own(home)
-    assert told["closed"] == [{"slot": log["slot"], "size": log["size"], "signed": None}]
+    assert told["closed"] == [{"slot": one["slot"], "size": one["size"], "signed": None} for one in every(home)]
     assert held(new, log) is None
     found = asyncio.run(fsck.check(new))
-    assert [one["code"] for one in found["problems"]] == ["tlog.behind"]
+    assert [one["code"] for one in found["problems"]] == ["tlog.behind"] * len(every(home))
     assert (told["heads"], told["kept"]) == (False, None)
     assert not restore(tmp_path / "b.tar", empty(tmp_path))["heads"]
 
@@ -343,7 +348,6 @@ def empty(tmp_path):
 
 
 def test_an_empty_log_whose_file_is_lost_is_not_taken_for_a_new_one(home, tmp_path):
-    (log,) = own(home)
     with closing(connect(str(home.store))) as connection:
         slot = bytes(32)
         sql = (
@@ -353,10 +357,13 @@ def test_an_empty_log_whose_file_is_lost_is_not_taken_for_a_new_one(home, tmp_pa
     backup.write(home, tmp_path / "b.tar")
     new = Home(tmp_path / "new")
     told = restore(tmp_path / "b.tar", new.path)
-    assert {one["slot"]: one["size"] for one in told["closed"]} == {log["slot"]: log["size"], slot.hex(): 0}
+    assert {one["slot"]: one["size"] for one in told["closed"]} == {
+        **{one["slot"]: one["size"] for one in every(home)},
+        slot.hex(): 0,
+    }
     assert held(new, {"slot": slot.hex()}).size > 0
     (new.path / "store.sqlite.before-restore").unlink(missing_ok=True)
-    assert len(restore(tmp_path / "b.tar", new.path)["closed"]) == 2, "a second restore opens nothing"
+    assert len(restore(tmp_path / "b.tar", new.path)["closed"]) == 3, "a second restore opens nothing"
 
 
 def test_a_folder_that_is_neither_node_nor_empty_is_left_alone(whole, tmp_path):

@@ -1,1 +1,1 @@
-"""Members: who belongs, with which keys, in which channels. Owns: members_charters, members_channels. Reads: nothing. Gives: rosters. Never: guesses."""
+"""Members: who belongs, with which keys, in which channels. Owns: members_charters, members_channels, members_statements, members_votes, members_secrets, members_leaves. Reads: nothing. Gives: rosters. Never: guesses."""

@@ -315,6 +315,8 @@ class Members:
             raise PolicyError("policy.too-many-proposals", "there are more statements of this channel than any needs")
         if book is not None and any(found.name != one.name or found.kind != one.kind for found in book.stated.values()):
             raise VerificationError("verify.channel", "the statement changes the name or kind of its channel")
+        if one.version == 1 and book is not None and any(found.version == 1 for found in book.stated.values()):
+            raise VerificationError("verify.channel", "a second first generation of one channel")
         if book is None:
             self.require_few(one.creator)
 

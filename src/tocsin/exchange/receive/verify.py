@@ -108,7 +108,8 @@ def judge_head(origin: str, claimed: int, root: bytes, held: int, root_here: byt
     """What an origin's own word on its log means: less than it signed before is a rollback, another root a fork."""
     if claimed < held:
         return VerificationError("receive.rollback", f"{origin} says its log has {claimed} entries, it signed {held}")
-    if root_here is not None and claimed == held and root != root_here:
+    # An empty log has one root and no signature: another is a mistake on the way, and no second history.
+    if held and root_here is not None and claimed == held and root != root_here:
         return VerificationError("receive.fork", f"{origin} names another root at size {held} than it signed")
     return None
 

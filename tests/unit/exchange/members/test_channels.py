@@ -72,7 +72,6 @@ def test_it_opens_with_the_last_signature(town, made):
     [
         {"roster": ["bb", "aa"]},
         {"roster": ["aa", "bb", "bb"]},
-        {"roster": ["aa", "cc"]},
         {"roster": ["bb", "cc"]},
         {"roster": ["aa"]},
         {"roster": ["aa", "bb", "zz"]},
@@ -131,12 +130,14 @@ def test_a_secret_of_another_length_is_refused(town, made, refused):
 
 
 def test_the_plenary_follows_from_the_charter(town, new_town):
-    one = channels.plenary(town.charter)
+    (one,) = channels.plenaries([town.charter], "aa")
     assert (one.number, one.name, one.kind) == (1, "plenary", ChannelKind.PLENARY)
     assert one.roster == {"aa", "bb", "cc"}
     assert one.is_open
-    assert one == channels.plenary(town.charter)
-    other = channels.plenary(new_town("aa", "bb").charter)
+    assert one.is_current
+    assert [one] == channels.plenaries([town.charter], "bb")
+    assert channels.plenaries([town.charter], "zz") == []
+    (other,) = channels.plenaries([new_town("aa", "bb").charter], "aa")
     assert other.id != one.id
     assert other.slots["aa"] != one.slots["aa"]
 

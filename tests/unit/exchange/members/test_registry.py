@@ -5,6 +5,7 @@ from base64 import b64encode
 
 from tocsin.errors import VerificationError
 from tocsin.exchange.members import channels, descriptor
+from tocsin.exchange.members.acts import Acts
 from tocsin.formats import statement
 from tocsin.formats.markings import ChannelKind
 from tocsin.formats.seal import wrap
@@ -27,7 +28,7 @@ def test_adopt_and_read_again(town, database):
         assert [one.name for one in members.channels()] == ["plenary"]
         assert members.channel("plenary") is members.channel(members.channels()[0].id)
         slot = members.channel("plenary").slots["cc"]
-        assert members.origin(slot) == (members.channel("plenary"), "cc")
+        assert members.origin(slot) == (members.channel("plenary"), "cc", False)
         assert members.origin(bytes(32)) is None
 
 
@@ -39,7 +40,7 @@ def test_what_is_not_there(town, refused):
         with refused("policy.no-such-channel"):
             members.channel("ports")
         with refused("policy.unknown-member"):
-            await members.create_channel("ports", THEMATIC, ["zz"])
+            await Acts(members).create_channel("ports", THEMATIC, ["zz"])
 
     run(main)
 
@@ -57,16 +58,21 @@ def test_before_a_charter(town, database, refused):
     run(main)
 
 
-def test_which_charters_are_not_adopted(town, new_town, refused):
+def test_which_charters_are_not_adopted(town, new_town, new_database, refused):
     async def main():
         members = await town.members("aa")
         assert await members.adopt(town.note) is members.charter
         with refused("policy.charter-rollback"):
             await members.adopt(new_town("aa", "bb").note)
         half = statement.encode(descriptor.sign(town.unsigned, "aa", town.keys["aa"]))
+        assert await members.adopt(half) is members.charter, "its text is in force already"
+        fresh = type(members)("aa", new_database(), town.keys["aa"], members.clock, members.entropy)
         with refused("policy.charter-unsigned"):
-            await members.adopt(half)
-        foreign = await new_town("bb", "cc", "dd").members("dd")
+            await fresh.adopt(half)
+        other = new_town("bb", "cc", "dd")
+        with refused("policy.charter-rollback"):
+            await (await other.members("dd")).adopt(town.note)
+        foreign = type(members)("dd", new_database(), other.keys["dd"], members.clock, members.entropy)
         with refused("policy.charter-foreign"):
             await foreign.adopt(town.note)
         with refused("format.statement"):
@@ -79,7 +85,7 @@ def test_which_charters_are_not_adopted(town, new_town, refused):
 def test_a_charter_with_another_key_for_us_is_foreign(town, refused):
     async def main():
         members = await town.members("aa")
-        liar = type(members)("bb", members._database, town.keys["cc"], members._clock, members._entropy)
+        liar = type(members)("bb", members.database, town.keys["cc"], members.clock, members.entropy)
         with refused("policy.charter-foreign"):
             await liar.adopt(town.note)
 
@@ -90,27 +96,33 @@ async def three(town):
     return {handle: await town.members(handle) for handle in ("aa", "bb", "cc")}
 
 
+async def learn(members, signed):
+    """What the member knows of the channel after it has learned this."""
+    await members.learn(signed)
+    return members.channel(signed.body["name"])
+
+
 def test_a_channel_opens_when_the_last_has_countersigned(town):
     async def main():
         all_ = await three(town)
         told = []
-        all_["bb"].on_change(told.append)
-        made = await all_["aa"].create_channel("ports", THEMATIC, ["bb", "cc"], title="Ports", named_people=True)
+        all_["bb"].on_change(lambda *one: told.append(one))
+        made = await Acts(all_["aa"]).create_channel("ports", THEMATIC, ["bb", "cc"], title="Ports", named_people=True)
         assert not made.is_open
         assert made.number == 2
-        at_bb = await all_["bb"].learn(made.signed)
+        at_bb = await learn(all_["bb"], made.signed)
         assert at_bb.signers == {"aa", "bb"}
-        at_cc = await all_["cc"].learn(at_bb.signed)
+        at_cc = await learn(all_["cc"], at_bb.signed)
         assert at_cc.is_open
         for handle in ("aa", "bb"):
-            one = await all_[handle].learn(at_cc.signed)
+            one = await learn(all_[handle], at_cc.signed)
             assert one.is_open
             assert one.slots == at_cc.slots
             assert one.named_people
-        assert [one.is_open for one in told] == [False, True]
-        count = len(told)
-        assert await all_["bb"].learn(at_cc.signed) is all_["bb"].channel("ports")
-        assert len(told) == count, "told again of what it knew"
+        assert [len(signed.note.signatures) for signed, _ in told] == [2, 3]
+        assert {concerned for _, concerned in told} == {frozenset({"aa", "cc"})}
+        await all_["bb"].learn(at_cc.signed)
+        assert len(told) == 2, "told again of what it knew"
 
     run(main)
 
@@ -119,14 +131,15 @@ def test_channels_survive_a_start_with_number_and_signatures(town, new_database)
     async def main():
         database = new_database()
         members = await town.members("aa", database)
-        one = await members.create_channel("ports", THEMATIC, ["bb"])
-        two = await members.create_channel("rail", BILATERAL, ["cc"])
+        one = await Acts(members).create_channel("ports", THEMATIC, ["bb"])
+        two = await Acts(members).create_channel("rail", BILATERAL, ["cc"])
         again = await town.members("aa", database)
         assert [(c.number, c.id, c.signers) for c in again.channels()[1:]] == [
             (2, one.id, {"aa"}),
             (3, two.id, {"aa"}),
         ]
-        assert again.origin(two.slots["cc"]) == (again.channel("rail"), "cc")
+        assert again.origin(two.slots["cc"]) == (again.channel("rail"), "cc", False)
+        assert again.origin(two.urgent["cc"]) == (again.channel("rail"), "cc", True)
 
     run(main)
 
@@ -136,9 +149,9 @@ def test_two_that_learn_at_once_lose_no_signature(town):
 
     async def main():
         all_ = await three(town)
-        made = await all_["aa"].create_channel("ports", THEMATIC, ["bb", "cc"])
-        from_bb = await all_["bb"].learn(made.signed)
-        from_cc = await all_["cc"].learn(made.signed)
+        made = await Acts(all_["aa"]).create_channel("ports", THEMATIC, ["bb", "cc"])
+        from_bb = await learn(all_["bb"], made.signed)
+        from_cc = await learn(all_["cc"], made.signed)
         await asyncio.gather(all_["aa"].learn(from_bb.signed), all_["aa"].learn(from_cc.signed))
         assert all_["aa"].channel("ports").is_open
 
@@ -148,19 +161,19 @@ def test_two_that_learn_at_once_lose_no_signature(town):
 def test_which_channels_are_not_made(town, refused):
     async def main():
         members = await town.members("aa")
-        await members.create_channel("ports", BILATERAL, ["bb"])
+        await Acts(members).create_channel("ports", BILATERAL, ["bb"])
         for name, kind, roster in (
             ("ports", THEMATIC, ["bb", "cc"]),
             ("plenary", THEMATIC, ["bb"]),
             ("rail", BILATERAL, ["bb"]),
         ):
             with refused("policy.channel-exists"):
-                await members.create_channel(name, kind, roster)
+                await Acts(members).create_channel(name, kind, roster)
         for name, kind, roster in (("three", BILATERAL, ["bb", "cc"]), ("alone", THEMATIC, [])):
             with refused("verify.channel"):
-                await members.create_channel(name, kind, roster)
+                await Acts(members).create_channel(name, kind, roster)
         with refused("format.handle"):
-            await members.create_channel("Rail", THEMATIC, ["bb"])
+            await Acts(members).create_channel("Rail", THEMATIC, ["bb"])
         assert [one.name for one in members.channels()] == ["plenary", "ports"]
 
     run(main)
@@ -169,13 +182,13 @@ def test_which_channels_are_not_made(town, refused):
 def test_which_channels_are_not_learned(town, refused):
     async def main():
         all_ = await three(town)
-        made = await all_["aa"].create_channel("ports", THEMATIC, ["bb"])
+        made = await Acts(all_["aa"]).create_channel("ports", THEMATIC, ["bb"])
         with refused("verify.channel"):
             await all_["cc"].learn(made.signed)
-        await all_["bb"].create_channel("ports", THEMATIC, ["cc"])
+        await Acts(all_["bb"]).create_channel("ports", THEMATIC, ["cc"])
         with refused("policy.channel-exists"):
             await all_["bb"].learn(made.signed)
-        with refused("format.statement"):
+        with refused("verify.channel"):
             await all_["aa"].learn(
                 descriptor.sign(
                     statement.compose(statement.CHANNEL, {**made.signed.body, "title": "x"}), "aa", town.keys["aa"]
@@ -192,7 +205,7 @@ def test_nobody_takes_the_place_of_the_plenary(town, refused):
     async def main():
         all_ = await three(town)
         plenary = all_["bb"].channel("plenary")
-        made = await all_["aa"].create_channel("ports", THEMATIC, ["bb"])
+        made = await Acts(all_["aa"]).create_channel("ports", THEMATIC, ["bb"])
         wrapped = _wrapped(town, plenary.id)
         forged = channels.compose({**made.signed.body, "id": plenary.id, "name": "other"}, bytes(32), wrapped)
         with refused("verify.channel", VerificationError):
@@ -217,7 +230,7 @@ def test_a_store_that_fails_leaves_the_directory_as_it_was(town, refused, new_da
         members = await town.members("aa", database)
         await database.close()
         with refused("store.unknown"):
-            await members.create_channel("ports", THEMATIC, ["bb"])
+            await Acts(members).create_channel("ports", THEMATIC, ["bb"])
         assert [one.name for one in members.channels()] == ["plenary"]
 
     run(main)

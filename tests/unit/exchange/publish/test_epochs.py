@@ -27,12 +27,12 @@ def story(town, told):
 
 def test_a_day_at_most(town):
     async def told(epochs, channel, clock):
-        first = epochs.current(channel)
+        first = epochs.current(channel.slots["aa"], channel)
         assert first.number == clock.now_us()
         await clock.sleep(DAY_S)
-        assert epochs.current(channel) is first
+        assert epochs.current(channel.slots["aa"], channel) is first
         await clock.sleep(1)
-        second = epochs.current(channel)
+        second = epochs.current(channel.slots["aa"], channel)
         assert second.number == clock.now_us()
         assert second.key.raw != first.key.raw
 
@@ -41,9 +41,9 @@ def test_a_day_at_most(town):
 
 def test_a_change_of_roster_opens_another_whose_number_is_larger(town):
     async def told(epochs, channel, clock):
-        first = epochs.current(channel)
+        first = epochs.current(channel.slots["aa"], channel)
         clock.offset_s = -60
-        second = epochs.current(replace(channel, roster=frozenset({"aa", "bb"})))
+        second = epochs.current(channel.slots["aa"], replace(channel, roster=frozenset({"aa", "bb"})))
         assert second.number == first.number + 1
         assert second.key.raw != first.key.raw
         assert second.roster == {"aa", "bb"}
@@ -51,18 +51,28 @@ def test_a_change_of_roster_opens_another_whose_number_is_larger(town):
     story(town, told)
 
 
-def test_each_channel_has_its_own(town):
+def test_each_log_has_its_own(town):
     async def told(epochs, channel, _):
-        other = replace(channel, id="other")
-        assert epochs.current(other).key.raw != epochs.current(channel).key.raw
+        routine, urgent = (epochs.current(slot, channel) for slot in (channel.slots["aa"], channel.urgent["aa"]))
+        assert routine.key.raw != urgent.key.raw
+
+
+def test_renewed_on_demand_in_both_logs(town):
+    async def told(epochs, channel, _):
+        slots = (channel.slots["aa"], channel.urgent["aa"])
+        before = [epochs.current(slot, channel) for slot in slots]
+        epochs.renew(channel)
+        after = [epochs.current(slot, channel) for slot in slots]
+        assert all(new.number > old.number and new.key.raw != old.key.raw for old, new in zip(before, after, strict=True))
+        assert [epochs.current(slot, channel) for slot in slots] == after
 
     story(town, told)
 
 
 def test_the_offer_is_for_one_member_and_signed_by_the_log_key(town):
     async def told(epochs, channel, _):
-        epoch = epochs.current(channel)
-        parsed = statement.parse(epochs.offer(channel, epoch, "bb"))
+        epoch = epochs.current(channel.slots["aa"], channel)
+        parsed = statement.parse(epochs.offer(channel.slots["aa"], epoch, "bb"))
         assert parsed.kind == statement.EPOCH_KEY
         assert (parsed.body["from"], parsed.body["to"], parsed.body["epoch"]) == ("aa", "bb", epoch.number)
         assert parsed.body["slot"] == channel.slots["aa"].hex()
@@ -71,6 +81,6 @@ def test_the_offer_is_for_one_member_and_signed_by_the_log_key(town):
         raw = town.keys["bb"].sealing().unwrap(sealed, wrap_info(channel.slots["aa"], epoch.number, "bb"))
         assert raw == epoch.key.raw == EpochKey(raw).raw
         with pytest.raises(RuntimeError):
-            epochs.offer(channel, epoch, "zz")
+            epochs.offer(channel.slots["aa"], epoch, "zz")
 
     story(town, told)

@@ -76,8 +76,41 @@ def test_a_channel_without_log(played, refused):
         fed.network.isolate("bb")
         core = fed.core("aa")
         pending = await core.acts.create_channel("two", ChannelKind.BILATERAL, ["bb"])
-        with refused("store.no-log"):
+        with refused("policy.roster-changed"):
             await core.publisher.publish(pending, ready(1))
+
+
+def test_a_roster_that_has_changed_since_the_policy_was_asked(played, refused):
+    async def story(fed):
+        core = fed.core("aa")
+        ports = await fed.channel("ports", ChannelKind.THEMATIC, ["aa", "bb", "cc"])
+        await core.acts.propose_roster("ports", (), ["cc"])
+        await fed.until(lambda: fed.core("bb").members.book(ports.id).proposals("bb"))
+        await fed.core("bb").acts.agree("ports")
+        await fed.until(lambda: core.members.channel("ports").version == 2)
+        with refused("policy.roster-changed"):
+            await core.publisher.publish(ports, ready(1))
+        await fed.until(lambda: core.logs.get(core.members.channel("ports").slots["aa"]) is not None)
+        assert spans([await core.publisher.publish(core.members.channel("ports"), ready(1))]) == [(0, 1)]
+
+    played(story, ("aa", "bb", "cc"))
+
+
+def test_the_urgent_log_is_another(played):
+    async def story(fed):
+        core = fed.core("aa")
+        channel = core.members.channel("plenary")
+        asked = (core.publisher.publish(channel, ready(2), urgent=urgent) for urgent in (False, True))
+        routine, urgent = await asyncio.gather(*asked)
+        assert spans([routine, urgent]) == [(0, 2), (0, 2)]
+        assert [core.logs.numbered(one.log).slot for one in (routine, urgent)] == [
+            channel.slots["aa"],
+            channel.urgent["aa"],
+        ]
+        await fed.until(lambda: fed.core("bb").logs.get(channel.urgent["aa"]).size == 2)
+        await fed.settled()
+
+    played(story)
 
     played(story)
 
@@ -158,7 +191,7 @@ def test_who_stopped_waiting_stops_nobody_else(played):
         gone = asyncio.get_running_loop().create_future()
         gone.cancel()
         core.signer.peer_holds(log, Position(log.slot, 99, bytes(32), b""), None)
-        core.publisher._prepare_into([], publisher._Job(channel, ready(1), gone))
+        core.publisher._prepare_into([], publisher._Job(channel, ready(1), False, gone))
         assert gone.cancelled()
 
     played(story)

@@ -34,7 +34,7 @@ class Pair:
 
     async def frame(self, start=0):
         sealed = await self.aa.frames.frame(self.ours, start)
-        self.bb.keys.learn("aa", statement.parse(self.aa.epochs.offer(self.channel, sealed.epoch, "bb")))
+        self.bb.keys.learn("aa", statement.parse(self.aa.epochs.offer(self.slot, sealed.epoch, "bb")))
         return outer(sealed.data)
 
     def signed(self, size, root, line=None):
