@@ -128,3 +128,24 @@ def test_what_is_not_here_is_not_exported():
     codes, other = told(work)
     assert codes == ["policy.no-such-channel", "policy.unknown-member", "policy.unknown-member", "store.gap"]
     assert [(one["origin"], one["size"]) for one in other] == [("bb", 0)]
+
+
+def test_a_log_that_lacks_its_newest_checkpoint_is_not_exported():
+    async def work(exporter):
+        held = Held(2, await exporter.root(2))
+        exporter.core.me = exporter.core.members.me = (
+            "bb"  # as another member would read it: its store has no signature
+        )
+        return await exporter.refused(held)
+
+    assert told(work) == "store.gap"
+
+
+def test_a_log_whose_last_entries_no_checkpoint_covers_is_not_exported():
+    async def work(exporter):
+        other = exporter.fed.nodes["bb"]
+        exporter.core, exporter.database = other.running, other.database
+        await exporter.database.write(lambda tx: tx.execute("DELETE FROM tlog_checkpoints WHERE size = 2"))
+        return await exporter.refused(None)
+
+    assert told(work) == "store.gap"

@@ -2,12 +2,14 @@
 
 import ast
 import asyncio
+import hmac
 import importlib.util
 import json
 import random
 import subprocess
 import sys
 from base64 import b64decode, b64encode
+from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
@@ -15,7 +17,7 @@ import pytest
 
 from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.exchange.tlog.signer import Signer
-from tocsin.formats import cosignature, statement, strictjson
+from tocsin.formats import checkpoint, cosignature, note, statement, strictjson
 from tocsin.formats.keys import Role, SigningKey, key_name
 from tocsin.formats.tlp import Tlp
 from tocsin.node import export
@@ -61,7 +63,7 @@ async def exported(fed, holder, origin):
 
 @pytest.fixture(scope="module")
 def world():
-    """The log of aa as aa and bb export it, with an entry erased, before it began; the charter; the keys of cc."""
+    """The log of aa as aa and bb export it, with an entry erased, before it began; the charter; the keys of cc and aa."""
 
     async def main():
         fed = Federation(asyncio.get_running_loop(), ["aa", "bb", "cc"], 11)
@@ -75,9 +77,9 @@ def world():
         await fed.nodes["aa"].database.write(lambda tx: tx.execute(sql))
         found["erased"] = await exported(fed, "aa", "aa")
         charter = statement.encode(fed.core("aa").members.charter.signed)
-        keys = fed.nodes["cc"].keys
+        keys, origin = fed.nodes["cc"].keys, fed.nodes["aa"].keys
         await fed.stop()
-        return found, charter, keys
+        return found, charter, keys, origin
 
     return run(main)
 
@@ -106,7 +108,7 @@ def line(value):
 
 
 def test_real_exports_are_proven(world, judged):
-    found, charter, _ = world
+    found, charter, _, _ = world
     pinned = verifier.Charter(charter)
     for name, receipts, erased in (
         ("ours", {"bb": 10, "cc": 10}, 0),
@@ -206,7 +208,7 @@ def test_no_line_may_be_of_another_kind_or_spelt_otherwise(world, judged):
 
 
 def test_a_receipt_by_another_key_is_refused(world, judged):
-    found, _, keys = world
+    found, _, keys, _ = world
     lines = found["ours"]
     (newest,) = [of(one)["checkpoint"].encode() for one in lines if b"checkpoint" in one][-1:]
     text = newest.rpartition(b"\n\n")[0] + b"\n"
@@ -224,10 +226,35 @@ def test_a_receipt_by_another_key_is_refused(world, judged):
 
 
 def test_an_export_under_another_charter_than_mine_is_refused(world, judged):
-    found, charter, _ = world
+    found, charter, _, _ = world
     other = run_other_charter()
     assert judged(found["ours"], verifier.Charter(charter))["ok"]
     assert not judged(found["ours"], verifier.Charter(other))["ok"]
+
+
+def test_a_header_that_names_another_place_is_refused_even_if_its_origin_signed_it(world, judged):
+    found, _, _, origin = world
+    head, entry = of(found["ours"][0]), of(found["ours"][1])
+    key = origin.signing(Role.LOG)
+    for seq in (0, 1):
+        header = bytearray(b64decode(entry["header"]))
+        header[10] = seq
+        changed = {**entry, "header": b64encode(header).decode()}
+        digest = sha256(bytes(header) + entry["content"].encode()).digest()
+        domain = b"tocsin/entry/v1" + bytes.fromhex(head["slot"]) + digest
+        tree = verifier.Tree()
+        tree.add(hmac.digest(b64decode(entry["salt"]), domain, "sha256"))
+        text = checkpoint.encode(checkpoint.Checkpoint(head["log"], 1, tree.root()))
+        signed = note.encode(note.Note(text, (note.sign(text, head["log"], key),)))
+        made = [line({**head, "size": 1}), line(changed), line({"checkpoint": signed.decode()})]
+        assert judged(made)["ok"] == (seq == 0)
+
+
+def test_a_key_of_small_order_is_none():
+    assert verifier.public_key(SigningKey(bytes(32)).public.raw)
+    for raw in (bytes(32), b"\1" + bytes(31), bytes(31)):
+        with pytest.raises(verifier.Refused):
+            verifier.public_key(raw)
 
 
 def run_other_charter():
@@ -329,7 +356,7 @@ def called(*words):
 
 
 def test_the_command(world, tmp_path):
-    found, charter, _ = world
+    found, charter, _, _ = world
     good, bad, fork, mine = (tmp_path / name for name in ("good", "bad", "fork", "charter"))
     good.write_bytes(b"".join(found["ours"]))
     bad.write_bytes(b"".join(found["ours"][:-4]))

@@ -197,9 +197,10 @@ def test_every_path_shows_the_old_root_and_no_other_path_does():
         assert not path or old_root(old, size, (*path[:-1], b"short"), ROOTS[size]) is None
 
 
-@pytest.mark.parametrize(("old", "size"), [(-1, 3), (3, 3), (4, 3), (1, 1 << 63)])
+@pytest.mark.parametrize(("old", "size"), [(-1, 3), (3, 3), (4, 4), (4, 3), (1, 1 << 63)])
 def test_no_old_root_at_sizes_that_cannot_be(old, size):
-    assert old_root(old, size, (ROOTS[1],), ROOTS[3]) is None
+    for root in (ROOTS[3], ROOTS[4]):
+        assert old_root(old, size, (root,), root) is None
 
 
 @pytest.mark.parametrize("old", [-1, 3, 4])
