@@ -20,7 +20,8 @@ KEY = SigningKey(bytes([1]) * 32)
 
 
 def described(handle, log):
-    keys = {"governance": SigningKey(bytes([5]) * 32), "log": log, "receipt": SigningKey(bytes([6]) * 32)}
+    others = {role: SigningKey(f"{role} of {handle}".encode().ljust(32)) for role in ("governance", "receipt")}
+    keys = {**others, "log": log}
     public = {role: b64encode(key.public.raw).decode() for role, key in keys.items()}
     return {
         "handle": handle,
@@ -30,7 +31,11 @@ def described(handle, log):
         "countries": [],
         "constituency": {},
         "endpoints": {"peer": ""},
-        "keys": {**public, "seal": b64encode(bytes(PUBLIC_BYTES)).decode(), "transport": "AAAA"},
+        "keys": {
+            **public,
+            "seal": b64encode(bytes(PUBLIC_BYTES)).decode(),
+            "transport": b64encode(handle.encode()).decode(),
+        },
         "created": 1,
     }
 
@@ -45,7 +50,9 @@ def verified(monkeypatch, capsys, tmp_path):
         path.write_bytes(data if isinstance(data, bytes) else data.encode())
         words = [str(path)]
         if log is not None:
-            made = charter.found("x", [described(accused, log), described("zz", KEY)], Tlp.GREEN, 1)
+            made = charter.found(
+                "x", [described(accused, log), described("zz", SigningKey(bytes([8]) * 32))], Tlp.GREEN, 1
+            )
             mark = note.sign(made.note.text, "tocsin/zz/governance", KEY)
             signed.write_bytes(statement.encode(made._replace(note=note.add(made.note, mark))))
             words += ["--charter", str(signed)]
