@@ -1,5 +1,6 @@
 """The worked examples, computed a second time from the text of the pages alone: nothing of the project is imported."""
 
+import json
 import re
 from base64 import b64decode, b64encode
 from hashlib import sha256, shake_256
@@ -59,10 +60,10 @@ def key_id(name, algorithm, seed):
 CHECKPOINT = NAME + b"\n2\n" + b64encode(root()) + b"\n"
 
 
-def note():
+def note(text=CHECKPOINT):
     seed = bytes([1]) * 32
-    blob = key_id(NAME, 1, seed) + SigningKey(seed).sign(CHECKPOINT).signature
-    return CHECKPOINT + b"\n\xe2\x80\x94 " + NAME + b" " + b64encode(blob) + b"\n"
+    blob = key_id(NAME, 1, seed) + SigningKey(seed).sign(text).signature
+    return text + b"\n\xe2\x80\x94 " + NAME + b" " + b64encode(blob) + b"\n"
 
 
 def packed(value):
@@ -148,6 +149,18 @@ def test_checkpoint_file():
         body = b"tocsin-head/v1\n" + pack(">QQ", generation, size) + head
         assert page[row] == (body + sha256(body).digest()).hex()
     assert page["name"] == SLOT.hex()[:32] + ".head"
+
+
+def test_evidence():
+    page = told("evidence.md")
+    assert page["heartbeat"].encode() == note(CHECKPOINT + b"beat %d\n" % SENT)
+    other = NAME + b"\n2\n" + b64encode(bytes(32)) + b"\n"
+    key = b64encode(bytes(SigningKey(bytes([1]) * 32).verify_key)).decode()
+    body = {"accused": "eg-cert", "key": key, "kind": "fork", "name": NAME.decode()}
+    notes = [one.decode() for one in sorted([note(), note(other)])]
+    made = json.dumps({**body, "notes": notes, "proof": [], "version": 1}, separators=(",", ":"), ensure_ascii=False)
+    assert page["evidence of a fork"] == made
+    assert page["its id"] == sha256(made.encode()).hexdigest()
 
 
 def test_the_note_of_the_keys_page_verifies():

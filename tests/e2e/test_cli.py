@@ -402,3 +402,28 @@ def test_another_user_may_not_use_the_socket(members, folder_is_open):
             path.chmod(mode)
     assert done.returncode == 7, done.stderr.decode()
     assert json.loads(done.stdout.splitlines()[-1])["code"] == "access.socket"
+
+
+VERIFY = Path(__file__).resolve().parents[2] / "docs" / "formats" / "verify.py"
+
+
+def test_a_log_is_exported_beside_the_running_node_and_proven_without_it(members, tmp_path):
+    assert members(BR, "share", "-", "--to", PAIR, "--wait", "30", stdin=lines(thing(70), thing(71))).status == 0
+    files = {EG: tmp_path / "theirs", BR: tmp_path / "ours"}
+    shown = members(BR, "channel", "show", PAIR).told["logs"]
+    (size,) = [one["size"] for one in shown if one["origin"] == BR]
+    for handle, file in files.items():
+        done = members(handle, "log", "export", PAIR, "--origin", BR, "--out", file)
+        assert (done.status, done.told["schema"]) == (0, "tocsin.log/1")
+        assert (done.told["entries"], done.told["erased"]) == (size, 0)
+        assert (file.stat().st_mode & 0o777, done.told["bytes"]) == (0o600, file.stat().st_size)
+    assert not list(tmp_path.glob("*.partial"))
+    assert members(BR, "log", "export", PAIR, "--out", files[BR]).told["code"] == "config.exists"
+    assert members(BR, "log", "export", PAIR, "--out", tmp_path / "no" / "x").told["code"] == "export.file"
+    assert members(BR, "log", "export", "none", "--out", tmp_path / "x").told["code"] == "policy.no-such-channel"
+    words = [sys.executable, "-I", VERIFY, "--json", "--charter", members.charter, *files.values()]
+    done = subprocess.run(words, check=False, capture_output=True, timeout=60)
+    told = {Path(one["file"]): one for one in map(json.loads, done.stdout.splitlines())}
+    assert done.returncode == 0, done.stdout
+    assert told[files[BR]]["root"] == told[files[EG]]["root"]
+    assert list(told[files[BR]]["receipts"]) == [EG]

@@ -11,10 +11,12 @@ from tocsin.errors import FormatError
 from tocsin.formats.merkle import (
     EMPTY_ROOT,
     Frontier,
+    consistency_path,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
     node_hash,
+    old_root,
     root_of,
     verify_consistency,
     verify_inclusion,
@@ -182,3 +184,26 @@ def test_a_tree_does_not_outgrow_its_size():
     full = Frontier((1 << 63) - 1, (EMPTY_ROOT,) * 63)
     with pytest.raises(FormatError, match=r"format\.frontier"):
         full.extended([b""])
+
+
+def test_every_path_shows_the_old_root_and_no_other_path_does():
+    for size, old in itertools.combinations(range(UP_TO, -1, -1), 2):
+        path = consistency_path(MANY[:size], old)
+        assert old_root(old, size, path, ROOTS[size]) == ROOTS[old]
+        assert old_root(old, size, path, ROOTS[size - 1]) is None or old == 0
+        assert old_root(old, size, (*path, EMPTY_ROOT), ROOTS[size]) is None
+        assert not path or old_root(old, size, path[:-1], ROOTS[size]) is None
+        assert not path or old_root(old, size, (EMPTY_ROOT, *path[1:]), ROOTS[size]) is None
+        assert not path or old_root(old, size, (*path[:-1], b"short"), ROOTS[size]) is None
+
+
+@pytest.mark.parametrize(("old", "size"), [(-1, 3), (3, 3), (4, 4), (4, 3), (1, 1 << 63)])
+def test_no_old_root_at_sizes_that_cannot_be(old, size):
+    for root in (ROOTS[3], ROOTS[4]):
+        assert old_root(old, size, (root,), root) is None
+
+
+@pytest.mark.parametrize("old", [-1, 3, 4])
+def test_no_path_from_a_size_that_is_not_below(old):
+    with pytest.raises(IndexError):
+        consistency_path(MANY[:3], old)
