@@ -26,6 +26,7 @@ GROUPS: Final = MappingProxyType(
         "deliver": "A receipt of a peer does not count.",
         "tlog": "Our own log is not what we have signed. Exit code 5.",
         "fsck": "What `tocsin fsck` finds. Exit code 5.",
+        "doctor": "What `tocsin doctor` finds and no other code says. Exit code 1 for a fail.",
         "backup": "A backup or a restore that is refused. Exit code 5 if the backup is damaged, else 1.",
         "store": "The store refused, or its outcome is not known. Exit code 1.",
         "peer": "The other member cannot be reached or will not talk to us. Exit code 6 where a command meets it.",

@@ -1,5 +1,7 @@
 """The tables of the room members."""
 
+from collections.abc import Mapping
+
 TABLES = """
 CREATE TABLE IF NOT EXISTS members_charters (
   version INTEGER PRIMARY KEY,
@@ -11,3 +13,5 @@ CREATE TABLE IF NOT EXISTS members_channels (
   note   BLOB NOT NULL
 );
 """
+
+MIGRATIONS: Mapping[int, str] = {}  # see node/tables.py

@@ -1,5 +1,7 @@
 """The tables of the room receive."""
 
+from collections.abc import Mapping
+
 TABLES = """
 CREATE TABLE IF NOT EXISTS receive_refusals (
   log      INTEGER NOT NULL,
@@ -11,3 +13,5 @@ CREATE TABLE IF NOT EXISTS receive_refusals (
   PRIMARY KEY (log, code)
 ) WITHOUT ROWID;
 """
+
+MIGRATIONS: Mapping[int, str] = {}  # see node/tables.py

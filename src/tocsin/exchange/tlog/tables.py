@@ -1,5 +1,7 @@
 """The tables of the room tlog."""
 
+from collections.abc import Mapping
+
 TABLES = """
 CREATE TABLE IF NOT EXISTS tlog_logs (
   log      INTEGER PRIMARY KEY,
@@ -17,3 +19,5 @@ CREATE TABLE IF NOT EXISTS tlog_checkpoints (
   PRIMARY KEY (log, size)
 ) WITHOUT ROWID;
 """
+
+MIGRATIONS: Mapping[int, str] = {}  # see node/tables.py
