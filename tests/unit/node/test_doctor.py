@@ -99,7 +99,7 @@ def _damaged_key(home):
 
 def _certificate(home, days):
     (home.keys / "transport.key").unlink()
-    home.keyring().certificate.unlink()
+    (home.keys / "transport.crt").unlink()
     keyring._make_certificate(home.keys, "aa", datetime.now(UTC) - timedelta(days=3650 - days))
 
 
@@ -228,6 +228,17 @@ def test_an_old_backup(home, tmp_path):
     assert not named()
     backup._note(home, tmp_path / "b.tar", int((datetime.now(UTC) - timedelta(days=8)).timestamp() * 1e6))
     assert named()
+
+
+def test_a_certificate_that_has_ended_is_worse_than_one_that_will(home):
+    def state():
+        return next(one["state"] for one in doctor.examine(home, STOPPED) if one["name"] == "certificate")
+
+    seen = [state()]
+    for days in (10, -5):
+        _certificate(home, days)
+        seen.append(state())
+    assert seen == ["ok", "warn", "fail"]
 
 
 def test_a_node_that_does_not_answer(home, monkeypatch):

@@ -129,6 +129,7 @@ def test_steps_of_all_rooms_run_in_order_and_new_tables_follow(home):
         assert list(connection.execute("PRAGMA user_version")) == [(NEXT,)]
         assert {row[0] for row in connection.execute("SELECT extra FROM tlog_logs")} == {7}
         assert list(connection.execute("SELECT COUNT(*) FROM artificial")) != [(0,)]
+        assert "tlog_extra" in schema(connection)
         assert fsck.roots(Handle(connection)) == before
 
 
