@@ -28,6 +28,7 @@ GROUPS: Final = MappingProxyType(
         "fsck": "What `tocsin fsck` finds. Exit code 5.",
         "evidence": "A file that proves nothing. Exit code 5.",
         "export": "A log that cannot be written to a file. Exit code 1.",
+        "doctor": "What `tocsin doctor` finds and no other code says. Exit code 1 for a fail.",
         "backup": "A backup or a restore that is refused. Exit code 5 if the backup is damaged, else 1.",
         "store": "The store refused, or its outcome is not known. Exit code 1.",
         "peer": "The other member cannot be reached or will not talk to us. Exit code 6 where a command meets it.",

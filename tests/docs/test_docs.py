@@ -85,7 +85,7 @@ def test_every_setting_is_described_with_its_default():
         elif field.default == "":
             assert "`" not in told.replace("`people_listen`", "")
         else:
-            shown = str(field.default).lower() if isinstance(field.default, bool) else field.default
+            shown = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
             assert told == f"`{shown}`"
 
 

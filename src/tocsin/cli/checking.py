@@ -9,8 +9,10 @@ import typer
 
 from tocsin.cli.commands import Hands, command
 from tocsin.cli.screen import Screen, amount
+from tocsin.errors import ConfigError, TocsinError
 
 _INTEGRITY: Final = 5
+_PATIENCE_S: Final = 20.0
 _MARKS: Final = ("ok", "warn", "fail")
 _LIBRARIES: Final = (
     "aiohttp",
@@ -37,11 +39,15 @@ def fsck(hands: Hands) -> int:
     import asyncio
 
     from tocsin.node import fsck as checker
+    from tocsin.node import upgrade
 
-    home = hands.home
-    with progress(hands.screen, "verifying") as moved:
+    home, screen = hands.home, hands.screen
+    with progress(screen, "upgrading the store") as moved:
+        upgraded = upgrade.if_old(home, moved)
+    if upgraded:
+        screen.say(f"store.upgraded: {upgraded}")
+    with progress(screen, "verifying") as moved:
         found = asyncio.run(checker.check(home, moved))
-    screen = hands.screen
     if screen.json:
         screen.emit("fsck", found)
     else:
@@ -62,7 +68,7 @@ def doctor(hands: Hands) -> int:
     """Named checks of the machine, the folder, the keys, the clock and the links; each failure says what to do."""
     from tocsin.node import doctor as examiner
 
-    found = examiner.examine(hands.home)
+    found = examiner.examine(hands.home, _node(hands))
     states = [one["state"] for one in found]
     counts = {mark: states.count(mark) for mark in _MARKS}
     screen = hands.screen
@@ -70,10 +76,28 @@ def doctor(hands: Hands) -> int:
         screen.emit("doctor", {"ok": not counts["fail"], **counts_named(counts), "checks": found})
     else:
         screen.table(
-            ("state", "check", "found", "do"),
-            ((one["state"], one["name"], one["what"], one["do"] or "") for one in found),
+            ("state", "check", "code", "found", "do"),
+            ((one["state"], one["name"], one["code"], one["what"], one["do"]) for one in found),
         )
     return 1 if counts["fail"] else 0
+
+
+def _node(hands: Hands) -> Any:
+    """The running node's status, or the error why there is none."""
+    import asyncio
+
+    from tocsin.cli.control import Control, ask
+
+    async def status(control: Control) -> Any:
+        async with asyncio.timeout(_PATIENCE_S):
+            return await control.get("/status")
+
+    try:
+        return ask(hands.home, status)
+    except TimeoutError:
+        return ConfigError("doctor.silent", f"the node has not answered within {_PATIENCE_S:g} s")
+    except TocsinError as error:
+        return error
 
 
 def counts_named(counts: dict[str, int]) -> dict[str, int]:

@@ -51,8 +51,16 @@ async def _run(home: Any, on_ready: Callable[[dict[str, Any]], None], *, stop_wi
 
     loop = asyncio.get_running_loop()
     running = asyncio.ensure_future(node.run(home, on_ready))
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, running.cancel)
+    signals = (signal.SIGINT, signal.SIGTERM)
+
+    def end() -> None:
+        for number in signals:  # whoever asks twice does not want to wait: a store is safe from a kill
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+        running.cancel()
+
+    for number in signals:
+        loop.add_signal_handler(number, end)
     if stop_with_stdin:
         _at_end_of_stdin(loop, running.cancel)
     try:
@@ -81,8 +89,10 @@ def _ready(hands: Hands, ready: dict[str, Any]) -> None:
 def status(hands: Hands) -> None:
     """How the node stands: charter, links, channels, what was shared and received, and what is behind."""
     from tocsin.cli.control import ask
+    from tocsin.node import doctor
 
     found = ask(hands.home, lambda control: control.get("/status"))
+    found["faults"] = [one for one in doctor.of_status(found) if one["state"] != "ok"]
     hands.screen.result("status", found, [])
     if not hands.screen.json:
         _show(hands, found)
@@ -110,8 +120,10 @@ def _show(hands: Hands, found: dict[str, Any]) -> None:
         for one in found["channels"]
     )
     screen.table(("channel", "kind", "state", "members", "objects"), channels)
-    for line in found["behind"]:
-        screen.print(f"behind: {_behind(line)}")
+    if found["faults"]:
+        screen.print("")
+        faults = ((one["state"], one["code"], one["what"], one["do"]) for one in found["faults"])
+        screen.table(("fault", "code", "found", "do"), faults)
 
 
 def _summary(found: dict[str, Any]) -> Iterator[str]:
@@ -126,10 +138,6 @@ def _summary(found: dict[str, Any]) -> Iterator[str]:
 def _skew(link: dict[str, Any]) -> str:
     skew = link.get("skew_s")
     return "-" if skew is None else f"{skew:+.3f} s"
-
-
-def _behind(one: Any) -> str:
-    return ", ".join(f"{name} {value}" for name, value in one.items()) if isinstance(one, dict) else str(one)
 
 
 def _duration(seconds: float) -> str:

@@ -3,7 +3,7 @@
 import binascii
 import re
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS edge_secrets (
   secret BLOB NOT NULL
 );
 """
+MIGRATIONS: Mapping[int, str] = {}  # see node/tables.py
 
 EVERY: Final = "*"
 READER: Final = "reader"

@@ -28,6 +28,7 @@ class Doors:
 
     def __init__(self) -> None:
         self._open: list[tuple[_Server, asyncio.Task[None]]] = []
+        self._paths: list[Path] = []
 
     async def open_port(self, app: Any, host: str, port: int, certificate: str, key: str) -> int:
         """Serve on a TCP port; returns the port. Raises ConfigError("config.people-listen")."""
@@ -46,6 +47,7 @@ class Doors:
     async def open_socket(self, app: Any, path: Path) -> None:
         """Serve on a Unix socket that only this user may open."""
         _remove(path)
+        self._paths.append(path)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         before = os.umask(0o177)
         try:
@@ -68,6 +70,8 @@ class Doors:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         self._open.clear()
+        while self._paths:
+            _remove(self._paths.pop())
 
     async def _serve(self, config: uvicorn.Config, listener: socket.socket) -> None:
         server = _Server(config)

@@ -18,7 +18,8 @@ from typing import IO, Any, Final
 
 import apsw
 
-from tocsin.backends.sqlite.database import connect, require_schema
+from tocsin.backends.sqlite import database
+from tocsin.backends.sqlite.database import connect
 from tocsin.backends.sqlite.writer import Handle
 from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.backends.system.clock import SystemClock
@@ -28,12 +29,11 @@ from tocsin.exchange.members import descriptor
 from tocsin.formats import canonical, strictjson
 from tocsin.formats.keys import Role
 from tocsin.formats.text import instant
-from tocsin.node import archive, config, fsck
+from tocsin.node import archive, config, fsck, upgrade
 from tocsin.node.home import Home
 from tocsin.ports.checkpoints import UNKNOWN
 
 VERSION: Final = 1
-_PAGES: Final = 1024  # a step of 4 MiB
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # What this node has signed in an empty log is unknown: the file says "something", which keeps the log closed.
 Progress = Callable[[int, int], None]
@@ -123,16 +123,11 @@ def _refuse_existing(out: Path) -> None:
 def _copy_store(home: Home, copy: Path, progress: Progress) -> list[dict[str, Any]]:
     copy.unlink(missing_ok=True)
     _write(copy, b"")
-    with closing(connect(str(home.store))) as source, closing(apsw.Connection(str(copy))) as target:
-        require_schema(source)
-        # One snapshot from first to last: without it every commit of the node would begin the copy anew.
+    with closing(connect(str(home.store))) as source:
         source.execute("BEGIN")
+        database.layout(source)  # an older one is welcome: a backup is made before an upgrade
         logs = fsck.standing(Handle(source))
-        target.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")  # a copy that fails is thrown away
-        with target.backup("main", source, "main") as copying:
-            while not copying.done:
-                copying.step(_PAGES)
-                progress(copying.page_count - copying.remaining, copying.page_count)
+        database.copy(source, copy, progress)
     return logs
 
 
@@ -257,7 +252,7 @@ async def _prove(store: Path, unpacked: _Unpacked, progress: Progress) -> dict[s
     except StoreError as error:
         raise VerificationError("backup.store", "the store in the backup cannot be opened") from error
     with closing(connection):
-        require_schema(connection)
+        upgrade.in_place(connection)  # the backup itself is the copy of the old layout
         found = await fsck.check_store(Handle(connection), None, unpacked.handle, progress)
     if found["ok"] and found["logs"] != unpacked.manifest["logs"]:
         what = "the store holds other logs than the manifest says"

@@ -14,6 +14,7 @@ from tocsin.formats import statement
 from tocsin.formats.keys import Role
 from tocsin.formats.text import instant
 from tocsin.formats.tlp import Tlp
+from tocsin.node import upgrade
 from tocsin.node.home import Home
 
 
@@ -53,6 +54,7 @@ def _sign_and_write(home: Home, signed: statement.Statement, out: Path) -> dict[
 async def adopt(home: Home, file: Path) -> dict[str, Any]:
     """Put a charter into force at this node, which must not be running."""
     with home.lock():
+        upgrade.bring_up(home)
         database = ThreadedDatabase(str(home.store))
         try:
             members = Members(home.settings().handle, database, home.keyring(), SystemClock(), SystemEntropy())

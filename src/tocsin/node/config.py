@@ -8,6 +8,8 @@ from typing import Any, Final
 from tocsin.errors import ConfigError, FormatError
 from tocsin.formats.text import check_handle
 
+BALLAST_BYTES: Final = 67_108_864
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -21,6 +23,7 @@ class Settings:
     people_key: str = ""  # path of its PEM key
     compress: bool = True  # zstd before sealing (never for RED)
     dial: str = "all"  # whom we dial: all who have an endpoint, or only those with a larger handle than ours
+    ballast_bytes: int = BALLAST_BYTES  # a file of zeros, to be removed when the disk is full; 0: none
 
 
 _DIALS: Final = ("all", "larger")
@@ -39,7 +42,7 @@ def read(path: Path) -> Settings:
     if unknown:
         raise ConfigError("config.unknown-key", f"{path.name} has the unknown key {unknown[0]!r}")
     for field in fields(Settings):
-        if field.name in found and not isinstance(found[field.name], bool if field.type is bool else str):
+        if field.name in found and type(found[field.name]) is not field.type:
             raise ConfigError("config.value", f"{field.name!r} in {path.name} has a value of the wrong kind")
     if "handle" not in found:
         raise ConfigError("config.value", f"{path.name} names no handle")
@@ -50,6 +53,8 @@ def read(path: Path) -> Settings:
         raise ConfigError("config.value", f"{path.name}: {error.what}") from error
     if settings.dial not in _DIALS:
         raise ConfigError("config.value", f"'dial' in {path.name} is neither all nor larger")
+    if settings.ballast_bytes < 0:
+        raise ConfigError("config.value", f"'ballast_bytes' in {path.name} is below 0")
     for listen in (settings.peer_listen, settings.people_listen):
         address(listen)
     return settings
@@ -73,5 +78,7 @@ def address(listen: str) -> tuple[str, int]:
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
     escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

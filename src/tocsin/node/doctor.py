@@ -1,68 +1,100 @@
-"""doctor: named checks of a node's folder and machine, each ok, warn or fail, with the mend."""
+"""doctor: named checks of a node's folder, machine and links. Each fault has its code and the mend."""
 
+import asyncio
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import apsw
 
-from tocsin.backends.sqlite.database import connect, require_schema
+from tocsin.backends.sqlite import database
+from tocsin.backends.sqlite.database import SCHEMA, connect
 from tocsin.backends.sqlite.writer import Handle
+from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.backends.system.clock import SystemClock
+from tocsin.backends.system.disk import SystemDisk
 from tocsin.backends.system.keyring import certificate_end
-from tocsin.errors import TocsinError
+from tocsin.errors import MEANINGS, TocsinError
 from tocsin.exchange.members import charter, descriptor
 from tocsin.formats.keys import Role
-from tocsin.node import backup
+from tocsin.node import backup, fsck
 from tocsin.node.config import address
 from tocsin.node.home import Home
+from tocsin.ports.checkpoints import Held
 
 _LOW_DISK: Final = 512 * 1024 * 1024
 _SOON: Final = timedelta(days=30)
 _OLD: Final = timedelta(days=7)
+_SKEW_S: Final = 10.0  # as large as this it spoils what people read in dates; nothing is refused for it
+_OURS: Final = frozenset({"peer.charter", "peer.identity", "peer.version"})  # links that no patience mends
 Finding = dict[str, Any]
+Status = Mapping[str, Any]
 
 
-def examine(home: Home) -> list[Finding]:
-    """Every check, in order; a check that cannot be made is a fail with its reason."""
+def examine(home: Home, node: Status | TocsinError) -> list[Finding]:
+    """Every check, in order: name, state (ok, warn, fail), code, what, do. A check that cannot be made is a fail.
+
+    `node`: the running node's answer to `GET /status`, or why there is none.
+    """
     checks: list[tuple[str, Callable[[Home], Iterator[Finding]]]] = [
         ("settings", _settings),
         ("keys", _keys),
-        ("key files", _modes),
+        ("files", _modes),
         ("certificate", _certificate),
         ("descriptor", _descriptor),
         ("store", _store),
         ("charter", _charter),
+        ("checkpoint files", _heads),
+        ("members", _contradictions),
         ("disk", _disk),
         ("clock", _clock),
         ("backup", _backup),
-        ("node", _node),
+        ("node", lambda home: _silent(home, node) if isinstance(node, TocsinError) else iter(())),
     ]
-    findings: list[Finding] = []
-    for name, check in checks:
-        try:
-            found = list(check(home))
-        except TocsinError as error:
-            found = [_finding("fail", error.what, error.meaning.do)]
-        except (OSError, apsw.Error) as error:
-            found = [
-                _finding(
-                    "fail", f"the check could not be made ({type(error).__name__})", "See that the files are readable."
-                )
-            ]
-        findings += [{"name": name, **one} for one in found or [_finding("ok", "", "")]]
-    return findings
+    findings = [one for name, check in checks for one in _checked(name, check, home)]
+    return findings if isinstance(node, TocsinError) else [*findings, *of_status(node)]
 
 
-def _finding(state: str, what: str, do: str) -> Finding:
-    return {"state": state, "what": what, "do": do}
+def of_status(status: Status) -> list[Finding]:
+    """What a node's own answer to `GET /status` tells of its faults; see examine()."""
+    return [*_named("node", _running(status)), *_named("links", _links(status)), *_named("channels", _pending(status))]
+
+
+def _checked(name: str, check: Callable[[Home], Iterator[Finding]], home: Home) -> list[Finding]:
+    try:
+        return _named(name, check(home))
+    except TocsinError as error:
+        found = _fault(error.code, error.what, do=error.meaning.do)
+    except (OSError, apsw.Error) as error:
+        found = _fault("doctor.unreadable", f"the check could not be made ({type(error).__name__})")
+    return _named(name, iter((found,)))
+
+
+def _named(name: str, found: Iterator[Finding]) -> list[Finding]:
+    return [{"name": name, **one} for one in list(found) or [_well("")]]
+
+
+def _well(what: str) -> Finding:
+    return {"state": "ok", "code": "", "what": what, "do": ""}
+
+
+def _fault(code: str, what: str, *, do: str = "", state: str = "fail") -> Finding:
+    return {"state": state, "code": code, "what": what, "do": do or MEANINGS[code].do}
+
+
+def _warning(code: str, what: str, do: str = "") -> Finding:
+    return _fault(code, what, do=do, state="warn")
+
+
+# -- the folder -------------------------------------------------------------------------------------------------
 
 
 def _settings(home: Home) -> Iterator[Finding]:
     settings = home.settings()
-    yield _finding("ok", f"{settings.handle}, peers on {settings.peer_listen}, people on {settings.people_listen}", "")
+    yield _well(f"{settings.handle}, peers on {settings.peer_listen}, people on {settings.people_listen}")
 
 
 def _keys(home: Home) -> Iterator[Finding]:
@@ -70,119 +102,183 @@ def _keys(home: Home) -> Iterator[Finding]:
     for role in (Role.GOVERNANCE, Role.LOG, Role.RECEIPT):
         keys.signing(role)
     keys.sealing()
-    yield _finding("ok", "governance, log, receipt and seal keys are there and readable", "")
+    if not keys.certificate_key.is_file():
+        yield _fault("config.key-missing", "the key file transport.key is missing")
+    else:
+        yield _well("governance, log, receipt, seal and transport keys are there and readable")
 
 
 def _modes(home: Home) -> Iterator[Finding]:
-    for path in sorted(home.keys.iterdir()):
-        if path.suffix == ".key" and path.stat().st_mode & 0o077:
-            yield _finding("fail", f"{path.name} can be read by others", f"chmod 600 {path}")
+    for path in (home.keys, *sorted(home.keys.glob("*.key")), home.heads, home.store):
+        if path.exists() and path.stat().st_mode & 0o077:
+            mode = 700 if path.is_dir() else 600
+            what = f"{path.relative_to(home.path)} is open to others"
+            yield _fault("doctor.permissions", what, do=f"chmod {mode} {path}")
 
 
 def _certificate(home: Home) -> Iterator[Finding]:
     left = certificate_end(home.keyring()) - datetime.fromtimestamp(SystemClock().now_us() / 1e6, UTC)
-    if left < _SOON:
-        yield _finding(
-            "warn", f"the transport certificate ends in {left.days} days", "Plan a key change in the charter."
-        )
+    what = f"the transport certificate ends in {left.days} days"
+    if left <= timedelta():
+        yield _fault("doctor.certificate", "the transport certificate has ended")
     else:
-        yield _finding("ok", f"the transport certificate is good for {left.days} days", "")
+        yield _warning("doctor.certificate", what) if left < _SOON else _well(what)
 
 
 def _descriptor(home: Home) -> Iterator[Finding]:
     found, _ = descriptor.read(home.descriptor.read_bytes())
     if found.keys[Role.GOVERNANCE].raw != home.keyring().signing(Role.GOVERNANCE).public.raw:
-        yield _finding(
-            "fail", "the descriptor is of other keys than this node has", "Restore descriptor.note and keys together."
-        )
+        yield _fault("doctor.descriptor", "the descriptor is of other keys than this node has")
 
 
 def _store(home: Home) -> Iterator[Finding]:
-    connection = connect(str(home.store))
-    try:
-        require_schema(connection)
+    with closing(connect(str(home.store))) as connection:
+        found = database.layout(connection)
         broken = [row[0] for row in Handle(connection).query("PRAGMA quick_check(5)") if row[0] != "ok"]
-    finally:
-        connection.close()
     if broken:
-        yield _finding(
-            "fail", f"SQLite finds {len(broken)} faults in the store", "Run tocsin fsck, then restore from a backup."
-        )
+        do = "Run tocsin fsck, then restore from a backup."
+        yield _fault("fsck.sqlite", f"SQLite finds {len(broken)} faults in the store", do=do)
+    elif found != SCHEMA:
+        yield _warning("store.old", f"the store has layout {found}; the next start upgrades it to {SCHEMA}")
     else:
-        yield _finding("ok", f"SQLite {apsw.sqlite_lib_version()}, {home.store.stat().st_size // 1024} KiB", "")
+        yield _well(f"layout {found}, SQLite {apsw.sqlite_lib_version()}, {home.store.stat().st_size // 1024} KiB")
 
 
 def _charter(home: Home) -> Iterator[Finding]:
-    connection = connect(str(home.store))
-    try:
+    with closing(connect(str(home.store))) as connection:
         rows = Handle(connection).query("SELECT note FROM members_charters ORDER BY version DESC LIMIT 1")
-    finally:
-        connection.close()
     if not rows:
-        yield _finding("warn", "no charter is in force here", "tocsin charter adopt FILE")
+        yield _warning("config.no-charter", "no charter is in force here")
         return
     read = charter.read(rows[0][0])
     charter.require_complete(read)
-    yield _finding("ok", f"{read.name}, version {read.version}, {len(read.members)} members", "")
+    yield _well(f"{read.name}, version {read.version}, {len(read.members)} members")
     me = home.settings().handle
     out = [one.handle for one in read.members.values() if not one.endpoint]
     if me in out and len(out) > 1:
         others = ", ".join(one for one in sorted(out) if one != me)
-        yield _finding(
-            "warn",
-            f"no link is possible with {others}: neither they nor we have an endpoint",
-            "One of two members that exchange needs an endpoint that the other can dial.",
+        yield _warning("doctor.no-way", f"no link is possible with {others}: neither they nor we have an endpoint")
+
+
+def _heads(home: Home) -> Iterator[Finding]:
+    if not home.heads.is_dir():
+        yield _fault("doctor.heads", "the folder heads is missing")
+        return
+    me = home.settings().handle
+    with closing(connect(str(home.store))) as connection, closing(SystemDisk(home.heads)) as disk:
+        reading, files = Handle(connection), CheckpointFiles(disk, threaded=False)
+        ours = [log["slot"] for log in fsck.standing(reading) if log["origin"] == me]
+        # First the files, then the store again: beside a running node the files never are ahead of what is read later.
+        held = {slot: asyncio.run(files.load(bytes.fromhex(slot))) for slot in ours}
+        for log in fsck.standing(reading):
+            if log["slot"] in held and (why := _differs(held[log["slot"]], log)):
+                yield _fault("tlog.behind", f"log {log['slot'][:16]}: {why}")
+
+
+def _differs(held: Held | None, log: Mapping[str, Any]) -> str:
+    if held is None:
+        return f"it holds {log['size']} entries, its checkpoint file is gone" if log["size"] else ""
+    if held.size > log["size"]:
+        return f"it holds {log['size']} entries, its checkpoint file says {held.size}"
+    same = held.size < log["size"] or held.root.hex() == log["root"] or not held.size
+    return "" if same else f"log and checkpoint file differ at {held.size} entries"
+
+
+def _contradictions(home: Home) -> Iterator[Finding]:
+    with closing(connect(str(home.store))) as connection:
+        rows = Handle(connection).query(
+            "SELECT DISTINCT r.code, l.origin FROM receive_refusals r JOIN tlog_logs l ON l.log = r.log "
+            "WHERE r.code IN ('receive.fork', 'receive.rollback') ORDER BY l.origin, r.code"
         )
+    for code, origin in rows:
+        yield _warning(code, f"{origin} has contradicted its own signature")
+
+
+# -- the machine ------------------------------------------------------------------------------------------------
 
 
 def _disk(home: Home) -> Iterator[Finding]:
     free = shutil.disk_usage(home.path).free
-    state = "ok" if free > _LOW_DISK else "fail"
-    yield _finding(
-        state, f"{free // 2**20} MiB free", "" if state == "ok" else "Make room: a full disk stops every receipt."
-    )
+    has = home.ballast.exists()
+    if free <= _LOW_DISK:
+        do = f"{MEANINGS['doctor.disk'].do} In need: rm {home.ballast}" if has else ""
+        yield _fault("doctor.disk", f"{free // 2**20} MiB free", do=do)
+    else:
+        yield _well(f"{free // 2**20} MiB free")
+    # A node that never ran has none yet.
+    if home.settings().ballast_bytes and not has and any(home.heads.glob("*")):
+        yield _warning("doctor.ballast", "there is no ballast")
 
 
 def _clock(home: Home) -> Iterator[Finding]:
     now = SystemClock().now().timestamp()
     newest = max(path.stat().st_mtime for path in (home.store, home.config_file))
     if newest > now + 60:
-        yield _finding("warn", "the clock stands before files this node wrote", "Set the clock (NTP).")
+        yield _warning("doctor.clock", "the clock stands before files this node wrote")
 
 
 def _backup(home: Home) -> Iterator[Finding]:
     newest = backup.noted(home)
     if newest is None:
-        yield _finding("warn", "no backup of this node was ever made", "tocsin backup --to FOLDER")
+        yield _warning("doctor.backup", "no backup of this node was ever made")
         return
     age = timedelta(microseconds=SystemClock().now_us() - newest["made_at_us"])
     what = f"the newest backup is {age.days} days old: {newest['file']}"
-    yield _finding("warn", what, "tocsin backup --to FOLDER") if age > _OLD else _finding("ok", what, "")
+    yield _warning("doctor.backup", what) if age > _OLD else _well(what)
 
 
-def _node(home: Home) -> Iterator[Finding]:
-    door = socket.socket(socket.AF_UNIX)
-    door.settimeout(2)
-    try:
-        door.connect(str(home.socket))
-        yield _finding("ok", "the node runs and answers on its control socket", "")
-    except OSError:
-        yield _finding("warn", "the node does not run", "tocsin run")
-        for name, listen in (
-            ("peer_listen", home.settings().peer_listen),
-            ("people_listen", home.settings().people_listen),
-        ):
-            yield from _port(name, *address(listen))
-    finally:
-        door.close()
+def _silent(home: Home, why: TocsinError) -> Iterator[Finding]:
+    if why.code != "config.not-running":
+        yield _fault(why.code, why.what, do=why.meaning.do)
+        return
+    yield _warning(why.code, "the node does not run")
+    settings = home.settings()
+    for code, name, listen in (
+        ("peer.listen", "peer_listen", settings.peer_listen),
+        ("config.people-listen", "people_listen", settings.people_listen),
+    ):
+        if not _is_free(*address(listen)):
+            yield _fault(code, f"{name} {listen} is taken or not ours")
 
 
-def _port(name: str, host: str, port: int) -> Iterator[Finding]:
-    probe = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        probe.bind((host, port))
-    except OSError:
-        yield _finding("fail", f"{name} {host}:{port} is taken or not ours", f"Choose another {name} in tocsin.toml.")
-    finally:
-        probe.close()
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True
+
+
+# -- what the node tells ----------------------------------------------------------------------------------------
+
+
+def _running(status: Status) -> Iterator[Finding]:
+    for one in status["behind"]:
+        yield _fault("tlog.behind", f"log {one['slot'][:16]}: {one['why']}")
+    for one in status["not_ready"]:
+        if one["code"] != "tlog.behind" or not status["behind"]:
+            yield _fault(one["code"], one["what"])
+
+
+def _links(status: Status) -> Iterator[Finding]:
+    for one in status["links"]:
+        peer, code = one["peer"], one["last_error"]
+        if one["state"] == "no-way":
+            yield _warning("doctor.no-way", f"no link is possible with {peer}")
+        elif one["state"] != "up":
+            known = code if code in MEANINGS else "peer.unreachable"
+            yield _fault(known, f"no link with {peer}", state="fail" if known in _OURS else "warn")
+        if one["skew_s"] is not None and abs(one["skew_s"]) > _SKEW_S:
+            yield _warning("doctor.skew", f"the clock of {peer} differs from ours by {one['skew_s']:+.0f} s")
+        for refused in one["refused"]:
+            if refused in MEANINGS:
+                yield _warning(refused, f"{peer} refuses what we send")
+
+
+def _pending(status: Status) -> Iterator[Finding]:
+    for one in status["channels"]:
+        if not one["open"]:
+            missing = ", ".join(sorted(set(one["roster"]) - set(one["signers"])))
+            yield _warning("policy.channel-pending", f"{one['name']} lacks the signature of {missing}")

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import apsw
 
-from tocsin.backends.sqlite.database import connect
+from tocsin.backends.sqlite.database import connect, require_schema
 from tocsin.backends.sqlite.writer import Handle
 from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.backends.system.disk import SystemDisk
 from tocsin.errors import StoreError, TocsinError
-from tocsin.exchange.journal.journal import entries
+from tocsin.exchange.journal.journal import entries, tree_at
 from tocsin.exchange.members import charter
 from tocsin.exchange.members.charter import Charter
 from tocsin.exchange.tlog.logs import origin_line
@@ -37,9 +37,11 @@ async def check(home: Home, progress: Progress = lambda _done, _all: None) -> di
     """Check a node's folder, offline or beside the running node. `progress(done, all)` counts entries."""
     try:
         connection = connect(str(home.store))
+        require_schema(connection)
         connection.execute("BEGIN")
     except (StoreError, apsw.Error) as error:
-        return _report([], [_problem("store.open", "store", str(error))], 0)
+        code = error.code if isinstance(error, StoreError) else "store.open"
+        return _report([], [_problem(code, "store", str(error))], 0)
     disk = SystemDisk(home.heads)
     try:
         heads = CheckpointFiles(disk, threaded=False)
@@ -80,6 +82,22 @@ async def check_store(
         what = error.what if isinstance(error, TocsinError) else type(error).__name__
         problems.append(_problem("fsck.unreadable", "store", what))
     return _report(logs, problems, done)
+
+
+def roots(reading: Reading, progress: Progress = lambda _done, _all: None) -> dict[str, tuple[int, str]]:
+    """Every log's size and root, from its commitments as they lie in the store; the code where there is no root."""
+    logs = reading.query("SELECT log, slot, size FROM tlog_logs ORDER BY log")
+    found: dict[str, tuple[int, str]] = {}
+    done, total = 0, sum(size for _, _, size in logs)
+    for number, slot, size in logs:
+        try:
+            root = tree_at(reading, number, size).root().hex()
+        except StoreError as error:
+            root = error.code
+        found[slot.hex()] = (size, root)
+        done += size
+        progress(done, total)
+    return found
 
 
 def standing(reading: Reading) -> list[dict[str, Any]]:

@@ -47,6 +47,11 @@ class Home:
         return self.path / "heads"
 
     @property
+    def ballast(self) -> Path:
+        """A file that only takes room: to be removed when the disk is full."""
+        return self.path / "ballast"
+
+    @property
     def descriptor(self) -> Path:
         """Our self-signed member descriptor, to be given to the founders."""
         return self.path / "descriptor.note"
@@ -100,6 +105,7 @@ class InitSettings:
     endpoint: str = ""
     no_endpoint: bool = False  # nobody can reach it; it dials out
     dial: str = "all"
+    ballast_bytes: int = config.BALLAST_BYTES
 
 
 def open_home(path: Path) -> Home:
@@ -142,6 +148,7 @@ def create(path: Path, settings: InitSettings) -> Home:
         peer_listen=settings.peer_listen,
         dial=settings.dial,
         people_listen=settings.people_listen,
+        ballast_bytes=settings.ballast_bytes,
     )
     config.write(home.config_file, chosen)
     return home

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tocsin import __version__
 from tocsin.backends.sqlite.database import ThreadedDatabase
@@ -20,6 +20,7 @@ from tocsin.edge.people import Services as PeopleServices
 from tocsin.edge.people import build as build_people
 from tocsin.edge.taxii import app as taxii
 from tocsin.errors import ConfigError
+from tocsin.node import ballast, upgrade
 from tocsin.node.config import Settings, address
 from tocsin.node.core import Core, Surroundings
 from tocsin.node.diagnostics import Diagnostics
@@ -27,6 +28,7 @@ from tocsin.node.home import Home
 from tocsin.node.metrics import Counters, Metrics
 from tocsin.node.readiness import Readiness
 
+_TELL_S: Final = 5.0
 SOFTWARE = f"tocsin/{__version__}"
 
 
@@ -34,12 +36,29 @@ async def run(home: Home, on_ready: Callable[[dict[str, Any]], None]) -> None:
     """Run until cancelled. Raises ConfigError (no charter, running already), PeerError("peer.listen"), StoreError."""
     settings = home.settings()
     with home.lock():
+        _prepare(home, settings)
         counters = Counters()
         database = ThreadedDatabase(str(home.store), Watch(SystemClock(), counters))
         try:
             await _run(home, settings, Measured(database, counters), on_ready)
         finally:
             await database.close()
+
+
+def _prepare(home: Home, settings: Settings) -> None:
+    """What must be so before the store is opened. Nothing else runs yet, so that it may take its time."""
+    clock = SystemClock()
+    note, told = Diagnostics(settings.handle, clock), [clock.monotonic()]
+
+    def moved(done: int, total: int) -> None:
+        if clock.monotonic() - told[0] > _TELL_S:
+            told[0] = clock.monotonic()
+            note("store.upgrading", "", f"{done:,} of {total:,}")
+
+    upgraded = upgrade.bring_up(home, moved)
+    if upgraded:
+        note("store.upgraded", "", upgraded)
+    ballast.keep(home, settings.ballast_bytes)
 
 
 class Measured(NamedTuple):
@@ -102,6 +121,7 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         people_url=people,
         software=SOFTWARE,
         started_us=core.world.clock.now_us(),
+        reasons=told.reasons,
     )
 
 

@@ -1,4 +1,10 @@
-"""Every table of a node's store, each from the room that owns it."""
+"""Every table of a node's store, each from the room that owns it, and how stores of older layouts get there.
+
+Beside its TABLES a room says what an older store lacks: MIGRATIONS[n] are the statements that lead from layout n-1 to
+n. All rooms' steps run in order of n, then all TABLES, so that a new table or index needs no step. A new column does:
+`2: "ALTER TABLE t ADD COLUMN c INTEGER NOT NULL DEFAULT 0;"`, and it stands last among the columns in TABLES, written
+alike. A table that a later step alters needs its first form in the step of its own layout.
+"""
 
 from tocsin.edge import access
 from tocsin.exchange.deliver import tables as deliver
@@ -8,3 +14,11 @@ from tocsin.exchange.receive import tables as receive
 from tocsin.exchange.tlog import tables as tlog
 
 TABLES = (members.TABLES, tlog.TABLES, journal.TABLES, deliver.TABLES, receive.TABLES, access.TABLES)
+MIGRATIONS = (
+    members.MIGRATIONS,
+    tlog.MIGRATIONS,
+    journal.MIGRATIONS,
+    deliver.MIGRATIONS,
+    receive.MIGRATIONS,
+    access.MIGRATIONS,
+)

@@ -11,10 +11,11 @@ from hashlib import sha256
 
 import pytest
 
+from tocsin.backends.sqlite import database
 from tocsin.backends.sqlite.database import connect
 from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.backends.system.disk import SystemDisk
-from tocsin.errors import MEANINGS, TocsinError
+from tocsin.errors import MEANINGS, ConfigError, TocsinError
 from tocsin.formats.tlp import Tlp
 from tocsin.node import archive, backup, doctor, fsck
 from tocsin.node.home import Home, InitSettings, create
@@ -179,7 +180,7 @@ def test_what_a_killed_backup_left_is_no_hindrance(home, tmp_path):
 
 
 def test_a_backup_is_of_one_moment_and_one_pass_while_the_store_is_written(home, tmp_path, monkeypatch):
-    monkeypatch.setattr(backup, "_PAGES", 4)
+    monkeypatch.setattr(database, "_PAGES", 4)
     before, passes = own(home), []
     with closing(connect(str(home.store))) as writer:
         writer.execute("CREATE TABLE noise (x)")
@@ -431,7 +432,9 @@ def test_a_store_is_restored_only_where_it_may_be(home, whole, tmp_path):
 
 def test_doctor_tells_the_age_of_the_newest_backup(home, tmp_path):
     def told():
-        return next(one for one in doctor.examine(home) if one["name"] == "backup")
+        return next(
+            one for one in doctor.examine(home, ConfigError("config.not-running", "")) if one["name"] == "backup"
+        )
 
     assert told()["state"] == "warn"
     made = backup.write(home, tmp_path / "b.tar")

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 from threading import local
 from typing import Any, Final, TypeVar
 
@@ -12,10 +14,11 @@ from tocsin.backends.sqlite.writer import Handle, InlineWriter, ThreadWriter, Wa
 from tocsin.errors import StoreError
 from tocsin.ports.database import Reading, Transaction
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2  # the layout of a new store; what leads there from older ones: migration.py
 # Before 3.51.3 a checkpoint that races a write from another connection can lose what was committed.
 _OLDEST: Final = 3_051_003
 _READERS: Final = 2
+_PAGES: Final = 1024  # a step of 4 MiB
 T = TypeVar("T")
 
 
@@ -57,11 +60,32 @@ def create_tables(connection: apsw.Connection, tables: tuple[str, ...]) -> None:
         connection.execute(f"PRAGMA user_version = {SCHEMA}")
 
 
+def layout(connection: apsw.Connection) -> int:
+    """The number of the store's layout. Raises StoreError("store.schema") for one of a later version, or none of ours."""
+    found = int(next(iter(connection.execute("PRAGMA user_version")))[0])
+    if not 1 <= found <= SCHEMA:
+        raise StoreError("store.schema", f"the store has layout {found}, this version knows 1 to {SCHEMA}")
+    return found
+
+
 def require_schema(connection: apsw.Connection) -> None:
-    """Refuse a store of another layout. Raises StoreError("store.schema")."""
-    found = next(iter(connection.execute("PRAGMA user_version")))[0]
+    """Refuse a store of another layout than today's. Raises StoreError("store.schema", "store.old")."""
+    found = layout(connection)
     if found != SCHEMA:
-        raise StoreError("store.schema", f"the store has layout {found}, this version knows {SCHEMA}")
+        raise StoreError("store.old", f"the store has layout {found} and was not upgraded to {SCHEMA} yet")
+
+
+def copy(source: apsw.Connection, to: Path, progress: Callable[[int, int], None]) -> None:
+    """A copy of a store in an empty file, not yet synced; `progress` counts pages. Raises apsw.Error.
+
+    The caller has begun a transaction: without one snapshot every commit of the node would begin the copy anew.
+    """
+    with closing(apsw.Connection(str(to))) as target:
+        target.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")  # a copy that fails is thrown away
+        with target.backup("main", source, "main") as copying:
+            while not copying.done:
+                copying.step(_PAGES)
+                progress(copying.page_count - copying.remaining, copying.page_count)
 
 
 class ThreadedDatabase:

@@ -150,6 +150,7 @@ class Federation:
                 peer_listen=_LISTEN,
                 people_listen=_LISTEN,
                 endpoint=f"127.0.0.1:{await cable.open()}",
+                ballast_bytes=0,
                 dial="larger",  # so that all links of the largest handle pass its own cable, which is cut
             )
             self.nodes.append(Node(Home(self._folder / handle), settings, cable, traffic))

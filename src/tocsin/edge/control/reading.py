@@ -43,6 +43,7 @@ async def status(services: Services) -> dict[str, Any]:
             "received": sum(size for origin, size in sizes if origin != me),
             "held_back": held,
         },
+        "not_ready": [{"code": one.code, "what": one.what} for one in await services.reasons()],
         "behind": [{"slot": slot.hex(), "why": why} for slot, why in behind.items()],
     }
 

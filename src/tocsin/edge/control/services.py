@@ -1,10 +1,11 @@
 """What the control socket needs of the node."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tocsin.edge.access import Accounts
+from tocsin.edge.people import Reason
 from tocsin.exchange.deliver.receipts import Receipts
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.members.acts import Acts
@@ -40,3 +41,4 @@ class Services:
     people_url: str
     software: str
     started_us: int
+    reasons: Callable[[], Awaitable[Sequence[Reason]]]  # why the node is not ready

@@ -1,5 +1,7 @@
 """The tables of the room deliver."""
 
+from collections.abc import Mapping
+
 TABLES = """
 CREATE TABLE IF NOT EXISTS deliver_receipts (
   log    INTEGER NOT NULL,
@@ -11,3 +13,5 @@ CREATE TABLE IF NOT EXISTS deliver_receipts (
   PRIMARY KEY (log, member)
 ) WITHOUT ROWID;
 """
+
+MIGRATIONS: Mapping[int, str] = {}  # see node/tables.py

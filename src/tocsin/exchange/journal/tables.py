@@ -1,5 +1,7 @@
 """The tables of the room journal."""
 
+from collections.abc import Mapping
+
 TABLES = """
 CREATE TABLE IF NOT EXISTS journal_rows (
   position   INTEGER PRIMARY KEY,
@@ -38,3 +40,5 @@ CREATE TABLE IF NOT EXISTS journal_search (
 CREATE INDEX IF NOT EXISTS journal_search_channel ON journal_search (channel, position);
 CREATE INDEX IF NOT EXISTS journal_search_object ON journal_search (object_id, channel, instant);
 """
+
+MIGRATIONS: Mapping[int, str] = {}  # see node/tables.py

@@ -1,8 +1,18 @@
 """The tables of the room members."""
 
-from typing import Final
+from collections.abc import Mapping
 
-_GENERATIONS: Final = """
+TABLES = """
+CREATE TABLE IF NOT EXISTS members_charters (
+  version INTEGER PRIMARY KEY,
+  note    BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS members_channels (
+  number INTEGER PRIMARY KEY,
+  id     TEXT NOT NULL UNIQUE,
+  note   BLOB NOT NULL       -- the first generation we knew of
+);
+
 CREATE TABLE IF NOT EXISTS members_statements (
   chain  TEXT NOT NULL,      -- 'charter' for a proposed version of it, else the channel's id
   digest BLOB NOT NULL,      -- SHA-256 of the text
@@ -28,18 +38,4 @@ CREATE TABLE IF NOT EXISTS members_leaves (
 ) WITHOUT ROWID;
 """
 
-TABLES: Final = (
-    """
-CREATE TABLE IF NOT EXISTS members_charters (
-  version INTEGER PRIMARY KEY,
-  note    BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS members_channels (
-  number INTEGER PRIMARY KEY,
-  id     TEXT NOT NULL UNIQUE,
-  note   BLOB NOT NULL       -- the first generation we knew of
-);
-"""
-    + _GENERATIONS
-)
-MIGRATIONS: Final = {2: _GENERATIONS}
+MIGRATIONS: Mapping[int, str] = {}  # see node/tables.py

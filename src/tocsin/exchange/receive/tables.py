@@ -1,8 +1,18 @@
 """The tables of the room receive."""
 
-from typing import Final
+from collections.abc import Mapping
 
-_EVIDENCE: Final = """
+TABLES = """
+CREATE TABLE IF NOT EXISTS receive_refusals (
+  log      INTEGER NOT NULL,
+  code     TEXT NOT NULL,
+  count    INTEGER NOT NULL,
+  added    INTEGER NOT NULL,   -- when it last happened, microseconds since 1970
+  size     INTEGER NOT NULL,   -- what we held then
+  evidence BLOB NOT NULL,      -- the signed checkpoint that came with it
+  PRIMARY KEY (log, code)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS receive_evidence (
   id      BLOB PRIMARY KEY,   -- SHA-256 of data
   kind    TEXT NOT NULL,
@@ -13,18 +23,4 @@ CREATE TABLE IF NOT EXISTS receive_evidence (
 ) WITHOUT ROWID;
 """
 
-TABLES: Final = (
-    """
-CREATE TABLE IF NOT EXISTS receive_refusals (
-  log      INTEGER NOT NULL,
-  code     TEXT NOT NULL,
-  count    INTEGER NOT NULL,
-  added    INTEGER NOT NULL,   -- when it last happened, microseconds since 1970
-  size     INTEGER NOT NULL,   -- what we held then
-  evidence BLOB NOT NULL,      -- the signed checkpoint that came with it
-  PRIMARY KEY (log, code)
-) WITHOUT ROWID;
-"""
-    + _EVIDENCE
-)
-MIGRATIONS: Final = {2: _EVIDENCE}
+MIGRATIONS: Mapping[int, str] = {}  # see node/tables.py

@@ -1,16 +1,8 @@
 """The tables of the room tlog."""
 
-from typing import Final
+from collections.abc import Mapping
 
-_BEATS: Final = """
-CREATE TABLE IF NOT EXISTS tlog_beats (
-  one      INTEGER PRIMARY KEY,
-  reserved INTEGER NOT NULL     -- no heartbeat of ours has this number or a larger one yet
-);
-"""
-
-TABLES: Final = (
-    """
+TABLES = """
 CREATE TABLE IF NOT EXISTS tlog_logs (
   log      INTEGER PRIMARY KEY,
   slot     BLOB NOT NULL UNIQUE,
@@ -26,7 +18,11 @@ CREATE TABLE IF NOT EXISTS tlog_checkpoints (
   note BLOB,              -- the origin's signed note; NULL for our own, whose signature is a function of size and root
   PRIMARY KEY (log, size)
 ) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS tlog_beats (
+  one      INTEGER PRIMARY KEY,
+  reserved INTEGER NOT NULL     -- no heartbeat of ours has this number or a larger one yet
+);
 """
-    + _BEATS
-)
-MIGRATIONS: Final = {2: _BEATS}
+
+MIGRATIONS: Mapping[int, str] = {}  # see node/tables.py
