@@ -169,6 +169,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "store.disk": Meaning(_O, "The disk refused to read or write.", "Check disk and permissions, then restart the node."),
     "store.full": Meaning(_O, "There is no room on the disk.", "Make room. What peers sent comes again by itself; a share that failed is repeated."),
     "store.gap": Meaning(_O, "Entries of our own log are missing.", "Run `tocsin fsck`, then restore the newest backup."),
+    "store.head": Meaning(_O, "The stored head of a log is not its newest checkpoint: the store is damaged, and nothing is signed from it.", "Run `tocsin fsck`, check the disk, then restore the newest backup; the peers send again what it lacks."),
     "store.missing": Meaning(_O, "The store file is not where `tocsin init` made it.", "Check --home; restore store.sqlite from a backup."),
     "store.no-log": Meaning(_O, "The channel's log has not been made here yet.", "Try again in a moment; `tocsin channel show` tells whether it is open."),
     "store.open": Meaning(_O, "The store is not a database this version can open.", "Run `tocsin doctor`; restore from a backup."),

@@ -52,7 +52,7 @@ class Logs:
         self._by_number: dict[int, Log] = {}
 
     async def load(self) -> None:
-        """Read every log's head."""
+        """Read every log's head. Raises StoreError("store.head") when one cannot be what was signed."""
         for row in await self._database.read(_all):
             self._put(_log(row))
 
@@ -90,7 +90,7 @@ class Logs:
     async def reload(self, log: Log) -> None:
         """Take back what was accepted but not committed."""
         rows = await self._database.read(lambda db: _one(db, log.number))
-        log.frontier = Frontier.decode(rows[0][0])
+        log.frontier = _head(*rows[0])
         log.released = min(log.released, log.size)
 
     def _put(self, log: Log) -> None:
@@ -131,16 +131,28 @@ def batch_end(reading: Reading, log: int, start: int, at_most: int) -> tuple[int
 
 def _all(reading: Reading) -> list[tuple[Any, ...]]:
     return reading.query(
-        "SELECT l.log, l.slot, l.channel, l.origin, l.frontier, c.note FROM tlog_logs l "
+        "SELECT l.log, l.slot, l.channel, l.origin, l.frontier, c.root, c.note FROM tlog_logs l "
         "LEFT JOIN tlog_checkpoints c ON c.log = l.log AND c.size = l.size ORDER BY l.log"
     )
 
 
 def _one(reading: Reading, log: int) -> list[tuple[Any, ...]]:
-    return reading.query("SELECT frontier FROM tlog_logs WHERE log = ?", (log,))
+    return reading.query(
+        "SELECT l.frontier, c.root FROM tlog_logs l "
+        "LEFT JOIN tlog_checkpoints c ON c.log = l.log AND c.size = l.size WHERE l.log = ?",
+        (log,),
+    )
 
 
 def _log(row: tuple[Any, ...]) -> Log:
-    number, slot, channel, origin, frontier, note = row
-    head = Frontier.decode(frontier)
+    number, slot, channel, origin, frontier, root, note = row
+    head = _head(frontier, root)
     return Log(number, slot, channel, origin, head, origin_line(origin, slot), head.size, note or b"")
+
+
+def _head(frontier: bytes, root: bytes | None) -> Frontier:
+    """The stored frontier, held against its newest checkpoint: what a rotten one gives must never be signed."""
+    head = Frontier.decode(frontier)
+    if head.size and head.root() != root:
+        raise StoreError("store.head", f"the stored head of a log at {head.size} entries is not its newest checkpoint")
+    return head
