@@ -15,9 +15,10 @@ from itertools import pairwise
 import pytest
 
 from tocsin.edge.peer.session import _DOMAIN, Session
-from tocsin.errors import PeerError, TocsinError
+from tocsin.errors import PeerError, StoreError, TocsinError
+from tocsin.exchange.receive.verify import outer
 from tocsin.exchange.tlog.logs import origin_line
-from tocsin.formats import checkpoint, message, note
+from tocsin.formats import checkpoint, message, note, statement
 from tocsin.formats.entry import STIX_21, Entry, Handling, commitments
 from tocsin.formats.frame import Frame, encode_batch, encode_box, encode_frame
 from tocsin.formats.keys import Role
@@ -172,22 +173,28 @@ class Race:
             await Session(link, core._session_parts(), dialed=False).run()
 
     async def _lane(self, port):
-        """aa on one link: mostly along one history, at times any frame at all."""
-        with suppress(PeerError, StopAsyncIteration):
-            await self.clock.sleep(self.chance.fraction() * 0.2)
-            link = await port.dial("bb")
-            if self.through_links:
-                await self._greet(link)
-            await link.send(message.encode(State((), ())))
-            await link.send(self.world.offer)
-            history, at = self.chance.below(2), 0
-            for _ in range(4 + self.chance.below(10)):
-                start, end = self._pick(at)
-                if self.chance.below(8) == 0:
-                    history = 1 - history
-                await link.send(self.world.frame(history, start, end))
-                at = end if start == at else at
-                await self.clock.sleep(self.chance.fraction() * (0.0, 0.01, 0.3)[self.chance.below(3)])
+        """aa on one link after another."""
+        for _ in range(1 + self.chance.below(3)):
+            await self.clock.sleep(self.chance.fraction() * (0.05, 0.5)[self.chance.below(2)])
+            with suppress(PeerError, StopAsyncIteration):
+                await self._tell(await port.dial("bb"))
+
+    async def _tell(self, link):
+        """Mostly along one history, at times any frame at all."""
+        if self.through_links:
+            await self._greet(link)
+        await link.send(message.encode(State((), ())))
+        await link.send(self.world.offer)
+        history, at = self.chance.below(2), 0
+        for _ in range(3 + self.chance.below(8)):
+            start, end = self._pick(at)
+            if self.chance.below(8) == 0:
+                history = 1 - history
+            await link.send(self.world.frame(history, start, end))
+            at = end if start == at else at
+            await self.clock.sleep(self.chance.fraction() * (0.0, 0.01, 0.3)[self.chance.below(3)])
+        if self.chance.below(2):
+            await link.close("peer.closed")
 
     def _pick(self, at):
         """Where a frame begins and ends: mostly on from `at`."""
@@ -236,3 +243,31 @@ def test_whatever_races_a_member_keeps_to_one_history(world, first):
     assert [(first + i, wrong) for i, one in enumerate(races) if (wrong := one.judge())] == []
     assert sum(len(one.keys.signed) for one in races) > 50
     assert {"receive.fork", "receive.replay", "receive.gap"} <= set().union(*(one.codes for one in races))
+
+
+def test_what_is_verified_but_not_stored_is_never_cosigned_by_its_size_alone(world):
+    """Two links hold frames of one log; the later commit comes first and fails, and another history takes its place."""
+
+    async def main():
+        race = Race(world, 1)
+        node = race.node = copy.copy(world.bb)
+        node.clock, node.keys, node.notes = VirtualClock(asyncio.get_running_loop()), race.keys, []
+        node.storage = Recorder(world.files, record=False, atomic_create=True)
+        core = node.open()
+        await core.load()
+        core.keys.learn("aa", statement.parse(message.decode(world.offer).statement))
+        first, second, other = (0, 0, 4), (0, 4, 6), (1, 0, 4)
+        receiver = core.receiver
+        pending = [receiver.begin("aa", outer(message.decode(world.frame(*one)))) for one in (first, second)]
+        with pytest.raises(StoreError):
+            await receiver.finish(pending[1])
+        late = receiver.begin("aa", outer(message.decode(world.frame(*other))))
+        await receiver.finish(pending[0])
+        told = receiver.standing("aa")
+        with pytest.raises(StoreError):
+            await receiver.finish(late)
+        assert [one.size for one in receiver.standing("aa")] == [4]
+        await node.database.close()
+        assert race.judge() == [], told
+
+    run(main)

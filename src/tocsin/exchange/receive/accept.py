@@ -16,9 +16,10 @@ from tocsin.exchange.receive import verify
 from tocsin.exchange.receive.epochkeys import EpochKeys
 from tocsin.exchange.receive.verify import Signed, Verified, View
 from tocsin.exchange.tlog.logs import Log, Logs, advance, root_at
-from tocsin.formats import cosignature, markings
+from tocsin.formats import checkpoint, cosignature, markings, note
 from tocsin.formats.frame import Frame
 from tocsin.formats.keys import Role, SigningKey, key_name
+from tocsin.formats.merkle import Frontier
 from tocsin.formats.message import Position, Receipt
 from tocsin.formats.stix.check import Checked, check_many
 from tocsin.formats.tlp import Tlp
@@ -33,7 +34,7 @@ class Pending(NamedTuple):
     """A verified frame on its way to the disk."""
 
     log: Log
-    before: int
+    before: Frontier
     verified: Verified
     rows: list[NewRow]
 
@@ -61,10 +62,8 @@ class Receiver:
 
     def held(self, peer: str) -> tuple[Position, ...]:
         """What we hold, durable, of a peer's logs."""
-        logs = (log for log in self._parts.logs if log.origin == peer)
-        return tuple(
-            Position(log.slot, log.size, log.frontier.root(), log.note) for log in logs if log.released == log.size
-        )
+        logs = ((log, _stored(log)) for log in self._parts.logs if log.origin == peer)
+        return tuple(Position(log.slot, log.size, root, log.note) for log, root in logs if root is not None)
 
     def standing(self, peer: str) -> list[Receipt]:
         """Our word, given again, on all that held() tells: the first receipt may have been lost with its link."""
@@ -91,7 +90,7 @@ class Receiver:
         view = self._view(peer, log)
         done = verify.opened(one, self._parts.keys.get(frame.slot, frame.epoch), view, frame.slot)
         rows = self._rows(log, channel, done)
-        pending = Pending(log, log.size, done, rows)
+        pending = Pending(log, log.frontier, done, rows)
         log.frontier = done.frontier
         return pending
 
@@ -132,9 +131,7 @@ class Receiver:
         log = self._parts.logs.get(own.slot)
         if log is None or log.origin != peer:
             return None
-        return verify.judge_head(
-            peer, own.size, own.root, log.released, log.frontier.root() if log.released == log.size else None
-        )
+        return verify.judge_head(peer, own.size, own.root, log.released, _stored(log))
 
     async def record(self, peer: str, slot: bytes, error: TocsinError, evidence: bytes) -> None:
         """Keep a refusal with what proves it, and tell the journal. Repetitions count, they do not pile up."""
@@ -231,3 +228,17 @@ class Receiver:
         if not own.unknown and len(self._fits) < _FITS_KEPT:
             self._fits[key] = reasons[0].code if reasons else None
         return reasons[0].code if reasons else None
+
+
+def _stored(log: Log) -> bytes | None:
+    """The root of a peer's log if it is durable as memory has it.
+
+    The size alone does not tell: after a commit that failed, another history of the same size may be under way.
+    """
+    root = log.frontier.root()
+    if log.released != log.size:
+        return None
+    if log.size == 0:
+        return root
+    newest = checkpoint.parse(note.parse(log.note).text)
+    return root if (newest.size, newest.root) == (log.size, root) else None

@@ -98,13 +98,14 @@ class Logs:
         self._by_number.setdefault(log.number, self._by_slot[log.slot])
 
 
-def advance(tx: Transaction, log: int, before: int, frontier: Frontier, note: bytes | None) -> None:
+def advance(tx: Transaction, log: int, before: Frontier, frontier: Frontier, note: bytes | None) -> None:
     """Inside a transaction: the log grew from `before` to this frontier, and a checkpoint ends the batch.
 
-    Raises StoreError("store.conflict") when the stored size is another: two writers must never both win.
+    Raises StoreError("store.conflict") when the stored head is another: two writers must never both win, nor what was
+    verified on top of entries whose commit failed meet others that have come in their place.
     """
-    if tx.query("SELECT size FROM tlog_logs WHERE log = ?", (log,)) != [(before,)]:
-        raise StoreError("store.conflict", "a log's stored size is not what its writer holds")
+    if tx.query("SELECT frontier FROM tlog_logs WHERE log = ?", (log,)) != [(before.encode(),)]:
+        raise StoreError("store.conflict", "a log's stored head is not what its writer holds")
     tx.execute("UPDATE tlog_logs SET size = ?, frontier = ? WHERE log = ?", (frontier.size, frontier.encode(), log))
     tx.execute(
         "INSERT INTO tlog_checkpoints (log, size, root, note) VALUES (?, ?, ?, ?)",
