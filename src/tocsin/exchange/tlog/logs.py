@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tocsin.errors import StoreError
+from tocsin.errors import FormatError, StoreError
+from tocsin.formats import checkpoint, note
 from tocsin.formats.checkpoint import Checkpoint
-from tocsin.formats.checkpoint import encode as encode_checkpoint
 from tocsin.formats.merkle import Frontier
 from tocsin.ports.database import Database, Reading, Transaction
 
@@ -40,7 +40,7 @@ class Log:
 
     def checkpoint(self, size: int, root: bytes) -> bytes:
         """The text of a checkpoint of this log."""
-        return encode_checkpoint(Checkpoint(self.name, size, root, ()))
+        return checkpoint.encode(Checkpoint(self.name, size, root, ()))
 
 
 class Logs:
@@ -139,21 +139,26 @@ def _all(reading: Reading) -> list[tuple[Any, ...]]:
 
 def _one(reading: Reading, log: int) -> list[tuple[Any, ...]]:
     return reading.query(
-        "SELECT l.frontier, c.root FROM tlog_logs l "
+        "SELECT l.frontier, c.root, c.note FROM tlog_logs l "
         "LEFT JOIN tlog_checkpoints c ON c.log = l.log AND c.size = l.size WHERE l.log = ?",
         (log,),
     )
 
 
 def _log(row: tuple[Any, ...]) -> Log:
-    number, slot, channel, origin, frontier, root, note = row
-    head = _head(frontier, root)
-    return Log(number, slot, channel, origin, head, origin_line(origin, slot), head.size, note or b"")
+    number, slot, channel, origin, frontier, root, signed = row
+    head = _head(frontier, root, signed)
+    return Log(number, slot, channel, origin, head, origin_line(origin, slot), head.size, signed or b"")
 
 
-def _head(frontier: bytes, root: bytes | None) -> Frontier:
+def _head(frontier: bytes, root: bytes | None, signed: bytes | None) -> Frontier:
     """The stored frontier, held against its newest checkpoint: what a rotten one gives must never be signed."""
-    head = Frontier.decode(frontier)
-    if head.size and head.root() != root:
+    try:
+        head = Frontier.decode(frontier)
+        claimed = checkpoint.parse(note.parse(signed).text) if signed is not None else None
+    except FormatError as error:
+        raise StoreError("store.head", "the stored head of a log cannot be read") from error
+    known = {head.root()} if claimed is None else {head.root(), claimed.root}
+    if head.size and (known != {root} or (claimed is not None and claimed.size != head.size)):
         raise StoreError("store.head", f"the stored head of a log at {head.size} entries is not its newest checkpoint")
     return head
