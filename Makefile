@@ -30,8 +30,14 @@ test: $(VENV)/.dev ## every test
 test-unit: $(VENV)/.dev ## the quick tests: no socket, no process
 	$(BIN)/python -m pytest -n auto tests/unit tests/properties tests/vectors tests/house $(ARGS)
 
+soak: $(VENV)/.dev ## hours of seeds, power cuts, faults, rot and races (ARGS="receipts --seeds 0-500 --minutes 5 --jobs 1")
+	$(BIN)/python tests/soak/run.py $(ARGS)
+
 planted: $(VENV)/.dev ## every planted bug must be found by the tests that should find it
 	$(BIN)/python tests/planted/run.py $(ARGS)
+
+mutate: $(VENV)/.dev ## mutants of the modules that decide: each must be noticed, or explained in docs/mutation.md
+	$(BIN)/python tests/mutation/run.py $(ARGS)
 
 check: $(VENV)/.dev ## linters, types, contracts
 	$(BIN)/ruff check .
@@ -50,4 +56,4 @@ lock: $(VENV)/.dev ## pin everything anew (needs uv in the environment)
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo pyproject.toml requirements-build.in -o requirements.lock
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo --group dev pyproject.toml requirements-build.in -o requirements-dev.lock
 
-.PHONY: help setup demo test test-unit planted check fix bench lock
+.PHONY: help setup demo test test-unit soak planted mutate check fix bench lock

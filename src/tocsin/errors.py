@@ -185,6 +185,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "store.gap": Meaning(_O, "Entries of our own log are missing.", "Run `tocsin fsck`, then restore the newest backup."),
     "store.kept": Meaning(_O, "An upgrade keeps the old store beside the new one and overwrites no other that was kept.", "Move store.sqlite.before-v2 out of the folder, then repeat."),
     "store.migration": Meaning(_O, "A store of an older layout is upgraded as a whole, with every log's root, or not at all.", "Run `tocsin fsck` with the version that made the store; restore from a backup what it finds damaged, then upgrade."),
+    "store.head": Meaning(_O, "The stored head of a log is not its newest checkpoint: the store is damaged, and nothing is signed from it.", "Run `tocsin fsck`, check the disk, then restore the newest backup; the peers send again what it lacks."),
     "store.missing": Meaning(_O, "The store file is not where `tocsin init` made it.", "Check --home; restore store.sqlite from a backup."),
     "store.no-log": Meaning(_O, "The channel's log has not been made here yet.", "Try again in a moment; `tocsin channel show` tells whether it is open."),
     "store.old": Meaning(_O, "The store has an older layout; `tocsin run` and `tocsin fsck` upgrade it and keep a copy.", "Start the node, or run `tocsin fsck` while it is stopped."),

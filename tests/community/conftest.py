@@ -13,7 +13,7 @@ from tocsin.testing.chance import SeededEntropy
 from tocsin.testing.federation import Federation
 from tocsin.testing.virtualtime import run
 
-HANDLES = ("aa", "bb", "cc", "dd", "ee", "ff", "gg", "hh")
+HANDLES = ("aa", "bb", "cc", "dd", "ee", "ff", "gg", "hh", *(f"m{number:02}" for number in range(8, 100)))
 HEALED_S = 60.0
 FLOORS = {ChannelKind.PLENARY: Tlp.GREEN, ChannelKind.THEMATIC: Tlp.AMBER, ChannelKind.BILATERAL: Tlp.RED}
 
@@ -177,30 +177,32 @@ class Story:
             assert not any(one in message for one in secrets), f"{outsider} was sent something of {channel.name}"
 
 
-@pytest.fixture
-def simulate():
+def simulated(seed, work, *, members=3, lag_s=0.0, before=lambda fed: None, **network):
     """Run a story in virtual time: `work(story)` after the founding; gives what it gives."""
 
-    def start(seed, work, *, members=3, lag_s=0.0, before=lambda fed: None, **network):
-        async def main():
-            entropy = SeededEntropy(seed).fork("story")
-            fed = Federation(asyncio.get_running_loop(), HANDLES[:members], seed, **network)
-            for node in fed.nodes.values():
-                node.lag_s = lag_s
-            story = Story(fed, entropy)
-            before(fed)
-            await fed.found()
-            try:
-                return await work(story)
-            finally:
-                for tasks in story._shares.values():
-                    for task in tasks:
-                        task.cancel()
-                await fed.stop()
+    async def main():
+        entropy = SeededEntropy(seed).fork("story")
+        fed = Federation(asyncio.get_running_loop(), HANDLES[:members], seed, **network)
+        for node in fed.nodes.values():
+            node.lag_s = lag_s
+        story = Story(fed, entropy)
+        before(fed)
+        await fed.found()
+        try:
+            return await work(story)
+        finally:
+            for tasks in story._shares.values():
+                for task in tasks:
+                    task.cancel()
+            await fed.stop()
 
-        return run(main)
+    return run(main)
 
-    return start
+
+@pytest.fixture
+def simulate():
+    """simulated(seed, work, members, lag_s, before, **network)."""
+    return simulated
 
 
 @pytest.fixture

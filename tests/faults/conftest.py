@@ -29,7 +29,7 @@ def tools(seed, count, size=0):
     ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def objects():
     """tools(seed, count, size)."""
     return tools

@@ -20,6 +20,7 @@ from tocsin.formats.markings import ChannelKind
 from tocsin.formats.message import Receipt, State
 from tocsin.formats.tlp import Tlp
 from tocsin.ports.checkpoints import Held
+from tocsin.testing.chance import SeededEntropy
 from tocsin.testing.federation import Federation
 from tocsin.testing.virtualtime import run
 
@@ -30,15 +31,16 @@ FOUNDED = "founded"
 class Story:
     """Three members on recorded disks. A `synchronous` of its own is a planted fault."""
 
-    def __init__(self, objects, *, shares=15, synchronous=""):
+    def __init__(self, objects, *, shares=15, synchronous="", seed=1):
         self._objects = objects
+        self.seed = seed
         self._shares = shares
         self._synchronous = synchronous
         self.fed = None
         self.roots = {}  # (slot, size) -> root, as signed
 
     async def main(self):
-        fed = self.fed = Federation(asyncio.get_running_loop(), ["aa", "bb", "cc"], 1, record=True)
+        fed = self.fed = Federation(asyncio.get_running_loop(), ["aa", "bb", "cc"], self.seed, record=True)
         for node in fed.nodes.values():
             node.open = MethodType(self._open, node)
         fed.network.tap(self._tap)
@@ -46,6 +48,7 @@ class Story:
         await fed.channel("pair", ChannelKind.BILATERAL, ["aa", "bb"])
         for node in fed.nodes.values():
             node.storage.event(FOUNDED)
+        chance = SeededEntropy(self.seed).fork("pauses")
         for number in range(self._shares):
             await self._share("aa", "plenary", number, Tlp.GREEN)
             if number % 3 == 0:
@@ -55,7 +58,7 @@ class Story:
                 )
             if number % 4 == 2:
                 fed.network.break_links("aa", "bb")
-            await fed.network.clock.sleep(0.03)
+            await fed.network.clock.sleep(0.06 * chance.fraction())
         await fed.settled()
         await fed.stop()
 
@@ -114,7 +117,7 @@ class Judge:
         self.violations = []
 
     def run(self, points):
-        for crash in self.node.storage.images(points, seed=7):
+        for crash in self.node.storage.images(points, seed=self.story.seed):
             if FOUNDED in crash.events:
                 self.points += 1
                 run(lambda crash=crash: self._restart(crash))

@@ -16,8 +16,9 @@ ROUNDS = 3
 class Run:
     """aa shares with bb three times; the disk of `victim` fails at its `operation`, once or until it is mended."""
 
-    def __init__(self, objects, victim, operation=0, kind=None, *, lasting=False):
+    def __init__(self, objects, victim, operation=0, kind=None, *, lasting=False, seed=3):
         self.objects = objects
+        self.seed = seed
         self.victim = victim
         self.operation = operation
         self.kind = kind
@@ -27,7 +28,7 @@ class Run:
         self.operations = 0
 
     async def main(self):
-        fed = Federation(asyncio.get_running_loop(), ["aa", "bb"], 3)
+        fed = Federation(asyncio.get_running_loop(), ["aa", "bb"], self.seed)
         await fed.found()
         storage = fed.nodes[self.victim].storage
         before = storage.operations
@@ -83,9 +84,9 @@ class Run:
             assert not codes & {"receive.fork", "receive.root", "receive.rollback", "internal.error"}, node.notes
 
 
-def count(objects, victim):
+def count(objects, victim, seed=3):
     """How many disk operations the run takes without a fault."""
-    whole = Run(objects, victim)
+    whole = Run(objects, victim, seed=seed)
     run(whole.main, limit_s=3600.0)
     assert len(whole.acknowledged) == 2 * ROUNDS
     assert whole.errors == []

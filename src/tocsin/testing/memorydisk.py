@@ -83,6 +83,15 @@ class Named:
 
 
 @dataclass(slots=True)
+class Renamed:
+    """A file moved to another name of its directory in one step, not yet durable: it arrives whole or not at all."""
+
+    old: str
+    path: str
+    inode: int
+
+
+@dataclass(slots=True)
 class SyncDirectory:
     """The names of a directory are durable."""
 
@@ -96,7 +105,7 @@ class Event:
     what: Any
 
 
-Op = Write | Resize | Synced | Named | SyncDirectory | Event
+Op = Write | Resize | Synced | Named | Renamed | SyncDirectory | Event
 
 
 class MemoryDisk:
@@ -185,6 +194,23 @@ class MemoryDisk:
             del self._names[path]
             self._log(Named(path, None))
         _raise(fault, full_counts=False)
+
+    def link(self, path: str, new: str) -> None:
+        """Give a file one more name."""
+        fault = self._next_fault()
+        if fault is None or fault is Fault.DONE:
+            self._name(new, self._names[path])
+        _raise(fault)
+
+    def rename(self, path: str, new: str) -> None:
+        """Move a file to another name of its directory, in the place of what has that name."""
+        if directory(path) != directory(new):
+            raise ValueError("from one directory to another is not modelled")
+        fault = self._next_fault()
+        if fault is None or fault is Fault.DONE:
+            inode = self._names[new] = self._names.pop(path)
+            self._log(Renamed(path, new, inode.number))
+        _raise(fault)
 
     def write(self, inode: Inode, offset: int, data: bytes) -> None:
         """Put bytes in place."""

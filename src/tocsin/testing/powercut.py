@@ -4,7 +4,8 @@ A `Recorder` is a memorydisk.MemoryDisk that the test also tells, with `recorder
 receipt, an acknowledgement). `recorder.images()` then cuts the power at points of the list. What a cut leaves:
 
 - what a sync covered stays; of what was written since, any 512-byte sectors, in any file, may have arrived;
-- a name made or removed counts only once its directory was synced; until then each change alone may have arrived;
+- a name made, moved or removed counts only once its directory was synced; until then each change alone may have
+  arrived, a move in one step;
 - after a failed sync the sectors it should have covered are never written by a later one, unless written again.
 """
 
@@ -21,6 +22,7 @@ from tocsin.testing.memorydisk import (
     Named,
     Op,
     RecordedDisk,
+    Renamed,
     Resize,
     SyncDirectory,
     Synced,
@@ -94,7 +96,7 @@ class _Replay:
     def __init__(self, origin: dict[str, bytes]) -> None:
         self.events = 0
         self._names: dict[str, int] = {path: number for number, path in enumerate(origin)}
-        self._moves: list[Named] = []
+        self._moves: list[Named | Renamed] = []
         self._durable = {number: bytearray(data) for number, data in enumerate(origin.values())}
         self._unsynced: dict[int, list[tuple[_Change, bool]]] = {}  # True: a failed sync gave it up
 
@@ -105,7 +107,7 @@ class _Replay:
                 self._unsynced.setdefault(op.inode, []).append((op, False))
             case Synced(inode, failed):
                 self._sync(inode, failed)
-            case Named():
+            case Named() | Renamed():
                 self._moves.append(op)
             case SyncDirectory(where):
                 self._sync_names(where)
@@ -127,9 +129,10 @@ class _Replay:
     def _sync_names(self, where: str) -> None:
         for move in self._moves:
             if directory(move.path) == where:
-                if move.inode is None:
-                    self._unsynced.pop(self._names.get(move.path, -1), None)
+                gone = self._names.get(move.path, -1)
                 _move(self._names, move)
+                if gone not in self._names.values():
+                    self._unsynced.pop(gone, None)
         self._moves = [move for move in self._moves if directory(move.path) != where]
 
     def _sync(self, inode: int, failed: bool) -> None:
@@ -148,7 +151,7 @@ class _Replay:
         if still:
             self._unsynced[inode] = still
 
-    def _arrived_moves(self, state: str, entropy: SeededEntropy) -> list[Named]:
+    def _arrived_moves(self, state: str, entropy: SeededEntropy) -> list[Named | Renamed]:
         if state != "part":
             return self._moves if state == "all" else []
         return [move for move in self._moves if entropy.below(2)]
@@ -194,7 +197,9 @@ def _pages(op: _Change) -> range:
     return range(op.offset // PAGE, (op.offset + len(op.data) - 1) // PAGE + 1)
 
 
-def _move(names: dict[str, int], move: Named) -> None:
+def _move(names: dict[str, int], move: Named | Renamed) -> None:
+    if isinstance(move, Renamed):
+        names.pop(move.old, None)
     if move.inode is None:
         names.pop(move.path, None)
     else:

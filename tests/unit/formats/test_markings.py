@@ -29,6 +29,11 @@ NOTICE = "marking-definition--fa42a846-8d90-4e51-bc29-71d5b4802168"
 STRANGE = "marking-definition--11111111-2222-4333-8444-555555555555"
 
 
+def reads_well(text):
+    """A sentence for people: it begins as one, ends as one, and is not shouted."""
+    return re.fullmatch(r"([A-Z][a-z]*|\d+) .*[\w)+]\.", text) is not None
+
+
 def asked(kind=THEMATIC, marking=GREEN, **rest):
     plain = Question(
         marking=marking,
@@ -47,6 +52,7 @@ def asked(kind=THEMATIC, marking=GREEN, **rest):
 
 def codes(question):
     verdict = decide(question)
+    assert all(reads_well(reason.text) for reason in verdict.reasons)
     found = [reason.code for reason in verdict.reasons]
     assert verdict.allowed == (not found)
     assert verdict.audience == (frozenset() if found else question.roster)
@@ -237,11 +243,12 @@ def test_markings_in_the_wrong_place_are_refused(obj):
     with pytest.raises(FormatError) as caught:
         marking_refs(obj)
     assert caught.value.code == "format.stix-marking"
+    assert reads_well(caught.value.what)
 
 
 def held_against(marking, own, kind=THEMATIC, roster=THREE, plenary_ceiling=GREEN, *, named_people=False):
     reasons = fits(marking, own, kind, roster, plenary_ceiling, named_people)
-    assert all(reason.code in MEANINGS for reason in reasons)
+    assert all(reason.code in MEANINGS and reads_well(reason.text) for reason in reasons)
     return [reason.code for reason in reasons]
 
 

@@ -140,9 +140,11 @@ class Session:
     async def _drain(self, finishing: asyncio.Task[None]) -> None:
         """Store what was verified, whatever became of the link: until then its log stands ahead of the disk."""
         joined = asyncio.ensure_future(self._pending.join())
-        await asyncio.wait((finishing, joined), return_when=asyncio.FIRST_COMPLETED)
-        for one in (finishing, joined):
-            one.cancel()
+        try:
+            await asyncio.wait((finishing, joined), return_when=asyncio.FIRST_COMPLETED)
+        finally:  # also when the node stops meanwhile: nothing may go on behind a closed store
+            for one in (finishing, joined):
+                one.cancel()
         await asyncio.gather(finishing, joined, return_exceptions=True)
         while not self._pending.empty():
             with suppress(TocsinError):

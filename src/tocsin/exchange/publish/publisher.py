@@ -53,7 +53,7 @@ class _Job:
 class _Prepared:
     job: _Job
     log: Log
-    before: int
+    before: Frontier
     entries: list[Entry]
     seed: bytes
     frontier: Frontier
@@ -159,8 +159,8 @@ class Publisher:
             )
             for one, entry, commitment in zip(job.ready, entries, committed, strict=True)
         ]
-        log.frontier = frontier
-        return _Prepared(job, log, start, entries, seed, frontier, rows, now_us)
+        before, log.frontier = log.frontier, frontier
+        return _Prepared(job, log, before, entries, seed, frontier, rows, now_us)
 
     async def _release(self, prepared: list[_Prepared], position: int) -> None:
         newest = {one.log.number: one for one in prepared}
@@ -172,7 +172,7 @@ class Publisher:
             note = self._signer.sign(one.log, one.frontier.size, one.frontier.root())
             self._frames.fresh(one.log, one.entries, one.seed, note)
             one.log.released = one.frontier.size
-            batch = Batch(one.log.number, one.before, one.frontier.size, one.sent_at, position)
+            batch = Batch(one.log.number, one.before.size, one.frontier.size, one.sent_at, position)
             self._learn(one.job.ready)
             if not one.job.done.done():
                 one.job.done.set_result(batch)

@@ -23,10 +23,11 @@ from tocsin.exchange.receive.gossip import Gossip
 from tocsin.exchange.receive.verify import Signed, Verified, View
 from tocsin.exchange.tlog.logs import Log, Logs, advance
 from tocsin.exchange.tlog.signer import Signer
-from tocsin.formats import cosignature, markings
+from tocsin.formats import checkpoint, cosignature, markings, note
 from tocsin.formats.entry import Entry
 from tocsin.formats.frame import Frame
 from tocsin.formats.keys import Role, SigningKey, key_name
+from tocsin.formats.merkle import Frontier
 from tocsin.formats.message import Position, Receipt
 from tocsin.formats.stix.check import Checked, check_many
 from tocsin.formats.tlp import Tlp
@@ -43,7 +44,7 @@ class Pending(NamedTuple):
     """A verified frame on its way to the disk."""
 
     log: Log
-    before: int
+    before: Frontier
     verified: Verified
     rows: list[NewRow]
 
@@ -75,10 +76,8 @@ class Receiver:
 
     def held(self, peer: str) -> tuple[Position, ...]:
         """What we hold, durable, of a peer's logs."""
-        logs = (log for log in self._parts.logs if log.origin == peer)
-        return tuple(
-            Position(log.slot, log.size, log.frontier.root(), log.note) for log in logs if log.released == log.size
-        )
+        logs = ((log, _stored(log)) for log in self._parts.logs if log.origin == peer)
+        return tuple(Position(log.slot, log.size, root, log.note) for log, root in logs if root is not None)
 
     def standing(self, peer: str) -> list[Receipt]:
         """Our word, given again, on all that held() tells: the first receipt may have been lost with its link."""
@@ -140,7 +139,7 @@ class Receiver:
         verify.place(one, log.size)  # what came between may have moved the log
         if peer != place.origin:
             self._relayed.add(frame.slot)
-        pending = Pending(log, log.size, done, rows)
+        pending = Pending(log, log.frontier, done, rows)
         log.frontier = done.frontier
         return pending
 
@@ -174,8 +173,8 @@ class Receiver:
 
     async def _in_order(self, pending: Pending) -> None:
         """Wait until what another link brought before is stored. Raises StoreError if that failed."""
-        while pending.log.released < pending.before:
-            if pending.log.size < pending.before:
+        while pending.log.released < pending.before.size:
+            if pending.log.size < pending.before.size:
                 raise StoreError("store.unknown", "what came before this frame could not be stored")
             await self._moved.setdefault(pending.log.number, asyncio.Event()).wait()
 
@@ -205,9 +204,7 @@ class Receiver:
         log = self._parts.logs.get(own.slot)
         if log is None or log.origin != peer or not own.checkpoint:
             return None  # a word without a signature: the origin may not sign until it has heard us
-        return verify.judge_head(
-            peer, own.size, own.root, log.released, log.frontier.root() if log.released == log.size else None
-        )
+        return verify.judge_head(peer, own.size, own.root, log.released, _stored(log))
 
     async def record(self, peer: str, slot: bytes, error: TocsinError, evidence: bytes) -> None:
         """Keep a refusal with what proves it, and tell the journal. Repetitions count, they do not pile up."""
@@ -313,12 +310,6 @@ class Receiver:
         return reasons[0].code if reasons else None
 
 
-def _slices(done: Verified) -> list[tuple[int, int]]:
-    """Cuts a frame into pieces that take a millisecond or two each: (first, behind the last)."""
-    out, low, size = [], 0, 0
-    for i, entry in enumerate(done.entries):
-        size += len(entry.content)
-        if i + 1 - low >= _SLICE_ENTRIES or size >= _SLICE_BYTES:
-            out.append((low, i + 1))
-            low, size = i + 1, 0
-    return [*out, (low, len(done.entries))] if low < len(done.entries) else out
+        if log is None or log.origin != peer or not own.checkpoint:
+            return None  # a word without a signature: the origin may not sign until it has heard us
+        return verify.judge_head(peer, own.size, own.root, log.released, _stored(log))

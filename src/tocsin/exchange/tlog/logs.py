@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tocsin.errors import StoreError
-from tocsin.formats import heartbeat
+from tocsin.errors import FormatError, StoreError
+from tocsin.formats import checkpoint, heartbeat, note
 from tocsin.formats.checkpoint import Checkpoint
-from tocsin.formats.checkpoint import encode as encode_checkpoint
 from tocsin.formats.merkle import Frontier
 from tocsin.ports.database import Database, Reading, Transaction
 
@@ -44,7 +43,7 @@ class Log:
     def checkpoint(self, size: int, root: bytes, beat: int | None = None) -> bytes:
         """The text of a checkpoint of this log; with `beat` that of a heartbeat."""
         plain = Checkpoint(self.name, size, root, ())
-        return encode_checkpoint(plain if beat is None else heartbeat.beating(plain, beat))
+        return checkpoint.encode(plain if beat is None else heartbeat.beating(plain, beat))
 
 
 class Logs:
@@ -56,7 +55,7 @@ class Logs:
         self._by_number: dict[int, Log] = {}
 
     async def load(self) -> None:
-        """Read every log's head."""
+        """Read every log's head. Raises StoreError("store.head") when one cannot be what was signed."""
         for row in await self._database.read(_all):
             self._put(_log(row))
 
@@ -94,7 +93,7 @@ class Logs:
     async def reload(self, log: Log) -> None:
         """Take back what was accepted but not committed."""
         rows = await self._database.read(lambda db: _one(db, log.number))
-        log.frontier = Frontier.decode(rows[0][0])
+        log.frontier = _head(*rows[0])
         log.released = min(log.released, log.size)
 
     def _put(self, log: Log) -> None:
@@ -102,13 +101,14 @@ class Logs:
         self._by_number.setdefault(log.number, self._by_slot[log.slot])
 
 
-def advance(tx: Transaction, log: int, before: int, frontier: Frontier, note: bytes | None) -> None:
+def advance(tx: Transaction, log: int, before: Frontier, frontier: Frontier, note: bytes | None) -> None:
     """Inside a transaction: the log grew from `before` to this frontier, and a checkpoint ends the batch.
 
-    Raises StoreError("store.conflict") when the stored size is another: two writers must never both win.
+    Raises StoreError("store.conflict") when the stored head is another: two writers must never both win, nor what was
+    verified on top of entries whose commit failed meet others that have come in their place.
     """
-    if tx.query("SELECT size FROM tlog_logs WHERE log = ?", (log,)) != [(before,)]:
-        raise StoreError("store.conflict", "a log's stored size is not what its writer holds")
+    if tx.query("SELECT frontier FROM tlog_logs WHERE log = ?", (log,)) != [(before.encode(),)]:
+        raise StoreError("store.conflict", "a log's stored head is not what its writer holds")
     tx.execute("UPDATE tlog_logs SET size = ?, frontier = ? WHERE log = ?", (frontier.size, frontier.encode(), log))
     tx.execute(
         "INSERT INTO tlog_checkpoints (log, size, root, note) VALUES (?, ?, ?, ?)",
@@ -150,16 +150,33 @@ def batch_end(reading: Reading, log: int, start: int, at_most: int) -> tuple[int
 
 def _all(reading: Reading) -> list[tuple[Any, ...]]:
     return reading.query(
-        "SELECT l.log, l.slot, l.channel, l.origin, l.frontier, c.note FROM tlog_logs l "
+        "SELECT l.log, l.slot, l.channel, l.origin, l.frontier, c.root, c.note FROM tlog_logs l "
         "LEFT JOIN tlog_checkpoints c ON c.log = l.log AND c.size = l.size ORDER BY l.log"
     )
 
 
 def _one(reading: Reading, log: int) -> list[tuple[Any, ...]]:
-    return reading.query("SELECT frontier FROM tlog_logs WHERE log = ?", (log,))
+    return reading.query(
+        "SELECT l.frontier, c.root, c.note FROM tlog_logs l "
+        "LEFT JOIN tlog_checkpoints c ON c.log = l.log AND c.size = l.size WHERE l.log = ?",
+        (log,),
+    )
 
 
 def _log(row: tuple[Any, ...]) -> Log:
-    number, slot, channel, origin, frontier, note = row
-    head = Frontier.decode(frontier)
-    return Log(number, slot, channel, origin, head, origin_line(origin, slot), head.size, note or b"")
+    number, slot, channel, origin, frontier, root, signed = row
+    head = _head(frontier, root, signed)
+    return Log(number, slot, channel, origin, head, origin_line(origin, slot), head.size, signed or b"")
+
+
+def _head(frontier: bytes, root: bytes | None, signed: bytes | None) -> Frontier:
+    """The stored frontier, held against its newest checkpoint: what a rotten one gives must never be signed."""
+    try:
+        head = Frontier.decode(frontier)
+        claimed = checkpoint.parse(note.parse(signed).text) if signed is not None else None
+    except FormatError as error:
+        raise StoreError("store.head", "the stored head of a log cannot be read") from error
+    known = {head.root()} if claimed is None else {head.root(), claimed.root}
+    if head.size and (known != {root} or (claimed is not None and claimed.size != head.size)):
+        raise StoreError("store.head", f"the stored head of a log at {head.size} entries is not its newest checkpoint")
+    return head

@@ -22,8 +22,8 @@ def logs(database):
 async def grow(database, log, *counts):
     """One checkpoint after each so many more leaves."""
     for count in counts:
-        before = log.size
-        frontier = log.frontier.extended([bytes([before + i]) * 32 for i in range(count)])
+        before = log.frontier
+        frontier = before.extended([bytes([before.size + i]) * 32 for i in range(count)])
         await database.write(lambda tx, b=before, f=frontier: advance(tx, log.number, b, f, None))
         log.frontier = frontier
         log.released = log.size
@@ -78,14 +78,32 @@ def test_two_writers_never_both_win(logs, database, refused):
         log = logs.get(A)
         await grow(database, log, 2)
         frontier = Frontier().extended([bytes(32)] * 3)
-        for before in (0, 1, 3):
+        other = Frontier().extended([bytes(32)] * 2)
+        for before in (Frontier(), Frontier().extended([bytes(32)]), other, frontier):
             with refused("store.conflict"):
                 await database.write(lambda tx, b=before: advance(tx, log.number, b, frontier, None))
         with refused("store.conflict"):
-            await database.write(lambda tx: advance(tx, 77, 0, frontier, None))
+            await database.write(lambda tx: advance(tx, 77, Frontier(), frontier, None))
         await logs.reload(log)
         assert log.size == 2
         assert await database.read(lambda db: root_at(db, log.number, 3)) is None
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    "rot", ["UPDATE tlog_logs SET frontier = ? WHERE log = 1", "UPDATE tlog_checkpoints SET root = ? WHERE size = 2"]
+)
+def test_a_head_that_cannot_be_what_was_signed_is_not_loaded(logs, database, refused, rot):
+    async def main():
+        log = logs.get(A)
+        await grow(database, log, 2)
+        frontier = Frontier(2, (bytes(32),)).encode()
+        await database.write(lambda tx: tx.execute(rot, (frontier if "frontier" in rot else bytes(32),)))
+        with refused("store.head"):
+            await Logs(database).load()
+        with refused("store.head"):
+            await logs.reload(log)
 
     run(main)
 
