@@ -1,6 +1,6 @@
 """`python -m benchmarks [--json] [--quick] [NAME ...]`: measure the real code path and print figures and ratios.
 
-Names: publish, publish_plain, breakdown, latency, wire, catchup, gate. Progress goes to standard error.
+Names: publish, publish_plain, breakdown, latency, wire, catchup, flood, gate. Progress goes to standard error.
 """
 
 import argparse
@@ -13,13 +13,14 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catchup, gate, latency, machine, publish, wire
+from benchmarks import catchup, flood, gate, latency, machine, publish, wire
 
 _AIMS = {
     "publish.ratio_100_to_1": "<= 4",
     "publish.ratio_10_to_kernel": "<= 2",
     "publish.ratio_1_to_kernel": "<= 2",
     "latency.1.receipted_to_fdatasync": "<= 2.5",
+    "flood.p99_ratio": "<= 1.2",
     "wire.batch_64_plain.frames": "<= 1.03",
     "wire.batch_512_plain.frames": "<= 1.03",
 }
@@ -50,6 +51,10 @@ async def _catchup(folder: Path, quick: bool) -> dict[str, Any]:
     return await catchup.run(folder, 4096 if quick else 20_000)
 
 
+async def _flood(folder: Path, quick: bool) -> dict[str, Any]:
+    return await flood.run(folder, 200 if quick else 600)
+
+
 async def _gate(_folder: Path, _quick: bool) -> dict[str, Any]:
     return dict(gate.run())
 
@@ -61,6 +66,7 @@ _ALL: dict[str, Callable[[Path, bool], Coroutine[Any, Any, dict[str, Any]]]] = {
     "latency": _latency,
     "wire": _wire,
     "catchup": _catchup,
+    "flood": _flood,
     "gate": _gate,
 }
 

@@ -55,11 +55,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def found(folder: Path, handles: Sequence[str]) -> None:
-    """Homes for everyone, one charter, signed by all and adopted by all."""
+async def found(folder: Path, handles: Sequence[str], *, listening: Sequence[str] = ()) -> None:
+    """Homes for everyone, one charter, signed by all and adopted by all. The publisher listens, and who is named."""
     homes = {}
     for handle in [*handles, PUBLISHER]:
-        listen = f"127.0.0.1:{free_port() if handle == PUBLISHER else 1}"
+        listen = f"127.0.0.1:{free_port() if handle in (PUBLISHER, *listening) else 1}"
         homes[handle] = home.create(folder / handle, home.InitSettings(handle=handle, peer_listen=listen))
     bodies = [descriptor.read(one.descriptor.read_bytes())[1].body for one in homes.values()]
     signed = charter.found("benchmark", bodies, Tlp.GREEN, SystemClock().now_us())

@@ -113,8 +113,8 @@ async def _through_socket(origin: Publisher, shape: Shape, disk: Disk, count: in
 
 
 def _told(marks: dict[str, list[float]], synced: Sequence[float]) -> dict[str, Any]:
-    told: dict[str, Any] = {f"{name}_ms": _both([s * 1e3 for s in each]) for name, each in marks.items()}
-    told["fdatasync_ms"] = _both(synced)
+    told: dict[str, Any] = {f"{name}_ms": both([s * 1e3 for s in each]) for name, each in marks.items()}
+    told["fdatasync_ms"] = both(synced)
     ratio, disk = told["receipted_ms"][0] / told["fdatasync_ms"][0], told["fdatasync_ms"][0]
     own = max(told["receipted_ms"][0] - FSYNCS * disk, 0.0)
     told["receipted_to_fdatasync"] = ratio
@@ -123,6 +123,7 @@ def _told(marks: dict[str, list[float]], synced: Sequence[float]) -> dict[str, A
     return told
 
 
-def _both(each: Sequence[float]) -> tuple[float, float]:
+def both(each: Sequence[float]) -> tuple[float, float]:
+    """Median and 99th percentile."""
     ordered = sorted(each)
     return statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]

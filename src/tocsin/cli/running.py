@@ -104,7 +104,7 @@ def _show(hands: Hands, found: dict[str, Any]) -> None:
         screen.print(line)
     screen.print("")
     links = (
-        (one["peer"], one["state"], moment(one["since"]), one["in_flight"], _skew(one), one["last_error"] or "-")
+        (one["peer"], _state(one), moment(one["since"]), one["in_flight"], _skew(one), one["last_error"] or "-")
         for one in found["links"]
     )
     screen.table(("link", "state", "since", "in flight", "clock skew", "last error"), links)
@@ -133,6 +133,10 @@ def _summary(found: dict[str, Any]) -> Iterator[str]:
     yield f"objects  {totals['shared']:,} shared, {totals['received']:,} received, {totals['held_back']:,} held back"
     yield f"journal  position {found['position']:,}"
     yield f"people   {found['people_url']}"
+
+
+def _state(link: dict[str, Any]) -> str:
+    return f"{link['state']}, over its quota" if link.get("over_quota") else str(link["state"])
 
 
 def _skew(link: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass, fields
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,9 @@ class Settings:
     compress: bool = True  # zstd before sealing (never for RED)
     dial: str = "all"  # whom we dial: all who have an endpoint, or only those with a larger handle than ours
     ballast_bytes: int = BALLAST_BYTES  # a file of zeros, to be removed when the disk is full; 0: none
+    quota_bytes_per_s: int = 4 * 1024 * 1024  # that one peer may send while others send too
+    quota_objects_per_s: int = 2000  # the same in objects; a receipt or a notice counts as one
+    quota_cpu_share: float = 0.1  # the same in processor seconds a second
 
 
 _DIALS: Final = ("all", "larger")
@@ -42,7 +46,9 @@ def read(path: Path) -> Settings:
     if unknown:
         raise ConfigError("config.unknown-key", f"{path.name} has the unknown key {unknown[0]!r}")
     for field in fields(Settings):
-        if field.name in found and type(found[field.name]) is not field.type:
+        if field.name in found and type(found[field.name]) not in (
+            (int, float) if field.type is float else (field.type,)
+        ):
             raise ConfigError("config.value", f"{field.name!r} in {path.name} has a value of the wrong kind")
     if "handle" not in found:
         raise ConfigError("config.value", f"{path.name} names no handle")
@@ -55,6 +61,9 @@ def read(path: Path) -> Settings:
         raise ConfigError("config.value", f"'dial' in {path.name} is neither all nor larger")
     if settings.ballast_bytes < 0:
         raise ConfigError("config.value", f"'ballast_bytes' in {path.name} is below 0")
+    quotas = (settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share)
+    if not all(0 < one < inf for one in quotas) or settings.quota_cpu_share > 1:
+        raise ConfigError("config.value", f"a quota in {path.name} is not above 0, or a share above 1")
     for listen in (settings.peer_listen, settings.people_listen):
         address(listen)
     return settings
@@ -78,7 +87,7 @@ def address(listen: str) -> tuple[str, int]:
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return str(value)
     escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

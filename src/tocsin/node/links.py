@@ -183,7 +183,8 @@ class Links:
         try:
             if older is not None:
                 self._replace(older)
-            await session.greet()
+            turn = await self._parts.turns.take(session.peer, 0)  # nor does it cost more than a quota
+            await turn.run(session.greet())
         finally:
             if standing.calling is session:
                 standing.calling = None
@@ -245,6 +246,7 @@ class Links:
                 if one.session and one.session.sender
                 else [],
                 "skew_s": round(one.session.skew_s, 3) if one.session else None,
+                "over_quota": self._parts.turns.is_over(peer),
                 "last_error": one.last_error,
             }
             for peer, one in sorted(self.standing.items())

@@ -49,6 +49,8 @@ CATALOGUE: Final[Mapping[str, Metric]] = MappingProxyType({
     "tocsin_receipts_given_total": Metric(COUNTER, "Frames of the member that were stored and receipted.", ("peer",)),
     "tocsin_refused_total": Metric(COUNTER, "What the member sent and we refused, by code.", ("peer", "code")),
     "tocsin_refused_by_peer_total": Metric(COUNTER, "Frames of ours that the member refused, by code.", ("peer", "code")),
+    "tocsin_peer_over_quota_total": Metric(COUNTER, "Messages of the member that came when its quota was used up.", ("peer",)),
+    "tocsin_peer_waiting_seconds_total": Metric(COUNTER, "How long messages of the member have waited for their turns, in all.", ("peer",)),
     "tocsin_events_total": Metric(COUNTER, "Lines of the diagnostics, by code.", ("code",)),
     "tocsin_verify_seconds": Metric(HISTOGRAM, "Verifying one frame, up to the commit."),
     "tocsin_commit_seconds": Metric(HISTOGRAM, "One commit of the store with its fsync, whatever its outcome."),
@@ -165,6 +167,9 @@ class Metrics:
             yield "tocsin_link_up", labels, one.state == "up"
             yield "tocsin_frames_in_flight", labels, sender.waiting() if sender else 0
             yield "tocsin_logs_refused", labels, len(sender.stopped()) if sender else 0
+            told = self._core.turns.told(peer)
+            yield "tocsin_peer_over_quota_total", labels, told.over
+            yield "tocsin_peer_waiting_seconds_total", labels, told.waited_s
             if one.session is not None and sender is not None:
                 yield "tocsin_link_skew_seconds", labels, one.session.skew_s
 

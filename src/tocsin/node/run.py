@@ -20,6 +20,7 @@ from tocsin.edge.people import Services as PeopleServices
 from tocsin.edge.people import build as build_people
 from tocsin.edge.taxii import app as taxii
 from tocsin.errors import ConfigError
+from tocsin.exchange.receive.turns import Quota
 from tocsin.node import ballast, upgrade
 from tocsin.node.config import Settings, address
 from tocsin.node.core import Core, Surroundings
@@ -74,7 +75,8 @@ async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callab
     note = counters.noting(Diagnostics(settings.handle, clock))
     disk = SystemDisk(home.heads)
     heads = CheckpointFiles(disk, threaded=True)
-    world = Surroundings(database, keys, clock, entropy, heads, note, SOFTWARE, meter=counters, dial=settings.dial)
+    quota = Quota(settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share)
+    world = Surroundings(database, keys, clock, entropy, heads, note, SOFTWARE, counters, settings.dial, quota)
     core = Core(settings.handle, world)
     core.receipts.on_stored(counters.receipted)
     core.frames.compress = settings.compress

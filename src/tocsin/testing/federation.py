@@ -18,6 +18,7 @@ from tocsin.exchange.members import charter, descriptor
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.publish.draft import Refused
 from tocsin.exchange.publish.publisher import Batch
+from tocsin.exchange.receive.turns import QUOTA, Quota
 from tocsin.formats import statement
 from tocsin.formats.keys import Role, SigningKey
 from tocsin.formats.markings import ChannelKind
@@ -112,6 +113,7 @@ class Node:
         self.notes: list[tuple[str, str, str]] = []
         self.lag_s = 0.0
         self.meter: Meter = SILENT
+        self.quota: Quota = QUOTA
         self.endpoint = f"{handle}:1"  # empty, before the founding: it can only dial out
         self._database: InlineDatabase | None = None
         connection = connect(STORE, vfs=self.storage.vfs_name, exclusive=True, create=True)
@@ -152,6 +154,7 @@ class Node:
             lambda *one: self.notes.append(one),
             "testing",
             self.meter,
+            quota=self.quota,
         )
         self.core = Core(self.handle, world)
         return self.core

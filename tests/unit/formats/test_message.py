@@ -10,6 +10,8 @@ import pytest
 
 from tocsin.errors import FormatError
 from tocsin.formats import message
+from tocsin.formats.frame import Frame
+from tocsin.formats.frame import encode_frame as frame_bytes
 from tocsin.formats.keys import Role, SigningKey
 from tocsin.formats.message import (
     MAX_CONTROL_BYTES,
@@ -23,6 +25,7 @@ from tocsin.formats.message import (
     decode,
     encode,
     encode_frame,
+    slot_of,
 )
 from tocsin.testing.federation import Federation
 from tocsin.testing.virtualtime import run
@@ -138,3 +141,11 @@ def test_this_version_and_the_one_before_speak_with_each_other():
     assert message.FLOOR in (message.PROTOCOL, message.PROTOCOL - 1)
     before = hello(message.FLOOR, max(message.PROTOCOL - 1, message.FLOOR))
     assert message.agree(hello(message.FLOOR, message.PROTOCOL), before) == before.highest
+
+
+def test_the_slot_of_a_message():
+    frame = Frame(bytes(range(32)), 1, 2, b"note", bytes(12), bytes(16))
+    assert slot_of(encode_frame(frame_bytes(frame))) == bytes(range(32))
+    assert slot_of(encode(State((), ()))) is None
+    assert slot_of(b"") is None
+    assert slot_of(b"Fshort") == b"t"

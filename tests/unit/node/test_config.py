@@ -30,6 +30,10 @@ def test_write_and_read(path):
     one = Settings("ma-cert", "[::1]:1", "0.0.0.0:65535", 'https://x/"\\', "a", "b", compress=False, dial="larger")
     config.write(path, one)
     assert config.read(path) == one
+    other = Settings("ma-cert", quota_bytes_per_s=1, quota_objects_per_s=2, quota_cpu_share=1)
+    config.write(path, other)
+    assert config.read(path) == other
+    config.write(path, one)
     assert all(field.name in path.read_text() for field in fields(Settings))
 
 
@@ -51,6 +55,14 @@ def test_write_and_read(path):
         ('handle = "aa"\npeople_listen = ":1"\n', "config.value"),
         ('handle = "aa"\npeople_listen = "x:65536"\n', "config.value"),
         ('handle = "aa"\npeople_listen = "x:-1"\n', "config.value"),
+        ('handle = "aa"\nquota_bytes_per_s = 0\n', "config.value"),
+        ('handle = "aa"\nquota_objects_per_s = -1\n', "config.value"),
+        ('handle = "aa"\nquota_objects_per_s = 1.5\n', "config.value"),
+        ('handle = "aa"\nquota_objects_per_s = true\n', "config.value"),
+        ('handle = "aa"\nquota_cpu_share = 1.01\n', "config.value"),
+        ('handle = "aa"\nquota_cpu_share = nan\n', "config.value"),
+        ('handle = "aa"\nquota_cpu_share = inf\n', "config.value"),
+        ('handle = "aa"\nquota_cpu_share = "0.1"\n', "config.value"),
         ("handle = \n", "config.file"),
         ('handle = "a\nb"\n', "config.file"),
         ("\0", "config.file"),

@@ -17,7 +17,8 @@ def links(me, clock=None, dial="all"):
         peers=lambda: sorted(ENDPOINTS.keys() - {me}),
         member=lambda handle: SimpleNamespace(endpoint=ENDPOINTS[handle]),
     )
-    parts = SimpleNamespace(members=members, note=lambda *_: None)
+    turns = SimpleNamespace(is_over=lambda _: False)
+    parts = SimpleNamespace(members=members, note=lambda *_: None, turns=turns)
     return Links(parts, network=None, clock=clock, entropy=None, dial=dial)
 
 

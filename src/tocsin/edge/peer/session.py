@@ -115,7 +115,8 @@ class Session:
 
     async def run(self) -> None:
         """After greet(): send and receive until the link ends. Raises what ended it."""
-        state = await self._exchange_state()
+        turn = await self._parts.turns.take(self.peer, 0)  # heads and receipts cost signatures, anew with each link
+        state = await turn.run(self._exchange_state())
         named = {one.slot: one.size for one in state.own}
         for receipt in self._parts.receiver.standing(self.peer):
             # Who stands behind its own log (a restored backup) cannot check this receipt: it would end every link.
@@ -169,10 +170,11 @@ class Session:
         own = tuple(self._own_head(log) for log in shown)
         await self._link.send(message.encode(State(self._parts.receiver.held(self.peer), own)))
         state = self._greeting.expect(message.decode(await self._greeting.next()), State)
+        # Each log once, however often it is named: every false word costs a line in the store.
         self._held = {held.slot: held for held in state.held}
         for log in self._own_logs():
             await self.hear(log)
-        for position in state.own:
+        for position in {one.slot: one for one in state.own}.values():
             error = self._parts.receiver.head(self.peer, position)
             if error is not None:
                 await self._refuse(position.slot, error, position.checkpoint)

@@ -23,7 +23,7 @@ from tocsin.exchange.receive.gossip import Gossip
 from tocsin.exchange.receive.verify import Signed, Verified, View
 from tocsin.exchange.tlog.logs import Log, Logs, advance
 from tocsin.exchange.tlog.signer import Signer
-from tocsin.formats import checkpoint, cosignature, markings, note
+from tocsin.formats import cosignature, markings
 from tocsin.formats.entry import Entry
 from tocsin.formats.frame import Frame
 from tocsin.formats.keys import Role, SigningKey, key_name
@@ -310,6 +310,26 @@ class Receiver:
         return reasons[0].code if reasons else None
 
 
-        if log is None or log.origin != peer or not own.checkpoint:
-            return None  # a word without a signature: the origin may not sign until it has heard us
-        return verify.judge_head(peer, own.size, own.root, log.released, _stored(log))
+def _stored(log: Log) -> bytes | None:
+    """The root of a peer's log if it is durable as memory has it.
+
+    The size alone does not tell: after a commit that failed, another history of the same size may be under way.
+    """
+    root = log.frontier.root()
+    if log.released != log.size:
+        return None
+    if log.size == 0:
+        return root
+    newest = checkpoint.parse(note.parse(log.note).text)
+    return root if (newest.size, newest.root) == (log.size, root) else None
+
+
+def _slices(done: Verified) -> list[tuple[int, int]]:
+    """Cuts a frame into pieces that take a millisecond or two each: (first, behind the last)."""
+    out, low, size = [], 0, 0
+    for i, entry in enumerate(done.entries):
+        size += len(entry.content)
+        if i + 1 - low >= _SLICE_ENTRIES or size >= _SLICE_BYTES:
+            out.append((low, i + 1))
+            low, size = i + 1, 0
+    return [*out, (low, len(done.entries))] if low < len(done.entries) else out

@@ -93,7 +93,7 @@ class Told(NamedTuple):
 
 @dataclass(slots=True)
 class _Account:
-    """One peer's. Its waiting turns are in the order they asked; more than one only while a link replaces another."""
+    """One peer's. Of its waiting turns the urgent come first; with one link, taken in order, there is but one."""
 
     peer: str
     routine: Buckets
@@ -224,7 +224,10 @@ class Turns:
     async def _wait(self, turn: Turn) -> None:
         account = turn.account
         turn.given = asyncio.get_running_loop().create_future()
-        account.waiting.append(turn)
+        if turn.is_urgent:
+            account.waiting.appendleft(turn)
+        else:
+            account.waiting.append(turn)
         self._line.setdefault(account.peer, account)
         self._asked.set()
         began = self.clock.monotonic()

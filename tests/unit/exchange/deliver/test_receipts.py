@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
+from tocsin.exchange.deliver import receipts
 from tocsin.exchange.deliver.receipts import Receipts, held_by
 from tocsin.exchange.publish.draft import Ready
 from tocsin.formats import cosignature
@@ -199,5 +200,17 @@ def test_whoever_left_with_its_link_stops_nobody(origin, refused, fault):
         assert (await receipts.take("bb", aa.receipt(5))).size == 5
         assert not working.done()
         working.cancel()
+
+    origin(story)
+
+
+def test_texts_are_kept_for_the_newest_only(origin, monkeypatch):
+    monkeypatch.setattr(receipts, "_TEXTS", 3)
+
+    async def story(one):
+        for _ in range(6):
+            await one.publish(1)
+            await one.core.receipts.take("bb", one.receipt(one.log.size))
+        assert len(one.core.receipts._texts) == 3
 
     origin(story)

@@ -192,3 +192,15 @@ def test_a_peer_outside_the_channel_and_an_unsigned_log_get_nothing(linked):
         assert len(link.sent) == count, "a log that may not be signed is not sent"
 
     linked(story, 70)
+
+
+def test_nothing_is_kept_of_logs_a_peer_makes_up(linked):
+    async def story(link, slot):
+        theirs = link.core.members.channel("plenary").slots["bb"]
+        for made_up in (b"x" * 32, b"y" * 32, theirs):
+            for code in ("receive.gap", "receive.stranger"):
+                link.sender.refused(Refusal(made_up, code, 7))
+        assert link.sender.stopped() == {}
+        assert set(link.sender._next) | set(link.sender._restarts) <= {slot}
+
+    linked(story, 2)

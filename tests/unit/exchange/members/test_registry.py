@@ -4,7 +4,7 @@ import asyncio
 from base64 import b64encode
 
 from tocsin.errors import VerificationError
-from tocsin.exchange.members import channels, descriptor
+from tocsin.exchange.members import channels, descriptor, registry
 from tocsin.exchange.members.acts import Acts
 from tocsin.formats import statement
 from tocsin.formats.markings import ChannelKind
@@ -195,6 +195,29 @@ def test_which_channels_are_not_learned(town, refused):
                 )
             )
         assert len(all_["cc"].channels()) == 1
+
+    run(main)
+
+
+def test_one_member_makes_so_many_channels_and_no_more(town, refused, monkeypatch):
+    monkeypatch.setattr(registry, "MAX_CREATED", 2)
+
+    async def main():
+        all_ = await three(town)
+        made = [await all_["aa"].create_channel(name, THEMATIC, ["bb"]) for name in ("one", "two")]
+        with refused("policy.too-many-channels"):
+            await all_["aa"].create_channel("three", THEMATIC, ["bb"])
+        monkeypatch.setattr(registry, "MAX_CREATED", 3)
+        more = await all_["aa"].create_channel("three", THEMATIC, ["bb"])
+        monkeypatch.setattr(registry, "MAX_CREATED", 2)
+        for one in made:
+            await all_["bb"].learn(one.signed)
+        with refused("policy.too-many-channels"):
+            await all_["bb"].learn(more.signed)
+        again = await all_["bb"].learn(made[0].signed)
+        assert again.is_open, "what is known is no new channel"
+        await all_["bb"].create_channel("mine", THEMATIC, ["aa"])
+        assert [one.name for one in all_["bb"].channels()] == ["plenary", "one", "two", "mine"]
 
     run(main)
 

@@ -63,7 +63,9 @@ def test_renewed_on_demand_in_both_logs(town):
         before = [epochs.current(slot, channel) for slot in slots]
         epochs.renew(channel)
         after = [epochs.current(slot, channel) for slot in slots]
-        assert all(new.number > old.number and new.key.raw != old.key.raw for old, new in zip(before, after, strict=True))
+        assert all(
+            new.number > old.number and new.key.raw != old.key.raw for old, new in zip(before, after, strict=True)
+        )
         assert [epochs.current(slot, channel) for slot in slots] == after
 
     story(town, told)

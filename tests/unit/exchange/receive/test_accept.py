@@ -3,6 +3,7 @@
 import pytest
 
 from tocsin.exchange.publish.draft import Ready
+from tocsin.exchange.receive import accept
 from tocsin.exchange.receive.verify import outer
 from tocsin.exchange.tlog.logs import Log
 from tocsin.formats import checkpoint, cosignature, note, statement
@@ -282,5 +283,31 @@ def test_refusals_are_counted_not_piled_up(paired, stix, refused):
         assert (await pair.rows("SELECT COUNT(*) FROM receive_refusals WHERE log = 0")) == [(1,)]
         assert pair.bb.receiver.size(bytes(32)) == 0
         assert isinstance(pair.theirs, Log)
+
+    paired(story)
+
+
+def test_a_frame_is_verified_piece_by_piece_and_its_place_is_looked_at_again(paired, stix, refused):
+    async def story(pair):
+        await pair.publish(*[ready(stix.object(i, mark=Tlp.GREEN)) for i in range(200)])
+        frame = await pair.frame()
+        late = pair.bb.receiver.steps("aa", frame)
+        for _ in range(3):
+            next(late)
+        assert pair.theirs.size == 0
+        steps = pair.bb.receiver.steps("aa", frame)
+        assert len(list(steps)) == 8, "opened, four pieces checked, four made into rows"
+        assert pair.theirs.size == 200
+        with refused("receive.old"):
+            list(late)
+
+    paired(story)
+
+
+def test_a_piece_is_bounded_in_bytes(paired, stix):
+    async def story(pair):
+        await pair.publish(*[ready(stix.object(i, mark=Tlp.GREEN, description="x" * 40_000)) for i in range(10)])
+        done = pair.bb.receiver.begin("aa", await pair.frame()).verified
+        assert accept._slices(done) == [(0, 2), (2, 4), (4, 6), (6, 8), (8, 10)]
 
     paired(story)
