@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 from mutation import drive
-
 from tocsin.errors import FormatError, VerificationError
 from tocsin.formats import evidence
 from tocsin.formats.keys import SigningKey

@@ -7,7 +7,6 @@ from base64 import b64encode
 from pathlib import Path
 
 from mutation import drive
-
 from tocsin.errors import FormatError, VerificationError
 from tocsin.exchange.members import charter, descriptor
 from tocsin.formats import statement

@@ -10,7 +10,7 @@ from hashlib import sha256
 import pytest
 
 from tocsin.edge.peer import session
-from tocsin.edge.peer.session import _DOMAIN
+from tocsin.edge.peer.greeting import DOMAIN as _DOMAIN
 from tocsin.errors import PeerError
 from tocsin.exchange.publish.epochs import wrap_info
 from tocsin.exchange.receive import accept, verify

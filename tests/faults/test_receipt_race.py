@@ -14,7 +14,8 @@ from itertools import pairwise
 
 import pytest
 
-from tocsin.edge.peer.session import _DOMAIN, Session
+from tocsin.edge.peer.greeting import DOMAIN as _DOMAIN
+from tocsin.edge.peer.session import Session
 from tocsin.errors import PeerError, StoreError, TocsinError
 from tocsin.exchange.receive.verify import outer
 from tocsin.exchange.tlog.logs import origin_line

@@ -322,7 +322,7 @@ def test_another_charter():
 def test_a_channel_that_waits():
     async def story(fed):
         await fed.crash("bb")
-        await fed.core("aa").members.create_channel("later", ChannelKind.THEMATIC, ["aa", "bb"])
+        await fed.core("aa").acts.create_channel("later", ChannelKind.THEMATIC, ["aa", "bb"])
         await passing(fed)
 
     assert "policy.channel-pending" in told(story)

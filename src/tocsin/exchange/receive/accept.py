@@ -23,7 +23,7 @@ from tocsin.exchange.receive.gossip import Gossip
 from tocsin.exchange.receive.verify import Signed, Verified, View
 from tocsin.exchange.tlog.logs import Log, Logs, advance
 from tocsin.exchange.tlog.signer import Signer
-from tocsin.formats import cosignature, markings
+from tocsin.formats import checkpoint, cosignature, markings, note
 from tocsin.formats.entry import Entry
 from tocsin.formats.frame import Frame
 from tocsin.formats.keys import Role, SigningKey, key_name
