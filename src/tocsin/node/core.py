@@ -204,8 +204,8 @@ class Core:
         for channel in self.members.generations():
             if not channel.is_open:
                 continue
+            await self.logs.open(channel.number, [*channel.slots.items(), *channel.urgent.items()])
             for slots in (channel.slots, channel.urgent):
-                await self.logs.open(channel.number, dict(slots))
                 mine = self.logs.get(slots[self.me])
                 if mine is not None and not self.signer.knows(mine):
                     if self.members.forgotten(channel.id):

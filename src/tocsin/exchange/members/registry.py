@@ -304,7 +304,9 @@ class Members:
             if self.me not in one.signers:
                 signed = descriptor.sign(signed, self.me, self.keyring)
         if known is None or known.signed.note != signed.note:
-            await self.keep(signed, self._own_vote(one.id, self.stated(signed).ballot))
+            # Who joins consents; only who is in already votes.
+            ballot = self.stated(signed).ballot
+            await self.keep(signed, self._own_vote(one.id, ballot) if self.me in one.voters else None)
 
     def _require_room(self, one: Stated, book: Book | None) -> None:
         if any(found.id == one.id for found in self.channels() if found.signed is None):

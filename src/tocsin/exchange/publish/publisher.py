@@ -29,6 +29,7 @@ from tocsin.ports.entropy import Entropy
 MAX_BATCH: Final = 512
 MAX_BATCH_BYTES: Final = 8 * 1024 * 1024
 _WAITING: Final = 64
+_PATIENCE_S: Final = 10.0
 
 
 class Batch(NamedTuple):
@@ -80,6 +81,12 @@ class Publisher:
         """
         if not 0 < len(ready) <= MAX_BATCH:
             raise RuntimeError("a batch has 1 to MAX_BATCH objects")
+        log = self._logs.get((channel.urgent if urgent else channel.slots)[self._signer.me])
+        if log is not None:
+            # A node that has just started hears its peers within moments; who shares at once need not be turned away.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE_S):
+                    await self._signer.hear_somebody(log)
         job = _Job(channel, ready, urgent, asyncio.get_running_loop().create_future())
         await self._queue.put(job)
         return await job.done
