@@ -15,12 +15,14 @@ from typing import Final, TypeVar
 
 from tocsin.errors import FormatError, PeerError, StoreError, TocsinError, VerificationError
 from tocsin.exchange.deliver import sender
+from tocsin.exchange.deliver.erased import ErasureReceipts
 from tocsin.exchange.deliver.receipts import Receipts
 from tocsin.exchange.deliver.sender import Sender
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.receive.accept import Pending, Receiver
 from tocsin.exchange.receive.epochkeys import EpochKeys, is_offer
+from tocsin.exchange.receive.orders import Answers
 from tocsin.exchange.receive.verify import outer
 from tocsin.exchange.tlog.logs import Log, Logs
 from tocsin.exchange.tlog.signer import Signer
@@ -55,6 +57,8 @@ class Parts:
     software: str
     root_at: Callable[[Log, int], Awaitable[bytes | None]]
     note: Callable[[str, str, str], None]  # diagnostics: (code, peer, what), never content
+    erasures: ErasureReceipts
+    answers: Answers
     meter: Meter = SILENT
     speaks: tuple[int, int] = (message.FLOOR, message.PROTOCOL)  # lowest and highest protocol version
 
@@ -75,6 +79,7 @@ class Session:
         self._sender: Sender | None = None
         self.version: int | None = None  # of the protocol; None until the greeting has agreed on one
         self.skew_s = 0.0
+        self._clock_told: tuple[int, float] | None = None
 
     @property
     def peer(self) -> str:
@@ -85,6 +90,13 @@ class Session:
     def sender(self) -> Sender | None:
         """What we send on this link; None until the greeting is over."""
         return self._sender
+
+    def peer_now_us(self) -> int | None:
+        """What the peer's clock says: its signed greeting, and the time since by our monotonic clock."""
+        if self._clock_told is None or self._sender is None:
+            return None
+        told_us, at_s = self._clock_told
+        return told_us + int((self._parts.clock.monotonic() - at_s) * 1e6)
 
     def wake(self) -> None:
         """Our logs have grown."""
@@ -103,10 +115,16 @@ class Session:
         finishing = asyncio.ensure_future(self._finish())
         tasks = [
             asyncio.ensure_future(work)
-            for work in (self._sender.run(), self._receive(), self._pay(), self._send_channels())
+            for work in (
+                self._sender.run(),
+                self._receive(),
+                self._pay(),
+                self._answer_orders(),
+                self._send_channels(),
+            )
         ]
         try:
-            done, _ = await asyncio.wait([finishing, *tasks[:3]], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait([finishing, *tasks[:4]], return_when=asyncio.FIRST_COMPLETED)
             for one in done:
                 one.result()
         finally:
@@ -163,6 +181,7 @@ class Session:
         if theirs.charter != mine.charter:
             raise PeerError("peer.charter", f"{self.peer} has another charter in force")
         self.skew_s = (theirs.time_us - mine.time_us) / 1e6
+        self._clock_told = theirs.time_us, self._parts.clock.monotonic()
         first, second = (sent, got) if self.dialed else (got, sent)
         transcript = _DOMAIN + sha256(first).digest() + sha256(second).digest()
         await self._link.send(message.encode(Proof(self._parts.log_key.sign(transcript + members.me.encode()))))
@@ -223,6 +242,15 @@ class Session:
         for channel in self._parts.members.channels():
             await self.invite(channel)
 
+    async def _answer_orders(self) -> None:
+        """Erase receipts for the peer's orders: all recent ones again on each link, then as they are obeyed."""
+        at = 0
+        while True:
+            answer = await self._parts.answers.after(self.peer, at)
+            at = answer.position
+            for one in answer.notices:
+                await self._link.send(message.encode(Notice(one)))
+
     async def _receive(self) -> None:
         async for data in self._stream:
             got = message.decode(data)
@@ -257,6 +285,8 @@ class Session:
             signed = statement.parse(notice.statement, max_bytes=message.MAX_CONTROL_BYTES)
             if is_offer(signed):
                 self._parts.keys.learn(self.peer, signed)
+            elif signed.kind == statement.ERASED:
+                await self._parts.erasures.take(self.peer, signed)
             else:
                 channel = await self._parts.members.learn(signed)
                 if self._sender is not None:

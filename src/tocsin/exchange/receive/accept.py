@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from tocsin.errors import FormatError, PolicyError, StoreError, TocsinError, VerificationError
+from tocsin.exchange.journal import erase
 from tocsin.exchange.journal.definitions import Definitions
-from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append, tree_at
+from tocsin.exchange.journal.erase import Places
+from tocsin.exchange.journal.journal import Erased, Journal, Kind, NewRow, append, tree_at
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
-from tocsin.exchange.receive import verify
+from tocsin.exchange.receive import orders, verify
 from tocsin.exchange.receive.epochkeys import EpochKeys
 from tocsin.exchange.receive.verify import Signed, Verified, View
 from tocsin.exchange.tlog.logs import Log, Logs, advance, root_at
 from tocsin.formats import cosignature, markings
+from tocsin.formats.entry import ERASE_ORDER, ERASED, STIX_21, Entry
 from tocsin.formats.frame import Frame
 from tocsin.formats.keys import Role, SigningKey, key_name
 from tocsin.formats.message import Position, Receipt
@@ -36,6 +39,7 @@ class Pending(NamedTuple):
     before: int
     verified: Verified
     rows: list[NewRow]
+    places: Places  # of all logs, when there is an erase order among the rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,10 @@ class Receiver:
         verify.place(one, log.size)
         view = self._view(peer, log)
         done = verify.opened(one, self._parts.keys.get(frame.slot, frame.epoch), view, frame.slot)
-        rows = self._rows(log, channel, done)
-        pending = Pending(log, log.size, done, rows)
+        ordered = any(entry.handling.content_type == ERASE_ORDER for entry in done.entries)
+        places = self._parts.logs.places() if ordered else {}
+        rows = self._rows(log, channel, done, places)
+        pending = Pending(log, log.size, done, rows, places)
         log.frontier = done.frontier
         return pending
 
@@ -100,18 +106,19 @@ class Receiver:
         log, done = pending.log, pending.verified
         now_us = self._parts.clock.now_us()
 
-        def work(tx: Transaction) -> int:
+        def work(tx: Transaction) -> tuple[int, Erased]:
             position = append(tx, pending.rows, now_us)
             advance(tx, log.number, pending.before, done.frontier, done.note)
-            return position
+            return position, erase.stored(tx, log.slot, pending.rows, position, pending.places)
 
         try:
-            position = await self._parts.journal.database.write(work)
+            position, erased = await self._parts.journal.database.write(work)
         except StoreError:
             await self._parts.logs.reload(log)
             raise
         if done.frontier.size > log.released:
             log.released, log.note = done.frontier.size, done.note
+        self._parts.journal.erased(erased)
         self._parts.journal.announce(position)
         self._parts.meter.count("tocsin_receipts_given_total", peer=log.origin)
         return self._cosign(log.slot, done.frontier.size, done.text)
@@ -157,6 +164,11 @@ class Receiver:
         if position is not None:
             self._parts.journal.announce(position)
 
+    def forget(self, erased: Erased) -> None:
+        """What marking definitions mean may have changed."""
+        if erased.definitions:
+            self._fits.clear()
+
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _outer(self, peer: str, frame: Frame) -> tuple[Log, Channel, Signed]:
@@ -178,23 +190,28 @@ class Receiver:
         signature = cosignature.cosign(text, name, self._parts.signing, seconds)
         return Receipt(slot, size, signature.key_id, signature.blob)
 
-    def _rows(self, log: Log, channel: Channel, done: Verified) -> list[NewRow]:
-        checked = check_many([entry.content for entry in done.entries])
+    def _rows(self, log: Log, channel: Channel, done: Verified, places: Places) -> list[NewRow]:
+        objects = [entry.content for entry in done.entries if entry.handling.content_type == STIX_21]
+        checked = check_many(objects)
         for one in checked:
             if not isinstance(one, FormatError) and one.type == "marking-definition":
                 self._learn(one)
+        following = iter(checked)
         rows = []
-        for entry, commitment, one in zip(done.entries, done.commitments, checked, strict=True):
+        for entry, commitment in zip(done.entries, done.commitments, strict=True):
+            content_type, marking, sent_at, keep_until = entry.handling
+            if content_type == ERASED:
+                rows.append(_erased(log, entry, commitment))
+                continue
             held: str | None
-            if isinstance(one, FormatError):
-                held, object_id, version, name = one.code, "", "", ""
+            object_id = version = name = ""
+            if content_type == ERASE_ORDER:
+                held = orders.standing(entry.content, log.origin, places)
+            elif isinstance(one := next(following), FormatError):
+                held = one.code
             else:
-                held, object_id, version, name = (
-                    self._misfit(channel, entry.handling.marking, one),
-                    one.id,
-                    one.version,
-                    one.name[:256],
-                )
+                held, object_id = self._misfit(channel, marking, one), one.id
+                version, name = one.version, one.name[:256]
             rows.append(
                 NewRow(
                     Kind.ENTRY,
@@ -204,13 +221,14 @@ class Receiver:
                     object_id,
                     version,
                     name,
-                    entry.handling.marking,
-                    entry.handling.sent_at,
-                    entry.handling.keep_until,
+                    marking,
+                    sent_at,
+                    keep_until,
                     held,
                     entry.salt,
                     commitment,
                     entry.content,
+                    content_type,
                 )
             )
         return rows
@@ -231,3 +249,9 @@ class Receiver:
         if not own.unknown and len(self._fits) < _FITS_KEPT:
             self._fits[key] = reasons[0].code if reasons else None
         return reasons[0].code if reasons else None
+
+
+def _erased(log: Log, entry: Entry, commitment: bytes) -> NewRow:
+    return NewRow(
+        Kind.ENTRY, log.number, entry.seq, log.origin, held=erase.ERASED, commitment=commitment, content_type=ERASED
+    )
