@@ -14,7 +14,7 @@ from tocsin.ports.database import Transaction, Value
 from tocsin.ports.metrics import Meter
 
 BUSY_MS: Final = 5000
-_SCRUB_MS: Final = 200  # for so long a reader of an older state may hold up everybody's commits
+_SCRUB_MS: Final = 50  # for so long a reader of an older state may hold up everybody's commits
 _MOST: Final = 256
 
 

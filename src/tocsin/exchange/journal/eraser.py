@@ -14,7 +14,8 @@ from tocsin.ports.clock import Clock
 from tocsin.ports.database import Reading
 
 PERIOD_S: Final = 3600.0
-_AGAIN_S: Final = 1.0
+_AGAIN_S: Final = 0.25
+_AGAIN_LONGEST_S: Final = 30.0
 
 
 class Eraser:
@@ -45,14 +46,16 @@ class Eraser:
 
     async def run(self) -> None:
         """For ever: at once when something was erased, else every hour."""
+        again = _AGAIN_S
         while True:
             self._wanted.clear()
             await self._obey()
             await self._sweep()
             await self._scrub()
-            pause = _AGAIN_S if self._stained else PERIOD_S
+            # Somebody who reads an older state, such as a backup, may take long.
+            again = min(again * 2, _AGAIN_LONGEST_S) if self._stained else _AGAIN_S
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), pause)
+                await asyncio.wait_for(self._wanted.wait(), again if self._stained else PERIOD_S)
 
     def wake(self) -> None:
         """Look again: an order has come, or the time may be known better."""
