@@ -5,7 +5,19 @@ from typing import Annotated, Final
 
 import typer
 
-from tocsin.cli import accounts, backup, channels, charter, checking, demonstration, founding, reading, running, sharing
+from tocsin.cli import (
+    accounts,
+    backup,
+    channels,
+    charter,
+    checking,
+    demonstration,
+    erasing,
+    founding,
+    reading,
+    running,
+    sharing,
+)
 from tocsin.cli.commands import INTERRUPTED, Everywhere, HomeOption, JsonOption, QuietOption
 from tocsin.cli.screen import Screen
 
@@ -53,7 +65,8 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_everywhere)
-    for part in (demonstration, founding, charter, running, channels, sharing, reading, checking, backup, accounts):
+    parts = (demonstration, founding, charter, running, channels, sharing, reading, erasing, checking, backup, accounts)
+    for part in parts:
         part.add_to(app)
     return app
 

@@ -304,7 +304,9 @@ def test_what_need_not_go_yet_stays(played, stix):
         now = core.world.clock.now_us()
         day = erase.DAY_US
         ready = [
-            Ready(stix.object(n, name=name), stix.id(stix.object(n)), "2026-01-01T00:00:00.000Z", name, Tlp.GREEN, until)
+            Ready(
+                stix.object(n, name=name), stix.id(stix.object(n)), "2026-01-01T00:00:00.000Z", name, Tlp.GREEN, until
+            )
             for n, (name, until) in enumerate(
                 [(CANARY, now + 2 * day), (OTHER, 0), (CANARY, now + day + 1), (OTHER, now + 400 * day)]
             )
