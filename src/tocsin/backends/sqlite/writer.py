@@ -87,6 +87,10 @@ def _scrub(connection: apsw.Connection, job: Job) -> None:
         connection.set_busy_timeout(_SCRUB_MS)
         busy = next(iter(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")))[0]
         job.result = not busy
+        if not busy:
+            # SQLite cuts the log without a sync: a power cut would bring it back. A commit syncs it, and tells nothing.
+            version = next(iter(connection.execute("PRAGMA user_version")))[0]
+            connection.execute(f"PRAGMA user_version = {version:d}")
     except (apsw.Error, OSError) as error:
         job.error = _outcome(error)
     finally:
