@@ -43,13 +43,11 @@ _ORDER: Final = "position, log, seq, member, digest, entries, deadline, issued, 
 def stored(tx: Transaction, slot: bytes, rows: Sequence[NewRow], last: int, places: Places) -> Erased:
     """In the transaction that appended entries of one log up to position `last`: note orders, obey one, obey earlier ones.
 
-    At most one order is done here, so that a frame full of orders does not hold the writer; Eraser does the rest.
+    At most one order is done here, so that a frame full of orders does not hold the writer; Eraser does the rest. Without
+    `places` the caller knows that there is none among the rows.
     """
-    orders = [
-        (position, row)
-        for position, row in enumerate(rows, last - len(rows) + 1)
-        if row.held == ORDER and row.content is not None
-    ]
+    numbered = enumerate(rows, last - len(rows) + 1) if places else ()
+    orders = [(position, row) for position, row in numbered if row.held == ORDER]
     for position, row in orders:
         _note(tx, position, row)
     # An order may have come before what it names, by another log or another way.
