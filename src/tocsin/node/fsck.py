@@ -21,7 +21,7 @@ from tocsin.exchange.members import charter
 from tocsin.exchange.members.charter import Charter
 from tocsin.exchange.tlog.logs import origin_line
 from tocsin.formats import checkpoint, cosignature, note
-from tocsin.formats.entry import STIX_21, Entry, Handling, commitments
+from tocsin.formats.entry import ERASE_ORDER, Entry, Handling, commitments
 from tocsin.formats.keys import Role, key_name
 from tocsin.formats.merkle import Frontier
 from tocsin.node.home import Home
@@ -139,6 +139,7 @@ def _positions(reading: Reading) -> Iterator[Problem]:
     )
     if lost:
         yield _problem("fsck.search", f"position {lost[0][0]}", "search shows what the journal does not hold so")
+    yield from _erased(reading)
     reached = reading.query("SELECT position FROM journal_followers WHERE name = 'search'")
     left_out = reading.query(
         "SELECT j.position FROM journal_rows j LEFT JOIN journal_search s ON s.position = j.position "
@@ -152,6 +153,25 @@ def _positions(reading: Reading) -> Iterator[Problem]:
     )
     if strays:
         yield _problem("fsck.receipt", f"log {strays[0][0]}", "a receipt is for a log that is not there")
+
+
+def _erased(reading: Reading) -> Iterator[Problem]:
+    left = reading.query(
+        "SELECT position FROM journal_rows WHERE kind = 1 AND (content IS NULL AND COALESCE(held, '') <> 'erased' "
+        "OR held = 'erased' AND (content IS NOT NULL OR salt IS NOT NULL OR object_id IS NOT NULL "
+        "OR version IS NOT NULL OR name IS NOT NULL)) LIMIT 1"
+    )
+    if left:
+        yield _problem("fsck.erased", f"position {left[0][0]}", "an entry is half erased, or its content is missing")
+    kept = reading.query(
+        "SELECT j.position FROM journal_ordered o JOIN tlog_logs l ON l.slot = o.slot AND l.origin = o.member "
+        "JOIN journal_rows j ON j.kind = 1 AND j.log = l.log AND j.seq = o.seq "
+        "WHERE j.content IS NOT NULL AND j.content_type <> ? "
+        "AND NOT EXISTS (SELECT 1 FROM journal_orders WHERE obeyed = 0) LIMIT 1",
+        (ERASE_ORDER,),
+    )
+    if kept:
+        yield _problem("fsck.erased", f"position {kept[0][0]}", "its origin ordered that it be erased, and it is here")
 
 
 def _charter(reading: Reading) -> Charter | None:
@@ -204,7 +224,7 @@ class _Walk:
             self._say("fsck.gap", start, f"entries between {start} and {end} are missing")
             return 0
         whole = [row for row in rows if row[5] is not None]
-        made = [Entry(row[0], Handling(STIX_21, row[1], row[2], row[3]), row[4], row[5]) for row in whole]
+        made = [Entry(row[0], Handling(row[7], row[1], row[2], row[3]), row[4], row[5]) for row in whole]
         for row, commitment in zip(whole, commitments(self.slot, made), strict=True):
             if row[6] != commitment:
                 self._say("fsck.commitment", row[0], "header, salt or content is not what was committed")

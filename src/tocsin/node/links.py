@@ -252,6 +252,11 @@ class Links:
             for peer, one in sorted(self.standing.items())
         ]
 
+    def peers_now_us(self) -> list[int]:
+        """What time each linked peer says it is."""
+        told = (one.session.peer_now_us() for one in self.standing.values() if one.session is not None)
+        return [one for one in told if one is not None]
+
     def wake(self) -> None:
         """Our logs have grown."""
         for one in self.standing.values():
