@@ -155,11 +155,10 @@ def _positions(reading: Reading) -> Iterator[Problem]:
 
 
 def _charter(reading: Reading) -> Charter | None:
-    rows = reading.query("SELECT note FROM members_charters ORDER BY version DESC LIMIT 1")
+    rows = reading.query("SELECT note FROM members_charters ORDER BY version")
     if not rows:
         return None
-    read = charter.read(rows[0][0])
-    charter.require_complete(read)
+    read = charter.newest(row[0] for row in rows)
     return read
 
 

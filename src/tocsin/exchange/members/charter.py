@@ -222,6 +222,21 @@ def require_votes(current: Charter, new: Charter) -> None:
         )
 
 
+def newest(notes: Iterable[bytes]) -> Charter:
+    """The last of a chain of charters, each judged by the one before. Raises FormatError, PolicyError."""
+    current: Charter | None = None
+    for new in map(read, notes):
+        if current is None:
+            require_complete(new)
+        else:
+            require_next(current, new)
+            require_votes(current, new)
+        current = new
+    if current is None:
+        raise PolicyError("policy.charter-gap", "there is no charter at all")
+    return current
+
+
 def consent_missing(current: Charter, new: Charter) -> list[str]:
     """Members that are new or described anew and have not signed with the key the new version gives them."""
     described = {handle: one for handle, one in new.members.items() if current.members.get(handle) != one}

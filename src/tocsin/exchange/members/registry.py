@@ -305,6 +305,14 @@ class Members:
                 signed = descriptor.sign(signed, self.me, self.keyring)
         if known is None or known.signed.note != signed.note:
             await self.keep(signed, self._own_vote(one.id, self.stated(signed).ballot))
+            await self._stay_away(self._books[one.id])
+
+    async def _stay_away(self, book: Book) -> None:
+        """Others may have voted before they heard that we had left: our word stands until we join again."""
+        kept_in = book.unwillingly(self.me)
+        if kept_in is not None:
+            made = rosters.leave(kept_in.id, self.me, kept_in.version, self.clock.now_us())
+            await self.keep_leave(rosters.read_leave(descriptor.sign(made, self.me, self.keyring), self._history))
 
     def _require_room(self, one: Stated, book: Book | None) -> None:
         if any(found.id == one.id for found in self.channels() if found.signed is None):
@@ -360,7 +368,7 @@ class Members:
         if plenaries:
             found[plenaries[0].id] = plenaries
         for channel_id, book in self._books.items():
-            found[channel_id] = book.generations(self.charter, self.me)
+            found[channel_id] = book.generations(self._history, self.me)
         self._generations = found
         self._places = {
             slot: Place(one, origin, is_urgent)
