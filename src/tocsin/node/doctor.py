@@ -150,7 +150,7 @@ def _charter(home: Home) -> Iterator[Finding]:
     if not rows:
         yield _warning("config.no-charter", "no charter is in force here")
         return
-    read = charter.newest(row[0] for row in rows)
+    read = charter.chain(row[0] for row in rows)[-1]
     yield _well(f"{read.name}, version {read.version}, {len(read.members)} members")
     me = home.settings().handle
     out = [one.handle for one in read.members.values() if not one.endpoint]

@@ -222,19 +222,17 @@ def require_votes(current: Charter, new: Charter) -> None:
         )
 
 
-def newest(notes: Iterable[bytes]) -> Charter:
-    """The last of a chain of charters, each judged by the one before. Raises FormatError, PolicyError."""
-    current: Charter | None = None
+def chain(notes: Iterable[bytes]) -> list[Charter]:
+    """All charters of a store, oldest first, each judged by the one before. Raises FormatError, PolicyError."""
+    out: list[Charter] = []
     for new in map(read, notes):
-        if current is None:
-            require_complete(new)
+        if out:
+            require_next(out[-1], new)
+            require_votes(out[-1], new)
         else:
-            require_next(current, new)
-            require_votes(current, new)
-        current = new
-    if current is None:
-        raise PolicyError("policy.charter-gap", "there is no charter at all")
-    return current
+            require_complete(new)
+        out.append(new)
+    return out
 
 
 def consent_missing(current: Charter, new: Charter) -> list[str]:
