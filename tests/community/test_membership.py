@@ -40,6 +40,7 @@ MET = {
     "policy.no-proposal",
     "policy.channel-unchanged",
     "policy.channel-pending",
+    "policy.channel-left",
     "policy.charter-unchanged",
     "policy.charter-rollback",
     "policy.unknown-member",
@@ -325,7 +326,7 @@ class Story:
             for one in self.members(handle).generations():
                 if handle in one.roster:
                     views.setdefault((one.id, one.version), {})[handle] = one
-        for (channel_id, _), seen in views.items():
+        for seen in views.values():
             rosters = {one.roster for one in seen.values()}
             digests = {one.signed and one.signed.note.text for one in seen.values()}
             if len(rosters) != 1 or len(digests) != 1 or not min(rosters) <= seen.keys():

@@ -56,8 +56,11 @@ class Acts:
         async with members.lock:
             channel, last = self._standing(name)
             # Whoever has left is not put back without its signature: it goes first, and may join again after.
-            left = members.book(channel.id).left(last.version)
-            roster = (channel.roster | (self._expanded(set(add)) - left)) - set(remove)
+            added = self._expanded(set(add))
+            left = added & members.book(channel.id).left(last.version)
+            if left:
+                raise PolicyError("policy.channel-left", f"{min(left)} has left; first take it out of the roster")
+            roster = (channel.roster | added) - set(remove)
             strangers = set(remove) - last.roster
             if roster == last.roster == channel.roster or strangers:
                 raise PolicyError("policy.channel-unchanged", f"the proposal changes nobody's place in {channel.name}")
