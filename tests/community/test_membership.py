@@ -31,7 +31,7 @@ from tocsin.testing.virtualtime import run
 HANDLES = ("aa", "bb", "cc", "dd", "ee", "ff")
 STEPS = 30
 HEALED_S = 90.0
-READMITS = hasattr(Links, "sync")  # a suspended member is linked again only by links that follow the charter
+FOLLOWED = hasattr(Links, "sync")  # whether links follow the charter; without that it stays as it was founded
 CANARY = re.compile(rb"canary-(\d+)-8c1f")
 # What honest members may meet while rosters change under their hands.
 MET = {
@@ -224,6 +224,8 @@ class Story:
 
     async def govern(self, handle):
         """Suspend, readmit or expel somebody by the charter."""
+        if not FOLLOWED:
+            return
         if not self.stormy:
             await self.calm()
         charter = self.members(handle).charter
@@ -231,7 +233,7 @@ class Story:
             return
         who = self.pick(sorted(charter.active - {handle}))
         what = self.chance.below(5)
-        if charter.suspended and what < 3 and READMITS:
+        if charter.suspended and what < 3:
             changes = Changes(readmit=charter.suspended)
         elif len(charter.active) < 3:
             return
@@ -411,15 +413,15 @@ async def _live(seed, steps, stormy):
     return one, fed.network.digest()
 
 
-def story(seed, *, steps=STEPS, stormy=False):
+def story(seed, *, steps=STEPS, stormy=True):
     """One story; raises AssertionError when anything is not as it must be. Gives the story and the network's digest."""
     return run(lambda: _live(seed, steps, stormy), limit_s=36_000.0)
 
 
-@pytest.mark.parametrize("block", range(20))
+@pytest.mark.parametrize("block", range(16))
 def test_nobody_reads_what_was_not_for_it(block):
     done = Counter()
-    for seed in range(block * 10, block * 10 + 10):
+    for seed in range(block * 5, block * 5 + 5):
         one, _ = story(seed)
         done.update(one.done)
         done["read"] += len(one.wires.frames)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Final
 
 from tocsin.errors import ConfigError, PolicyError, VerificationError
@@ -248,9 +249,9 @@ class Members:
             raise PolicyError("policy.charter-foreign", "the charter does not list this node with its own key")
 
     async def _learn_charter(self, signed: Statement) -> None:
-        new = charter.of(signed)
-        if new.digest in self._by_digest:
+        if sha256(signed.note.text).digest() in self._by_digest:
             return
+        new = charter.of(signed)
         self._refuse_fork(new)
         charter.require_next(self.charter, new)
         known = self._proposed.get(new.digest)
@@ -284,13 +285,16 @@ class Members:
     # -- inside: channels -----------------------------------------------------------------------------------------
 
     async def _learn_channel(self, signed: Statement) -> None:
+        book = self._books.get(str(signed.body.get("id")))
+        held = book.stated.get(sha256(signed.note.text).digest()) if book else None
+        if held is not None and set(signed.note.signatures) <= set(held.signed.note.signatures):
+            return  # every link begins with all that is known: mostly nothing new
         named = {*statement.texts(signed.body, "roster"), *statement.texts(signed.body, "voters")}
         keys = [one.members[handle] for one in self._history for handle in named if handle in one.members]
         signed = descriptor.genuine(signed, keys)
         one = self.stated(signed)
         if self.me not in one.roster | one.voters:
             raise VerificationError("verify.channel", "the channel's statement does not concern us")
-        book = self._books.get(one.id)
         known = book.stated.get(one.digest) if book else None
         if known is None:
             self._require_room(one, book)
