@@ -122,6 +122,10 @@ class Members:
             return []
         return sorted(self.charter.active - {self.me})
 
+    def neighbours(self) -> list[str]:
+        """Whom to be linked to: our peers; while we take no part everybody, for only they can tell us of our return."""
+        return self.peers() or sorted(self.charter.members.keys() - {self.me})
+
     def channels(self) -> list[Channel]:
         """Our channels, each as it stands now, the plenary first."""
         return sorted((one[-1] for one in self._generations.values() if one), key=lambda one: one.number)
