@@ -22,7 +22,7 @@ from tocsin.exchange.members.charter import Charter
 from tocsin.exchange.tlog.logs import origin_line
 from tocsin.formats import checkpoint, cosignature, note
 from tocsin.formats.entry import ERASE_ORDER, Entry, Handling, commitments
-from tocsin.formats.keys import Role, key_name
+from tocsin.formats.keys import Role, VerifyKey, key_name
 from tocsin.formats.merkle import Frontier
 from tocsin.node.home import Home
 from tocsin.ports.checkpoints import CheckpointStore
@@ -62,7 +62,7 @@ async def check_store(
         problems += [_problem("fsck.sqlite", "store", row[0]) for row in _sqlite(reading)]
         total = int(reading.query("SELECT COUNT(*) FROM journal_rows WHERE kind = 1")[0][0])
         problems += _positions(reading)
-        rules = _charter(reading)
+        rules = charter.chain(row[0] for row in reading.query("SELECT note FROM members_charters ORDER BY version"))
         for number, slot, origin, size, frontier in reading.query(
             "SELECT log, slot, origin, size, frontier FROM tlog_logs ORDER BY log"
         ):
@@ -174,19 +174,15 @@ def _erased(reading: Reading) -> Iterator[Problem]:
         yield _problem("fsck.erased", f"position {kept[0][0]}", "its origin ordered that it be erased, and it is here")
 
 
-def _charter(reading: Reading) -> Charter | None:
-    rows = reading.query("SELECT note FROM members_charters ORDER BY version DESC LIMIT 1")
-    if not rows:
-        return None
-    read = charter.read(rows[0][0])
-    charter.require_complete(read)
-    return read
+def _keys(rules: list[Charter], handle: str, role: Role) -> set[VerifyKey]:
+    """What a member has signed with so far; it may have been expelled since."""
+    return {one.members[handle].keys[role] for one in rules if handle in one.members}
 
 
 class _Walk:
     """One log, from its first entry to its last."""
 
-    def __init__(self, reading: Reading, number: int, slot: bytes, origin: str, rules: Charter | None) -> None:
+    def __init__(self, reading: Reading, number: int, slot: bytes, origin: str, rules: list[Charter]) -> None:
         self.reading = reading
         self.number = number
         self.slot = slot
@@ -234,13 +230,13 @@ class _Walk:
     def _signature(self, end: int, root: bytes, signed: bytes | None) -> None:
         if signed is None and not self.ours:
             self._say("fsck.checkpoint", end, "the log of another member has a checkpoint without its signature")
-        if signed is None or self.rules is None:
+        if signed is None or not self.rules:
             return
         parsed = note.parse(signed)
         claimed = checkpoint.parse(parsed.text)
-        key = self.rules.members[self.origin].keys[Role.LOG]
+        keys = _keys(self.rules, self.origin, Role.LOG)
         right = claimed.origin == self.name and claimed.size == end and claimed.root == root
-        if not right or not note.verified(parsed, self.name, key):
+        if not right or not any(note.verified(parsed, self.name, key) for key in keys):
             self._say("fsck.checkpoint", end, "the stored checkpoint is not one that its origin signed")
 
     def _say(self, code: str, at: int, what: str) -> None:
@@ -262,15 +258,15 @@ async def _head(heads: CheckpointStore, walk: _Walk, slot: bytes, size: int) -> 
     return []
 
 
-def _receipts(reading: Reading, walk: _Walk, rules: Charter | None) -> Iterator[Problem]:
+def _receipts(reading: Reading, walk: _Walk, rules: list[Charter]) -> Iterator[Problem]:
     rows = reading.query(
         "SELECT member, size, key_id, blob FROM deliver_receipts WHERE log = ? ORDER BY member", (walk.number,)
     )
     for member, size, key_id, blob in rows if rules else ():
-        assert rules is not None  # noqa: S101 - the loop has no rows without rules
         name = key_name(member, Role.RECEIPT)
         root = walk.roots.get(size)
         text = checkpoint.encode(checkpoint.Checkpoint(walk.name, size, root, ())) if root is not None else b""
-        key = rules.members[member].keys[Role.RECEIPT]
-        if root is None or cosignature.verify(text, note.Signature(name, key_id, blob), name, key) is None:
+        signature = note.Signature(name, key_id, blob)
+        keys = _keys(rules, member, Role.RECEIPT)
+        if root is None or all(cosignature.verify(text, signature, name, key) is None for key in keys):
             yield _problem("fsck.receipt", f"receipt of {member} at {size}", "it does not cover our log")
