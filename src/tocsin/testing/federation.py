@@ -248,9 +248,15 @@ class Federation:
     def _has_open(self, handle: str, channel_id: str) -> bool:
         core = self.core(handle)
         return any(
-            one.id == channel_id and one.is_open and all(core.logs.get(slot) for slot in one.slots.values())
-            for one in core.members.channels()
+            one.id == channel_id and one.is_open and self._knows_all(core, one) for one in core.members.channels()
         )
+
+    @staticmethod
+    def _knows_all(core: Core, channel: Channel) -> bool:
+        """Whether all logs of a channel are open at a member, and its own compared with their checkpoint files."""
+        slots = [*channel.slots.values(), *channel.urgent.values()]
+        own = [core.logs.get(channel.slots[core.me]), core.logs.get(channel.urgent[core.me])]
+        return all(core.logs.get(slot) for slot in slots) and all(log and core.signer.knows(log) for log in own)
 
     async def share(
         self, handle: str, channel: str, objects: Sequence[bytes], floor: Tlp | None = None
@@ -274,13 +280,18 @@ class Federation:
         for node in self.nodes.values():
             if node.core is None:
                 continue
-            for channel in node.core.members.channels():
-                if channel.is_open and not self._log_settled(node.core, channel):
+            for channel in node.core.members.generations():
+                if channel.is_open and not self._channel_settled(node.core, channel):
                     return False
         return True
 
-    def _log_settled(self, core: Core, channel: Channel) -> bool:
-        log = core.logs.get(channel.slots[core.me])
+    def _channel_settled(self, core: Core, channel: Channel) -> bool:
+        if not self._knows_all(core, channel):
+            return False
+        return all(self._log_settled(core, channel, slots[core.me]) for slots in (channel.slots, channel.urgent))
+
+    def _log_settled(self, core: Core, channel: Channel, slot: bytes) -> bool:
+        log = core.logs.get(slot)
         if log is None or log.released != log.size:
             return False
         for handle in channel.roster - {core.me}:

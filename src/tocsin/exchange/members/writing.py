@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from tocsin.errors import StoreError
 from tocsin.ports.database import Reading, Transaction
 
 
@@ -53,17 +54,22 @@ class Kept:
             (self.chain, self.digest, self.note),
         )
         if self.vote is not None:
-            # A second vote in one round breaks the key, and nothing of this is stored.
-            tx.execute(
-                "INSERT INTO members_votes (chain, version, round, digest) VALUES (?, ?, ?, ?)",
-                (*self.vote, self.digest),
-            )
+            self._vote(tx, self.vote)
         if self.secret is not None:
             tx.execute(
                 "INSERT INTO members_secrets (digest, secret) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING",
                 (self.digest, self.secret),
             )
         return number
+
+    def _vote(self, tx: Transaction, vote: tuple[str, int, int]) -> None:
+        cast = tx.query("SELECT digest FROM members_votes WHERE chain = ? AND version = ? AND round = ?", vote)
+        if cast and cast != [(self.digest,)]:
+            raise StoreError("store.conflict", "another vote was cast in this round")  # and nothing of this is stored
+        if not cast:
+            tx.execute(
+                "INSERT INTO members_votes (chain, version, round, digest) VALUES (?, ?, ?, ?)", (*vote, self.digest)
+            )
 
 
 def _number(tx: Transaction, channel_id: str, note: bytes) -> int:

@@ -1,6 +1,6 @@
 """The channel logs (L1), ours and our peers': a size, a frontier, and every checkpoint that ended a batch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -70,15 +70,19 @@ class Logs:
         """The log with this number."""
         return self._by_number[number]
 
-    async def open(self, channel: int, slots: dict[str, bytes]) -> None:
-        """Make the logs of a channel, one for each member; those that exist stay as they are."""
-        missing = {origin: slot for origin, slot in slots.items() if slot not in self._by_slot}
+    def places(self) -> dict[bytes, tuple[int, str]]:
+        """Number and origin of every log by its slot, as they stand now."""
+        return {slot: (log.number, log.origin) for slot, log in self._by_slot.items()}
+
+    async def open(self, channel: int, slots: Iterable[tuple[str, bytes]]) -> None:
+        """Make the logs of a channel, by origin and slot; those that exist stay as they are."""
+        missing = [(origin, slot) for origin, slot in slots if slot not in self._by_slot]
         if not missing:
             return
-        empty = Frontier().encode()
+        made, empty = set(missing), Frontier().encode()
 
         def work(tx: Transaction) -> list[tuple[Any, ...]]:
-            rows = [(slot, channel, origin, empty) for origin, slot in sorted(missing.items())]
+            rows = [(slot, channel, origin, empty) for origin, slot in sorted(missing)]
             tx.execute_many(
                 "INSERT INTO tlog_logs (slot, channel, origin, size, frontier) VALUES (?, ?, ?, 0, ?) "
                 "ON CONFLICT (slot) DO NOTHING",
@@ -87,7 +91,7 @@ class Logs:
             return _all(tx)
 
         for row in await self._database.write(work):
-            if row[1] in missing.values():
+            if (row[3], row[1]) in made:
                 self._put(_log(row))
 
     async def reload(self, log: Log) -> None:

@@ -1,5 +1,6 @@
 """The only place that signs checkpoints of our logs, and only what the compare-and-swap file already holds."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -22,6 +23,7 @@ class Signer:
         self._store = store
         self._held: dict[bytes, Held | None] = {}
         self._heard: dict[bytes, set[str]] = {}
+        self._hearing: dict[bytes, asyncio.Event] = {}
         self._shown: dict[bytes, Held] = {}  # the highest of our heads that a peer has shown us
         self._forked: set[bytes] = set()
         self.former: tuple[VerifyKey, ...] = ()  # our log keys of earlier charters
@@ -91,6 +93,12 @@ class Signer:
     def heard(self, log: Log, peer: str) -> None:
         """A member of the audience has said what it holds of our log, and peer_holds() was told of it."""
         self._heard.setdefault(log.slot, set()).add(peer)
+        self._hearing.pop(log.slot, asyncio.Event()).set()
+
+    async def hear_somebody(self, log: Log) -> None:
+        """Wait until a member of the audience has said what it holds of our log."""
+        while not self._heard.get(log.slot):
+            await self._hearing.setdefault(log.slot, asyncio.Event()).wait()
 
     def asked(self, log: Log) -> frozenset[str]:
         """Whom we have heard of this log since the start."""

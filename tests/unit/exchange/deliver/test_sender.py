@@ -131,7 +131,7 @@ def test_the_window_in_bytes(linked, monkeypatch):
     linked(story, *[70] * 3)
 
 
-@pytest.mark.parametrize("code", ["receive.gap", "receive.overlap"])
+@pytest.mark.parametrize("code", ["receive.gap", "receive.overlap", "receive.no-key"])
 def test_it_begins_again_where_the_peer_stands_but_not_for_ever(linked, code):
     async def story(link, slot):
         for again in range(1, 4):
@@ -147,7 +147,7 @@ def test_it_begins_again_where_the_peer_stands_but_not_for_ever(linked, code):
     linked(story, 70, 70)
 
 
-@pytest.mark.parametrize("code", ["receive.fork", "receive.no-key", "receive.not-open", "receive.root"])
+@pytest.mark.parametrize("code", ["receive.fork", "receive.not-open", "receive.root"])
 def test_a_log_the_peer_will_not_take_is_left_for_this_link(linked, code):
     async def story(link, slot):
         link.sender.refused(Refusal(slot, code, 0))
@@ -190,6 +190,19 @@ def test_a_peer_outside_the_channel_and_an_unsigned_log_get_nothing(linked):
         link.sender.refused(Refusal(slot, "receive.gap", 0))
         await link.rest()
         assert len(link.sent) == count, "a log that may not be signed is not sent"
+
+    linked(story, 70)
+
+
+@pytest.mark.parametrize("code", ["receive.no-key", "receive.stranger", "receive.not-open"])
+def test_a_key_that_came_too_early_is_offered_again(linked, code):
+    """The peer throws away a key for a log that it does not know yet."""
+
+    async def story(link, slot):
+        link.sender.refused(Refusal(slot, code, 0))
+        link.sender.resume()
+        await link.rest()
+        assert [one[0] for one in link.sent] == ["key", slot, "key", slot]
 
     linked(story, 70)
 
