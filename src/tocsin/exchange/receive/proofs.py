@@ -5,17 +5,16 @@ from functools import partial
 from typing import Any, Final
 
 from tocsin.errors import FormatError, VerificationError
-from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append
+from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append, leaves
 from tocsin.exchange.members.registry import Members
-from tocsin.exchange.tlog.logs import Log, Logs
-from tocsin.formats import checkpoint, evidence, merkle, note
+from tocsin.exchange.tlog.logs import Log, Logs, signed_at_or_beyond
+from tocsin.formats import checkpoint, evidence, merkle, note, statement
 from tocsin.formats.evidence import Evidence
 from tocsin.formats.keys import Role, VerifyKey
 from tocsin.ports.clock import Clock
 from tocsin.ports.database import Reading, Transaction
 
 MOST: Final = 64  # against one member: more prove nothing more
-_STEP: Final = 4096
 Told = Callable[[bytes, frozenset[str]], None]
 
 
@@ -46,19 +45,19 @@ class Proofs:
     async def against_tree(self, log: Log, theirs: bytes) -> None:
         """A signed head that is not one of the tree we hold. Raises VerificationError("evidence.unproven"), FormatError."""
         size = checkpoint.parse(note.parse(theirs).text).size
-        ours, leaves = await self._journal.database.read(partial(_ours, log=log.number, size=size))
+        ours, committed = await self._journal.database.read(partial(_ours, log=log.number, size=size))
         if ours is None:
             raise VerificationError("evidence.unproven", "we hold no signed head of the log to set against another")
         ours_size = checkpoint.parse(note.parse(ours).text).size
         if ours_size == size:
             await self.fork(log, ours, theirs)
             return
-        path = merkle.consistency_path(leaves, size)
+        path = merkle.consistency_path(committed, size)
         key = self._key(log, theirs)
         await self._keep(evidence.history_of(log.name, key, note.parse(theirs), note.parse(ours), path))
 
     async def double_vote(self, handle: str, one: note.Note, other: note.Note) -> None:
-        """Two votes of a member in one round."""
+        """Two votes of a member in one round. Raises VerificationError("evidence.unproven"), FormatError."""
         for known in self._members.known(handle):
             key = known.keys[Role.GOVERNANCE]
             try:
@@ -96,6 +95,8 @@ class Proofs:
 
     async def _keep(self, found: Evidence) -> None:
         evidence.verify(found)
+        if found.kind is evidence.Kind.VOTE and not self._has_vote(found):
+            raise VerificationError("evidence.unproven", "the accused had no vote there: whoever joins may sign twice")
         log = self._log(found)
         if log is None and found.role is Role.LOG:
             raise VerificationError("evidence.unproven", "the evidence is about a log that is not ours to read")
@@ -122,6 +123,18 @@ class Proofs:
         for call in self._told:
             call(data, concerned - {self._members.me})
 
+    def _has_vote(self, found: Evidence) -> bool:
+        """Whether the accused votes on both texts. Who only joins consents to as many as he is asked to."""
+        for one in map(statement.parse, found.notes):
+            if one.kind == statement.CHANNEL:
+                may = found.accused in statement.texts(one.body, "voters")
+            else:
+                before = [each for each in self._members.history if each.digest.hex() == one.body["previous"]]
+                may = any(found.accused in each.active for each in before)
+            if not may:
+                return False
+        return True
+
     def _log(self, found: Evidence) -> Log | None:
         try:
             return self._logs.get(bytes.fromhex(found.name.rpartition("/")[2]))
@@ -131,20 +144,8 @@ class Proofs:
 
 def _ours(reading: Reading, log: int, size: int) -> tuple[bytes | None, list[bytes]]:
     """Our nearest signed head at or beyond a size, and the commitments up to it if it is beyond."""
-    rows = reading.query(
-        "SELECT size, note FROM tlog_checkpoints WHERE log = ? AND size >= ? AND note IS NOT NULL ORDER BY size LIMIT 1",
-        (log, size),
-    )
-    if not rows:
+    found = signed_at_or_beyond(reading, log, size)
+    if found is None:
         return None, []
-    end, signed = rows[0]
-    leaves: list[bytes] = []
-    while end != size and len(leaves) < end:
-        more = reading.query(
-            "SELECT commitment FROM journal_rows WHERE kind = 1 AND log = ? AND seq >= ? AND seq < ? ORDER BY seq",
-            (log, len(leaves), min(end, len(leaves) + _STEP)),
-        )
-        if not more:
-            raise FormatError("format.evidence", "entries of the log are missing here")
-        leaves += [row[0] for row in more]
-    return signed, leaves
+    end, signed = found
+    return signed, [one for some in leaves(reading, log, end) for one in some] if end != size else []

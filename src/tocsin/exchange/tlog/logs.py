@@ -137,6 +137,15 @@ def checkpoints(reading: Reading, log: int, at_most: int) -> Iterator[tuple[int,
         after = rows[-1][0]
 
 
+def signed_at_or_beyond(reading: Reading, log: int, size: int) -> tuple[int, bytes] | None:
+    """(size, signed note) of the first checkpoint at or beyond a size of which we hold the origin's signature."""
+    rows = reading.query(
+        "SELECT size, note FROM tlog_checkpoints WHERE log = ? AND size >= ? AND note IS NOT NULL ORDER BY size LIMIT 1",
+        (log, size),
+    )
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
 def batch_end(reading: Reading, log: int, start: int, at_most: int) -> tuple[int, bytes, bytes] | None:
     """Where a catch-up frame that begins at `start` ends: the last checkpoint within `at_most`, else the next one.
 
