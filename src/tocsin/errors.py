@@ -161,6 +161,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "receive.count": Meaning(_P, "The frame holds more or fewer entries than its checkpoint says.", "Tell the operator of the origin; nothing was stored."),
     "receive.epoch-key": Meaning(_P, "An epoch key counts only from the log's own origin, for us, under its log key.", "Tell the operator of the peer."),
     "receive.fork": Meaning(_C, "The origin signed two histories of one log: a lie, or a restored backup.", "Keep the evidence (`tocsin fsck --json`), tell the other members of the channel, talk to the origin."),
+    "receive.withheld": Meaning(_P, "Others hold more of a member's log than it sends to us, though it is linked.", "Nothing: what is missing is asked of the others. If it repeats, talk to the operator of the origin."),
     "receive.gap": Meaning(_P, "Entries between what we hold and this frame are missing.", "Nothing: the origin begins again where we stand."),
     "receive.no-key": Meaning(_P, "The frame is sealed under an epoch key we were not given.", "Nothing: the origin hands out its key with the next link."),
     "receive.not-open": Meaning(_P, "Not every member has countersigned the channel as far as we know.", "Nothing: it is tried again when the channel opens here."),
@@ -181,6 +182,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "deliver.receipt-unknown": Meaning(_P, "A receipt must be for a log of ours, from its audience, at a size that we have signed.", "Tell the operator of the peer; delivery stays open."),
     # -- tlog -----------------------------------------------------------------------------------------------------
     "tlog.behind": Meaning(_O, "What this node holds of its own log is not what it has signed: an old copy. Signing on would be a second history.", "Do not delete the heads folder. Restore the newest store, or ask for help in docs/operating.md."),
+    "tlog.unasked": Meaning(_O, "A store and its checkpoint file may both be old copies; only another member can tell, and none has been heard since the start.", "Nothing: it goes on with the first link to a member of the channel. `tocsin status` shows the links."),
     # -- store ----------------------------------------------------------------------------------------------------
     "store.checkpoint-file": Meaning(_O, "Both halves of a checkpoint file are damaged.", "Check the disk; then see docs/operating.md, 'a damaged checkpoint file'."),
     "store.conflict": Meaning(_O, "Two writers, or a memory that is not what is stored.", "Restart the node; if it repeats, run `tocsin fsck`."),
@@ -204,6 +206,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     # -- peer: greeting and links ---------------------------------------------------------------------------------
     "peer.charter": Meaning(_P, "Two nodes talk only under the same charter.", "Compare `tocsin charter show` on both sides."),
     "peer.closed": Meaning(_P, "The other end closed the link in order.", "Nothing: it is opened again by itself."),
+    "peer.expelled": Meaning(_P, "By the charter in force the other end, or this node, takes no part.", "Compare `tocsin charter show` on both sides."),
     "peer.crossed": Meaning(_P, "Two members dialed each other at once; the link that the smaller handle dialed is kept.", "Nothing."),
     "peer.false-claim": Meaning(_P, "A member that holds a part of our log can show our own signature for it; this one cannot.", "Nothing is stopped by a mere word. If it repeats, talk to the operator of the peer."),
     "peer.listen": Meaning(_O, "The address for peers is taken or not ours.", "Choose another peer_listen in tocsin.toml, or stop what uses it."),

@@ -187,8 +187,8 @@ def test_what_a_peer_says_of_its_own_log(paired, stix):
         await pair.bb.receiver.finish(pair.bb.receiver.begin("aa", await pair.frame()))
         root = pair.theirs.frontier.root()
 
-        def code(size, root, slot=pair.slot, peer="aa"):
-            error = pair.bb.receiver.head(peer, Position(slot, size, root, b""))
+        def code(size, root, slot=pair.slot, peer="aa", signed=b"signed"):
+            error = pair.bb.receiver.head(peer, Position(slot, size, root, signed))
             return error and error.code
 
         assert code(1, root) is None
@@ -197,6 +197,8 @@ def test_what_a_peer_says_of_its_own_log(paired, stix):
         assert code(1, bytes(32)) == "receive.fork"
         assert code(0, bytes(32), slot=bytes(32)) is None
         assert code(0, bytes(32), peer="bb") is None
+        for size in (0, 1, 2):
+            assert code(size, bytes(32), signed=b"") is None, "whoever may not sign yet says nothing that counts"
 
     paired(story)
 
