@@ -43,6 +43,9 @@ class Members:
         notes = await self._database.read(_load)
         if notes[0]:
             self._charter = charter.read(notes[0][-1])
+            charter.require_complete(
+                self._charter
+            )  # again: a bit that has turned in it would give every log another slot
             self._put(channels.plenary(self._charter))
             for number, note in notes[1]:
                 self._put(self._read(statement.parse(note), number))
