@@ -113,7 +113,7 @@ class Rot:
         await fed.restart(other)
         try:
             await fed.restart(self.handle)
-        except (TocsinError, apsw.Error) as error:
+        except (TocsinError, apsw.Error, UnicodeDecodeError) as error:
             self.fate = getattr(error, "code", type(error).__name__)
         else:
             await self._talk(fed)
@@ -145,7 +145,7 @@ class Rot:
             leaves = self.world.leaves.get(head.origin, [])
             try:
                 new = leaves_of(ill, logs[head.origin])[len(leaves) :] if head.size > len(leaves) else []
-            except apsw.Error as error:  # found, and what came after the rot cannot be told
+            except (apsw.Error, UnicodeDecodeError) as error:  # found, and what came after the rot cannot be told
                 self.fate = type(error).__name__
                 continue
             if head.origin not in self.world.leaves or root_of([*leaves, *new][: head.size]) != head.root:
