@@ -126,6 +126,15 @@ def root_at(reading: Reading, log: int, size: int) -> bytes | None:
     return rows[0][0] if rows else None
 
 
+def signed_from(reading: Reading, log: int, size: int) -> tuple[int, bytes] | None:
+    """The nearest checkpoint of a peer's log at or beyond a size: its size and the signed note."""
+    rows = reading.query(
+        "SELECT size, note FROM tlog_checkpoints WHERE log = ? AND size >= ? AND note IS NOT NULL ORDER BY size LIMIT 1",
+        (log, size),
+    )
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
 def checkpoints(reading: Reading, log: int, at_most: int) -> Iterator[tuple[int, bytes, bytes | None]]:
     """(size, root, signed note or None for our own) of every checkpoint of a log up to a size, the empty one left out."""
     after = 0

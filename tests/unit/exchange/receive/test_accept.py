@@ -3,7 +3,7 @@
 import pytest
 
 from tocsin.exchange.publish.draft import Ready
-from tocsin.exchange.receive import accept
+from tocsin.exchange.receive import rows
 from tocsin.exchange.receive.verify import outer
 from tocsin.exchange.tlog.logs import Log
 from tocsin.formats import checkpoint, cosignature, note, statement
@@ -310,6 +310,6 @@ def test_a_piece_is_bounded_in_bytes(paired, stix):
     async def story(pair):
         await pair.publish(*[ready(stix.object(i, mark=Tlp.GREEN, description="x" * 40_000)) for i in range(10)])
         done = pair.bb.receiver.begin("aa", await pair.frame()).verified
-        assert accept._slices(done) == [(0, 2), (2, 4), (4, 6), (6, 8), (8, 10)]
+        assert rows._slices(done) == [(0, 2), (2, 4), (4, 6), (6, 8), (8, 10)]
 
     paired(story)

@@ -36,9 +36,9 @@ def test_open_makes_each_once(logs, database):
             (2, B, 3, "bb", 0),
         ]
         first = logs.get(A)
-        await logs.open(9, {"aa": A})
+        await logs.open(9, [("aa", A)])
         assert logs.get(A) is first is logs.numbered(1)
-        await logs.open(4, {"cc": bytes(32), "aa": A})
+        await logs.open(4, [("cc", bytes(32)), ("aa", A)])
         again = Logs(database)
         await again.load()
         assert [one.number for one in again] == [1, 2, 3]
