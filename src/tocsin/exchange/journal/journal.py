@@ -1,7 +1,7 @@
 """The one ordered record of what happened at this node. Positions grow by one and are never used twice."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
@@ -153,23 +153,29 @@ def entries(reading: Reading, log: int, start: int, end: int) -> list[tuple[Any,
     )
 
 
-def leaves(reading: Reading, log: int, size: int) -> Iterator[list[bytes]]:
-    """The commitments of a log's first `size` entries, in bounded steps. Raises StoreError("store.gap")."""
-    start = 0
-    while start < size:
+def commitments(reading: Reading, log: int, end: int) -> list[bytes]:
+    """The commitments of a log's first `end` entries, in bounded steps. Raises StoreError("store.gap")."""
+    out: list[bytes] = []
+    while len(out) < end:
         rows = reading.query(
             "SELECT commitment FROM journal_rows WHERE kind = 1 AND log = ? AND seq >= ? AND seq < ? ORDER BY seq",
-            (log, start, min(size, start + _STEP)),
+            (log, len(out), min(end, len(out) + _STEP)),
         )
         if not rows:
             raise StoreError("store.gap", "entries of a log are missing from the journal; run tocsin fsck")
-        yield [row[0] for row in rows]
-        start += len(rows)
+        out += [row[0] for row in rows]
+    return out
 
 
 def tree_at(reading: Reading, log: int, size: int) -> Frontier:
-    """A log's tree when it had `size` entries, from the commitments."""
+    """A log's tree when it had `size` entries, from the commitments, in bounded steps."""
     tree = Frontier()
-    for some in leaves(reading, log, size):
-        tree = tree.extended(some)
+    while tree.size < size:
+        rows = reading.query(
+            "SELECT commitment FROM journal_rows WHERE kind = 1 AND log = ? AND seq >= ? AND seq < ? ORDER BY seq",
+            (log, tree.size, min(size, tree.size + _STEP)),
+        )
+        if not rows:
+            raise StoreError("store.gap", "entries of a log are missing from the journal; run tocsin fsck")
+        tree = tree.extended([row[0] for row in rows])
     return tree

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from tocsin.errors import FormatError, VerificationError
-from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append, leaves
+from tocsin.errors import VerificationError
+from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append, commitments
 from tocsin.exchange.members.registry import Members
-from tocsin.exchange.tlog.logs import Log, Logs, signed_at_or_beyond
+from tocsin.exchange.tlog.logs import Log, Logs, signed_from
 from tocsin.formats import checkpoint, evidence, merkle, note, statement
 from tocsin.formats.evidence import Evidence
 from tocsin.formats.keys import Role, VerifyKey
@@ -144,8 +144,7 @@ class Proofs:
 
 def _ours(reading: Reading, log: int, size: int) -> tuple[bytes | None, list[bytes]]:
     """Our nearest signed head at or beyond a size, and the commitments up to it if it is beyond."""
-    found = signed_at_or_beyond(reading, log, size)
+    found = signed_from(reading, log, size)
     if found is None:
         return None, []
-    end, signed = found
-    return signed, [one for some in leaves(reading, log, end) for one in some] if end != size else []
+    return found[1], commitments(reading, log, found[0]) if found[0] != size else []
