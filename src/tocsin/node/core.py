@@ -132,6 +132,7 @@ class Core:
         await self.logs.load()
         await self.journal.load()
         await self.receipts.load()
+        await self.proofs.load()
         await self._open_logs()
 
     async def start(self, network: Network) -> None:

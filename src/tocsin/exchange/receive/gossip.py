@@ -82,6 +82,10 @@ class Gossip:
         """All of it."""
         return self._known
 
+    def broken(self, log: Log) -> bool:
+        """See Proofs.broken()."""
+        return self._parts.proofs.broken(log)
+
     def settled(self, slot: bytes) -> int:
         """How far a log's origin has vouched for it with its key of today."""
         found = self._known.get(slot)

@@ -15,6 +15,7 @@ from tocsin.ports.clock import Clock
 from tocsin.ports.database import Reading, Transaction
 
 MOST: Final = 64  # against one member: more prove nothing more
+_TWO_STORIES: Final = frozenset({evidence.Kind.FORK, evidence.Kind.HISTORY})
 Told = Callable[[bytes, frozenset[str]], None]
 
 
@@ -27,6 +28,15 @@ class Proofs:
         self._journal = journal
         self._clock = clock
         self._told: list[Told] = []
+        self._broken: set[int] = set()
+
+    async def load(self) -> None:
+        """Learn which logs have told two stories."""
+        self._broken = {row[3] for row in await self.list() if row[1] in _TWO_STORIES}
+
+    def broken(self, log: Log) -> bool:
+        """Whether two histories of this log were signed: what others hold of it need not fit to what we hold."""
+        return log.number in self._broken
 
     def on_new(self, call: Told) -> None:
         """Be told of every proof that is new here: its bytes, and who may read it."""
@@ -115,6 +125,8 @@ class Proofs:
             return append(tx, [row], now_us)
 
         position = await self._journal.database.write(work)
+        if log is not None and found.kind in _TWO_STORIES:
+            self._broken.add(log.number)
         if position is None:
             return
         self._journal.announce(position)

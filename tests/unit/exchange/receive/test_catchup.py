@@ -21,13 +21,14 @@ class World:
         self.holders = holders or {"cc": 10, "dd": 10}
         self.behind = {}
         self.notes = []
+        self.broken = set()
         self.told = {SLOT: Known(holders=self.holders)}
         self.logs = {SLOT: self.log}
         parts = catchup.Parts(
             SimpleNamespace(me="bb"),
             self.logs,
             SimpleNamespace(behind=lambda: self.behind),
-            SimpleNamespace(told=lambda: self.told),
+            SimpleNamespace(told=lambda: self.told, broken=lambda log: log.slot in self.broken),
             SimpleNamespace(monotonic=lambda: self.now),
             SimpleNamespace(fraction=lambda: 0.5),
         )
@@ -134,6 +135,16 @@ def test_a_log_of_our_own_is_asked_for_at_once_when_it_is_closed():
     here.log.size = 10
     assert here.after(0) == [("dd", 0, False)]
     assert here.notes == []
+
+
+def test_a_log_of_two_stories_is_asked_of_nobody():
+    here = World()
+    here.up.discard("aa")
+    here.after(0)
+    assert here.after(AWAY_S) == [("cc", 0, True)]
+    here.broken.add(SLOT)
+    assert here.after(1) == [("cc", 0, False)]
+    assert here.after(60) + here.after(60) == []
 
 
 def test_relays_share_the_work():

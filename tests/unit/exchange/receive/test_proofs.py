@@ -30,6 +30,11 @@ def test_it_is_kept_once_and_told_to_the_audience(hearing):
         assert added == bb.bb.world.clock.now_us()
         assert bb.told == [(data, frozenset({"aa", "cc"}))]
         assert bb.bb.journal.head == head + 1
+        again = proofs.Proofs(bb.bb.members, bb.bb.logs, bb.bb.journal, bb.bb.world.clock)
+        assert not again.broken(bb.log)
+        await again.load()
+        assert again.broken(bb.log)
+        assert bb.bb.proofs.broken(bb.log)
         [row] = bb.fed.nodes["bb"].query("SELECT kind, log, member, name FROM journal_rows WHERE kind = 4")
         assert row == (4, bb.log.number, "aa", "fork")
 
