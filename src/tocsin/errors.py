@@ -106,8 +106,9 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "format.frontier": Meaning(_P, "The bytes are not the frontier of a log's tree.", "If they came from a peer, tell its operator; if from our own store, run `tocsin fsck`."),
     "format.frame": Meaning(_P, "The bytes are not a frame of this protocol version.", "Compare the versions of both nodes: `tocsin version`."),
     "format.entry": Meaning(_P, "The bytes are not a log entry of this protocol version.", "Compare the versions of both nodes: `tocsin version`."),
+    "format.erasure": Meaning(_P, "The content is not an erase order: entries in order, a short printable reason, two times.", "Tell the operator of the peer; the entry is held back and nothing was erased."),
     "format.message": Meaning(_P, "The bytes are not a message of this protocol version.", "Compare the versions of both nodes: `tocsin version`."),
-    "format.statement": Meaning(_P, "The note does not hold the statement it must (charter, member, channel, epoch key).", "Ask its sender for the original file."),
+    "format.statement": Meaning(_P, "The note does not hold the statement it must (charter, member, channel, epoch key, erase receipt).", "Ask its sender for the original file."),
     "format.key": Meaning(_O, "The text is not a key of the expected kind.", "Restore the key file from its backup; never edit it by hand."),
     "format.handle": Meaning(_A, "A handle is 2 to 32 characters a-z, 0-9 and inner hyphens, e.g. ma-cert.", "Choose another handle."),
     # -- policy ---------------------------------------------------------------------------------------------------
@@ -171,8 +172,11 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "receive.seal": Meaning(_P, "The frame was changed on its way, or sealed under another key.", "Nothing was stored. If it repeats, tell the operator of the peer."),
     "receive.signature": Meaning(_P, "The checkpoint is not signed by the log key that the charter names.", "Tell the operator of the peer; nothing was stored."),
     "receive.slot": Meaning(_P, "The checkpoint belongs to another log than the frame.", "Tell the operator of the peer; nothing was stored."),
+    "receive.order-foreign": Meaning(_P, "An erase order may name entries of its own origin's logs only.", "Tell the operator of the peer; the order is held back and nothing was erased."),
     "receive.stranger": Meaning(_P, "The frame is of a log that the sender does not own, or that we are not in.", "Tell the operator of the peer; nothing was stored."),
     # -- deliver --------------------------------------------------------------------------------------------------
+    "deliver.erased-signature": Meaning(_P, "An erase receipt counts only under the member's receipt key.", "Tell the operator of the peer; the order stays unanswered."),
+    "deliver.erased-unknown": Meaning(_P, "An erase receipt must be the sender's own word, to us, on an order that we gave.", "Tell the operator of the peer; the order stays unanswered."),
     "deliver.receipt-signature": Meaning(_P, "A receipt counts only under the member's receipt key.", "Tell the operator of the peer; delivery stays open."),
     "deliver.receipt-unknown": Meaning(_P, "A receipt must be for a log of ours, from its audience, at a size that we have signed.", "Tell the operator of the peer; delivery stays open."),
     # -- tlog -----------------------------------------------------------------------------------------------------
@@ -231,6 +235,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "fsck.journal-order": Meaning(_O, "Dates of the journal do not grow.", "Restore the store."),
     "fsck.receipt": Meaning(_O, "A stored receipt does not cover our log under its member's key.", "Restore the store; the member signs again on the next link."),
     "fsck.root": Meaning(_O, "The entries do not give the root of a checkpoint.", "Restore the store, then let the peers send again."),
+    "fsck.erased": Meaning(_O, "Something of an erased entry is left, or content is gone that nobody erased.", "Start the node, which obeys open orders; if it stays, restore the store."),
     "fsck.search": Meaning(_O, "Search shows something the journal does not hold.", "Restore the store."),
     "fsck.sqlite": Meaning(_O, "SQLite finds its own file damaged.", "Check the disk, restore the store."),
     "fsck.unreadable": Meaning(_O, "Something in the store cannot be read at all.", "Check the disk, restore the store."),

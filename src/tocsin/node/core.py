@@ -11,9 +11,11 @@ from typing import Final
 from tocsin.edge.peer import greeting, session
 from tocsin.errors import StoreError
 from tocsin.exchange.deliver import sender
+from tocsin.exchange.deliver.erased import ErasureReceipts
 from tocsin.exchange.deliver.receipts import Receipts
 from tocsin.exchange.deliver.relays import Relays
 from tocsin.exchange.journal.definitions import Definitions
+from tocsin.exchange.journal.eraser import Eraser
 from tocsin.exchange.journal.followers import Following
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.search import Search
@@ -25,7 +27,7 @@ from tocsin.exchange.publish.frames import Frames
 from tocsin.exchange.publish.publisher import Publisher, World
 from tocsin.exchange.publish.roots import root_of
 from tocsin.exchange.publish.share import Share, Terms
-from tocsin.exchange.receive import accept, catchup, gossip
+from tocsin.exchange.receive import accept, catchup, gossip, orders
 from tocsin.exchange.receive.accept import Receiver
 from tocsin.exchange.receive.catchup import Catchup
 from tocsin.exchange.receive.epochkeys import EpochKeys
@@ -112,6 +114,12 @@ class Core:
         self.receiver = Receiver(receiving)
         self.turns = Turns(world.clock, world.quota, self._is_urgent)
         self.links: Links | None = None
+        self.eraser = Eraser(
+            self.journal, world.clock, self.logs.places, lambda: self.links.peers_now_us() if self.links else []
+        )
+        self.erasures = ErasureReceipts(self.members, self.logs, self.journal, world.clock)
+        for forget in (self.frames.forget, self.receiver.forget, lambda one: self.definitions.forget(one.definitions)):
+            self.journal.on_erased(forget)
         self._changed: asyncio.Queue[tuple[Statement, frozenset[str]]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
         self._dialing: dict[str, asyncio.Task[None]] = {}
@@ -131,8 +139,10 @@ class Core:
         self._spawn("search", self.search.run)
         await self.search.reached(self.journal.head)
         await self.definitions.load(self.world.database)
+        await self.eraser.load()
         self.members.on_change(lambda *told: self._changed.put_nowait(told))
         self._spawn("turns", self.turns.run)
+        self._spawn("eraser", self.eraser.run)
         self._spawn("publisher", self.publisher.run)
         self._spawn("receipts", self.receipts.run)
         self._spawn("channels", self._follow_channels)
@@ -192,8 +202,15 @@ class Core:
             self.turns,
             self._pass_on,
             self.world.note,
+            self.erasures,
+            self._answers(),
             self.world.meter,
         )
+
+    def _answers(self) -> orders.Answers:
+        receipt_key = self.world.keyring.signing(Role.RECEIPT)
+        parts = orders.Parts(self.logs, self.journal, self.eraser, self.world.clock, receipt_key)
+        return orders.Answers(self.me, parts)
 
     def _spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(supervise(name, work, self.world.clock, self.world.note))

@@ -146,12 +146,11 @@ def _store(home: Home) -> Iterator[Finding]:
 
 def _charter(home: Home) -> Iterator[Finding]:
     with closing(connect(str(home.store))) as connection:
-        rows = Handle(connection).query("SELECT note FROM members_charters ORDER BY version DESC LIMIT 1")
+        rows = Handle(connection).query("SELECT note FROM members_charters ORDER BY version")
     if not rows:
         yield _warning("config.no-charter", "no charter is in force here")
         return
-    read = charter.read(rows[0][0])
-    charter.require_complete(read)
+    read = charter.chain(row[0] for row in rows)[-1]
     yield _well(f"{read.name}, version {read.version}, {len(read.members)} members")
     me = home.settings().handle
     out = [one.handle for one in read.members.values() if not one.endpoint]

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 import apsw
 
-from tocsin.backends.sqlite.writer import Handle, InlineWriter, ThreadWriter, Watch
+from tocsin.backends.sqlite.writer import BUSY_MS, Handle, InlineWriter, ThreadWriter, Watch
 from tocsin.errors import StoreError
 from tocsin.ports.database import Reading, Transaction
 
@@ -32,7 +32,7 @@ def connect(path: str, *, vfs: str | None = None, exclusive: bool = False, creat
     flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
     try:
         connection = apsw.Connection(path, flags=flags, vfs=vfs)
-        connection.set_busy_timeout(5000)
+        connection.set_busy_timeout(BUSY_MS)
         if exclusive:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         mode = list(connection.execute("PRAGMA journal_mode = WAL"))
@@ -118,6 +118,11 @@ class ThreadedDatabase:
             self._opened.append(connection)
         return _snapshot(connection, work)
 
+    async def scrub(self) -> bool:
+        """See ports.database."""
+        result: bool = await self._writer.run(None)
+        return result
+
     async def close(self) -> None:
         """See ports.database."""
         await self._writer.close()
@@ -141,6 +146,11 @@ class InlineDatabase:
     async def read(self, work: Callable[[Reading], T]) -> T:
         """See ports.database."""
         return _snapshot(self._connection, work)
+
+    async def scrub(self) -> bool:
+        """See ports.database."""
+        result: bool = await self._writer.run(None)
+        return result
 
     async def close(self) -> None:
         """See ports.database."""

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tocsin.edge.control import reading
+from tocsin.edge.control import erasing, reading
 from tocsin.edge.control.services import Services
 from tocsin.edge.control.sharing import Sharing
 from tocsin.edge.people import EXPOSITION
@@ -60,6 +60,8 @@ def build(services: Services) -> Starlette:
             Route("/objects", routes.objects),
             Route("/objects/{object_id}", routes.object_),
             Route("/receipts", routes.receipts),
+            Route("/erasures", routes.erasures, methods=["GET"]),
+            Route("/erasures", routes.erase, methods=["POST"]),
             Route("/watch", routes.watch),
             Route("/accounts", routes.accounts, methods=["GET"]),
             Route("/accounts", routes.add_account, methods=["POST"]),
@@ -157,6 +159,12 @@ class _Routes:
 
     async def receipts(self, request: Request) -> Response:
         return _json(await reading.receipts(self._services, dict(request.query_params)))
+
+    async def erasures(self, _request: Request) -> Response:
+        return _json(await erasing.standing(self._services))
+
+    async def erase(self, request: Request) -> Response:
+        return _json(await erasing.give(self._services, await _body(request)))
 
     async def watch(self, request: Request) -> Response:
         text = request.query_params.get("after", "")

@@ -22,7 +22,7 @@ URGENT_FRAMES: Final = 4  # beside those: what is urgent has room even when the 
 URGENT_BYTES: Final = 1024 * 1024
 _MOST_WANTED: Final = 4096
 _NOT_YET: Final = frozenset({"receive.not-open", "receive.stranger"})
-_BEGIN_AGAIN: Final = frozenset({"receive.gap", "receive.overlap"})
+_BEGIN_AGAIN: Final = frozenset({"receive.gap", "receive.overlap", "receive.no-key"})
 
 
 class _Sent(NamedTuple):
@@ -75,6 +75,8 @@ class Sender:
         log = self._parts.logs.get(slot)
         if log is None or log.origin != self._parts.members.me:
             return  # we sent no frame of it: nothing is kept of what a peer makes up
+        if refusal.code in _NOT_YET or refusal.code == "receive.no-key":
+            self._keyed.clear()  # a key that came before its channel was known has been thrown away
         if refusal.code in _BEGIN_AGAIN and self._restarts.get(slot, (-1, 0)) != (refusal.size, 3):
             at, times = self._restarts.get(slot, (refusal.size, 0))
             self._restarts[slot] = (refusal.size, times + 1 if at == refusal.size else 1)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Final
 
 from tocsin.errors import ConfigError, PolicyError, VerificationError
@@ -120,6 +121,10 @@ class Members:
         if self.me not in self.charter.active:
             return []
         return sorted(self.charter.active - {self.me})
+
+    def neighbours(self) -> list[str]:
+        """Whom to be linked to: our peers; while we take no part everybody, for only they can tell us of our return."""
+        return self.peers() or sorted(self.charter.members.keys() - {self.me})
 
     def channels(self) -> list[Channel]:
         """Our channels, each as it stands now, the plenary first."""
@@ -259,9 +264,9 @@ class Members:
             raise PolicyError("policy.charter-foreign", "the charter does not list this node with its own key")
 
     async def _learn_charter(self, signed: Statement) -> None:
-        new = charter.of(signed)
-        if new.digest in self._by_digest:
+        if sha256(signed.note.text).digest() in self._by_digest:
             return
+        new = charter.of(signed)
         self._refuse_fork(new)
         charter.require_next(self.charter, new)
         known = self._proposed.get(new.digest)
@@ -295,13 +300,16 @@ class Members:
     # -- inside: channels -----------------------------------------------------------------------------------------
 
     async def _learn_channel(self, signed: Statement) -> None:
+        book = self._books.get(str(signed.body.get("id")))
+        held = book.stated.get(sha256(signed.note.text).digest()) if book else None
+        if held is not None and set(signed.note.signatures) <= set(held.signed.note.signatures):
+            return  # every link begins with all that is known: mostly nothing new
         named = {*statement.texts(signed.body, "roster"), *statement.texts(signed.body, "voters")}
         keys = [one.members[handle] for one in self._history for handle in named if handle in one.members]
         signed = descriptor.genuine(signed, keys)
         one = self.stated(signed)
         if self.me not in one.roster | one.voters:
             raise VerificationError("verify.channel", "the channel's statement does not concern us")
-        book = self._books.get(one.id)
         known = book.stated.get(one.digest) if book else None
         if known is None:
             self._require_room(one, book)
@@ -318,6 +326,14 @@ class Members:
             # Who joins consents; only who is in already votes.
             ballot = self.stated(signed).ballot
             await self.keep(signed, self._own_vote(one.id, ballot) if self.me in one.voters else None)
+            await self._stay_away(self._books[one.id])
+
+    async def _stay_away(self, book: Book) -> None:
+        """Others may have voted before they heard that we had left: our word stands until we join again."""
+        kept_in = book.unwillingly(self.me)
+        if kept_in is not None:
+            made = rosters.leave(kept_in.id, self.me, kept_in.version, self.clock.now_us())
+            await self.keep_leave(rosters.read_leave(descriptor.sign(made, self.me, self.keyring), self._history))
 
     def _require_room(self, one: Stated, book: Book | None) -> None:
         if any(found.id == one.id for found in self.channels() if found.signed is None):
@@ -373,7 +389,7 @@ class Members:
         if plenaries:
             found[plenaries[0].id] = plenaries
         for channel_id, book in self._books.items():
-            found[channel_id] = book.generations(self.charter, self.me)
+            found[channel_id] = book.generations(self._history, self.me)
         self._generations = found
         self._places = {
             slot: Place(one, origin, is_urgent)

@@ -9,35 +9,32 @@ import asyncio
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from tocsin.errors import FormatError, PolicyError, StoreError, TocsinError, VerificationError
+from tocsin.errors import StoreError, TocsinError, VerificationError
+from tocsin.exchange.journal import erase
 from tocsin.exchange.journal.definitions import Definitions
-from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append
-from tocsin.exchange.members.channels import Channel, Place
+from tocsin.exchange.journal.erase import Places
+from tocsin.exchange.journal.journal import Erased, Journal, Kind, NewRow, append
+from tocsin.exchange.members.channels import Place
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.publish.roots import root_of
 from tocsin.exchange.receive import verify
 from tocsin.exchange.receive.epochkeys import EpochKeys
 from tocsin.exchange.receive.gossip import Gossip
+from tocsin.exchange.receive.rows import Rows
 from tocsin.exchange.receive.verify import Signed, Verified, View
 from tocsin.exchange.tlog.logs import Log, Logs, advance
 from tocsin.exchange.tlog.signer import Signer
-from tocsin.formats import checkpoint, cosignature, markings, note
-from tocsin.formats.entry import Entry
+from tocsin.formats import checkpoint, cosignature, note
+from tocsin.formats.entry import ERASE_ORDER
 from tocsin.formats.frame import Frame
 from tocsin.formats.keys import Role, SigningKey, key_name
 from tocsin.formats.merkle import Frontier
 from tocsin.formats.message import Position, Receipt
-from tocsin.formats.stix.check import Checked, check_many
-from tocsin.formats.tlp import Tlp
 from tocsin.ports.clock import Clock
 from tocsin.ports.database import Transaction
 from tocsin.ports.metrics import SILENT, Meter
-
-_FITS_KEPT: Final = 4096
-_SLICE_ENTRIES: Final = 64
-_SLICE_BYTES: Final = 64 * 1024
 
 
 class Pending(NamedTuple):
@@ -47,6 +44,7 @@ class Pending(NamedTuple):
     before: Frontier
     verified: Verified
     rows: list[NewRow]
+    places: Places  # of all logs, when there is an erase order among the rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ class Receiver:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._fits: dict[tuple[int, tuple[str, ...], int], str | None] = {}
+        self._rows = Rows(parts.members, parts.definitions)
         self._moved: dict[int, asyncio.Event] = {}
         self._relayed: set[bytes] = set()  # logs that others than their origin have brought since the start
 
@@ -135,11 +133,13 @@ class Receiver:
         sealer = frame.slot if peer == place.origin else place.channel.slots[peer]
         done = verify.opened(one, self._parts.keys.get(sealer, frame.epoch), view, frame.slot)
         yield
-        rows = yield from self._rows(log, place.channel, done)
+        ordered = any(entry.handling.content_type == ERASE_ORDER for entry in done.entries)
+        places = self._parts.logs.places() if ordered else {}
+        rows = yield from self._rows.make(log, place.channel, done, places)
         verify.place(one, log.size)  # what came between may have moved the log
         if peer != place.origin:
             self._relayed.add(frame.slot)
-        pending = Pending(log, log.frontier, done, rows)
+        pending = Pending(log, log.frontier, done, rows, places)
         log.frontier = done.frontier
         return pending
 
@@ -149,14 +149,14 @@ class Receiver:
         now_us = self._parts.clock.now_us()
         is_ours = log.origin == self._parts.members.me
 
-        def work(tx: Transaction) -> int:
+        def work(tx: Transaction) -> tuple[int, Erased]:
             position = append(tx, pending.rows, now_us)
             advance(tx, log.number, pending.before, done.frontier, None if is_ours else done.note)
-            return position
+            return position, erase.stored(tx, log.slot, pending.rows, position, pending.places)
 
         try:
             await self._in_order(pending)
-            position = await self._parts.journal.database.write(work)
+            position, erased = await self._parts.journal.database.write(work)
         except StoreError:
             await self._parts.logs.reload(log)
             raise
@@ -165,6 +165,7 @@ class Receiver:
         if done.frontier.size > log.released:
             log.released, log.note = done.frontier.size, done.note
         self._moved.pop(log.number, asyncio.Event()).set()
+        self._parts.journal.erased(erased)
         self._parts.journal.announce(position)
         if is_ours:
             await self.reconsider(log)
@@ -227,6 +228,10 @@ class Receiver:
         if position is not None:
             self._parts.journal.announce(position)
 
+    def forget(self, erased: Erased) -> None:
+        """What marking definitions mean may have changed."""
+        self._rows.forget(erased)
+
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _outer(self, peer: str, frame: Frame) -> tuple[Log, Place, Signed]:
@@ -251,64 +256,6 @@ class Receiver:
         signature = cosignature.cosign(text, name, self._parts.signing, seconds)
         return Receipt(slot, size, signature.key_id, signature.blob)
 
-    def _rows(self, log: Log, channel: Channel, done: Verified) -> Generator[None, None, list[NewRow]]:
-        checked: list[Checked | FormatError] = []
-        slices = _slices(done)
-        for low, high in slices:
-            checked += check_many([entry.content for entry in done.entries[low:high]])
-            yield
-        for one in checked:
-            if not isinstance(one, FormatError) and one.type == "marking-definition":
-                self._learn(one)
-        rows: list[NewRow] = []
-        for low, high in slices:
-            pairs = zip(done.entries[low:high], done.commitments[low:high], checked[low:high], strict=True)
-            rows += (self._row(log, channel, *each) for each in pairs)
-            if high < len(checked):
-                yield
-        return rows
-
-    def _row(self, log: Log, channel: Channel, entry: Entry, commitment: bytes, one: Checked | FormatError) -> NewRow:
-        held: str | None
-        if isinstance(one, FormatError):
-            held, object_id, version, name = one.code, "", "", ""
-        else:
-            held = self._misfit(channel, entry.handling.marking, one)
-            object_id, version, name = one.id, one.version, one.name[:256]
-        return NewRow(
-            Kind.ENTRY,
-            log.number,
-            entry.seq,
-            log.origin,
-            object_id,
-            version,
-            name,
-            entry.handling.marking,
-            entry.handling.sent_at,
-            entry.handling.keep_until,
-            held,
-            entry.salt,
-            commitment,
-            entry.content,
-        )
-
-    def _learn(self, one: Checked) -> None:
-        try:
-            self._parts.definitions.learn(one.id, one.value)
-        except PolicyError:
-            self._fits.clear()  # then nobody knows what it means, and whatever refers to it is held back
-
-    def _misfit(self, channel: Channel, marking: int, one: Checked) -> str | None:
-        key = (channel.number, tuple(one.marking_refs), marking)
-        if key in self._fits:
-            return self._fits[key]
-        own = markings.strictest(one.marking_refs, self._parts.definitions.known)
-        ceiling = self._parts.members.charter.plenary_ceiling
-        reasons = markings.fits(Tlp(marking), own, channel.kind, channel.roster, ceiling, channel.named_people)
-        if not own.unknown and len(self._fits) < _FITS_KEPT:
-            self._fits[key] = reasons[0].code if reasons else None
-        return reasons[0].code if reasons else None
-
 
 def _stored(log: Log) -> bytes | None:
     """The root of a peer's log if it is durable as memory has it.
@@ -322,14 +269,3 @@ def _stored(log: Log) -> bytes | None:
         return root
     newest = checkpoint.parse(note.parse(log.note).text)
     return root if (newest.size, newest.root) == (log.size, root) else None
-
-
-def _slices(done: Verified) -> list[tuple[int, int]]:
-    """Cuts a frame into pieces that take a millisecond or two each: (first, behind the last)."""
-    out, low, size = [], 0, 0
-    for i, entry in enumerate(done.entries):
-        size += len(entry.content)
-        if i + 1 - low >= _SLICE_ENTRIES or size >= _SLICE_BYTES:
-            out.append((low, i + 1))
-            low, size = i + 1, 0
-    return [*out, (low, len(done.entries))] if low < len(done.entries) else out

@@ -70,6 +70,10 @@ class Logs:
         """The log with this number."""
         return self._by_number[number]
 
+    def places(self) -> dict[bytes, tuple[int, str]]:
+        """Number and origin of every log by its slot, as they stand now."""
+        return {slot: (log.number, log.origin) for slot, log in self._by_slot.items()}
+
     async def open(self, channel: int, slots: Iterable[tuple[str, bytes]]) -> None:
         """Make the logs of a channel, by origin and slot; those that exist stay as they are."""
         missing = [(origin, slot) for origin, slot in slots if slot not in self._by_slot]

@@ -131,7 +131,7 @@ def test_the_window_in_bytes(linked, monkeypatch):
     linked(story, *[70] * 3)
 
 
-@pytest.mark.parametrize("code", ["receive.gap", "receive.overlap"])
+@pytest.mark.parametrize("code", ["receive.gap", "receive.overlap", "receive.no-key"])
 def test_it_begins_again_where_the_peer_stands_but_not_for_ever(linked, code):
     async def story(link, slot):
         for again in range(1, 4):
@@ -147,7 +147,7 @@ def test_it_begins_again_where_the_peer_stands_but_not_for_ever(linked, code):
     linked(story, 70, 70)
 
 
-@pytest.mark.parametrize("code", ["receive.fork", "receive.no-key", "receive.not-open", "receive.root"])
+@pytest.mark.parametrize("code", ["receive.fork", "receive.not-open", "receive.root"])
 def test_a_log_the_peer_will_not_take_is_left_for_this_link(linked, code):
     async def story(link, slot):
         link.sender.refused(Refusal(slot, code, 0))
@@ -194,6 +194,19 @@ def test_a_peer_outside_the_channel_and_an_unsigned_log_get_nothing(linked):
     linked(story, 70)
 
 
+@pytest.mark.parametrize("code", ["receive.no-key", "receive.stranger", "receive.not-open"])
+def test_a_key_that_came_too_early_is_offered_again(linked, code):
+    """The peer throws away a key for a log that it does not know yet."""
+
+    async def story(link, slot):
+        link.sender.refused(Refusal(slot, code, 0))
+        link.sender.resume()
+        await link.rest()
+        assert [one[0] for one in link.sent] == ["key", slot, "key", slot]
+
+    linked(story, 70)
+
+
 def test_nothing_is_kept_of_logs_a_peer_makes_up(linked):
     async def story(link, slot):
         theirs = link.core.members.channel("plenary").slots["bb"]
@@ -201,6 +214,7 @@ def test_nothing_is_kept_of_logs_a_peer_makes_up(linked):
             for code in ("receive.gap", "receive.stranger"):
                 link.sender.refused(Refusal(made_up, code, 7))
         assert link.sender.stopped() == {}
-        assert set(link.sender._next) | set(link.sender._restarts) <= {slot}
+        urgent = link.core.members.channel("plenary").urgent["aa"]
+        assert set(link.sender._next) | set(link.sender._restarts) <= {slot, urgent}
 
     linked(story, 2)
