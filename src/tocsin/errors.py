@@ -130,6 +130,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     # -- config ----------------------------------------------------------------------------------------------------
     "config.account-exists": Meaning(_O, "Each account has one name and one token, and a token is shown only once.", "Choose another name, or remove the account first."),
     "config.unknown-account": Meaning(_O, "No account of this node has that name.", "List the accounts of this node."),
+    "config.unconfirmed": Meaning(_A, "What cannot be taken back is asked first, and here is no terminal to ask at.", "Repeat with --yes if it is meant."),
     "access.unknown-evidence": Meaning(_A, "This node holds no evidence whose id begins so, or more than one.", "`tocsin evidence list` shows what there is; give more of the id."),
     "config.no-sample-data": Meaning(_O, "The demonstration shares real public threat information, which comes with the optional package pymispgalaxies.", "Install it (`pip install tocsin[demo]`), or name a file of your own: `tocsin demo --objects FILE`."),
     # -- policy: charter and channels -----------------------------------------------------------------------------
