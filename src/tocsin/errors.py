@@ -184,9 +184,9 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "deliver.receipt-signature": Meaning(_P, "A receipt counts only under the member's receipt key.", "Tell the operator of the peer; delivery stays open."),
     "deliver.receipt-unknown": Meaning(_P, "A receipt must be for a log of ours, from its audience, at a size that we have signed.", "Tell the operator of the peer; delivery stays open."),
     # -- tlog -----------------------------------------------------------------------------------------------------
-    "tlog.behind": Meaning(_O, "What this node holds of its own log is not what it has signed: an old copy. Signing on would be a second history.", "Do not delete the heads folder. Restore the newest store, or ask for help in docs/operating.md."),
+    "tlog.behind": Meaning(_O, "What this node holds of its own log is not what it has signed: an old copy. Signing on would be a second history.", "Do not delete the heads folder. `tocsin recover` tells which members are waited for; see docs/operating.md, Restore."),
     "tlog.without": Meaning(_O, "The operator has said that this member will not come back: what it may hold of the log is not waited for any more.", "Nothing. If it does come back with more than this node holds, it holds the proof of a second history."),
-    "tlog.unasked": Meaning(_O, "A store and its checkpoint file may both be old copies; only another member can tell, and none has been heard since the start.", "Nothing: it goes on with the first link to a member of the channel. `tocsin status` shows the links."),
+    "tlog.unasked": Meaning(_O, "A store and its checkpoint file may both be old copies; only another member can tell, and none has been heard since the start.", "Nothing: it goes on with the first link to a member of the channel. `tocsin status` shows the links; if all of them are gone for good: `tocsin recover`."),
     # -- store ----------------------------------------------------------------------------------------------------
     "store.checkpoint-file": Meaning(_O, "Both halves of a checkpoint file are damaged.", "Check the disk; then see docs/operating.md, 'a damaged checkpoint file'."),
     "store.conflict": Meaning(_O, "Two writers, or a memory that is not what is stored.", "Restart the node; if it repeats, run `tocsin fsck`."),

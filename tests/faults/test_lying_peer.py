@@ -13,10 +13,11 @@ from tocsin.edge.peer.greeting import DOMAIN as _DOMAIN
 from tocsin.errors import MEANINGS, PeerError
 from tocsin.exchange.publish.epochs import wrap_info
 from tocsin.exchange.tlog.logs import origin_line
-from tocsin.formats import checkpoint, cosignature, message, note, statement
+from tocsin.formats import checkpoint, cosignature, heartbeat, message, note, statement
 from tocsin.formats.entry import STIX_21, Entry, Handling, commitments
 from tocsin.formats.frame import MAX_FRAME_BYTES, Frame, encode_batch, encode_box, encode_frame
 from tocsin.formats.keys import Role, SigningKey, key_name
+from tocsin.formats.markings import ChannelKind
 from tocsin.formats.merkle import root_of
 from tocsin.formats.message import Hello, Notice, Position, Proof, Receipt, Refusal, State
 from tocsin.formats.seal import EpochKey, wrap
@@ -98,6 +99,13 @@ class Liar:
     def entries(self, seed, count, start=0):
         handling = Handling(STIX_21, int(Tlp.GREEN), 1, 2)
         return [Entry(start + i, handling, SALT, body) for i, body in enumerate(self.objects(seed, count))]
+
+    def head(self, size, root, *, slot=None, signer="aa", beat=None):
+        """A checkpoint, or heartbeat, of a log of the signer's, in an honest signature."""
+        name = origin_line(signer, slot or self.slot)
+        plain = checkpoint.Checkpoint(name, size, root)
+        text = checkpoint.encode(plain if beat is None else heartbeat.beating(plain, beat))
+        return note.encode(note.Note(text, (note.sign(text, name, self.fed.nodes[signer].keys.signing(Role.LOG)),)))
 
     def frame(self, entries, before=(), **lies):
         """A frame of these entries after `before`, right in everything but the lies."""
@@ -210,9 +218,25 @@ def test_a_frame_of_another_members_log_is_refused(objects):
         return aa.refusals()
 
     refusals, recorded, _, count = lie(objects, tell)
-    assert refusals == ["receive.stranger"]
-    assert "receive.stranger" in recorded
+    assert refusals == ["receive.signature"]
+    assert "receive.signature" in recorded
     assert count == 0
+
+
+def test_a_frame_of_a_channel_that_the_liar_is_not_in_is_refused(objects):
+    async def tell(aa):
+        await aa.fed.channel("two", ChannelKind.BILATERAL, ["bb", "cc"])
+        before = aa.fed.nodes["bb"].query("SELECT COUNT(*) FROM tlog_checkpoints")
+        slot = aa.fed.core("bb").members.channel("two").slots["cc"]
+        await aa.greet()
+        cc = aa.fed.nodes["cc"].keys.signing(Role.LOG)
+        await aa.say(aa.frame(aa.entries(1, 2), slot=slot, name=origin_line("cc", slot), signing=cc))
+        assert aa.fed.nodes["bb"].query("SELECT COUNT(*) FROM tlog_checkpoints") == before
+        return aa.refusals()
+
+    refusals, recorded, _, _ = lie(objects, tell)
+    assert refusals == ["receive.stranger"], "however well it is signed"
+    assert "receive.stranger" in recorded
 
 
 def test_a_checkpoint_of_another_log_is_refused(objects):
@@ -231,10 +255,14 @@ def test_a_log_that_became_shorter_is_a_rollback_and_another_head_a_fork(objects
         await aa.greet()
         await aa.say(aa.key(), aa.frame(aa.entries(1, 3)))
         await aa.link.close("peer.closed")
-        await aa.greet(own=[Position(aa.slot, 1, b"r" * 32, b"")])
+        await aa.greet(own=[Position(aa.slot, size, b"r" * 32, b"") for size in (1, 3)])
+        await aa.say()
+        assert aa.refusals() == [], "without a signature it says nothing: who has just started may not sign yet"
+        await aa.link.close("peer.closed")
+        await aa.greet(own=[Position(aa.slot, 1, b"r" * 32, aa.head(1, b"r" * 32))])
         await aa.say()
         await aa.link.close("peer.closed")
-        await aa.greet(own=[Position(aa.slot, 3, b"r" * 32, b"")])
+        await aa.greet(own=[Position(aa.slot, 3, b"r" * 32, aa.head(3, b"r" * 32))])
         await aa.say()
         return aa.refusals()
 
@@ -258,7 +286,7 @@ def receipt(aa, size, *, key=None, root=None, slot=None):
     [
         ("deliver.receipt-unknown", 99, {}),
         ("deliver.receipt-unknown", 2**63 - 1, {}),
-        ("deliver.receipt-unknown", 1, {}),
+        ("deliver.receipt-signature", 1, {}),
         ("deliver.receipt-signature", 2, {"key": SigningKey(b"x" * 32)}),
         ("deliver.receipt-signature", 2, {"root": b"r" * 32}),
     ],

@@ -56,8 +56,8 @@ class World:
         await fed.found()
         core = fed.core("aa")
         channel = core.members.channel("plenary")
-        self.slot, self.epoch = channel.slots["aa"], core.epochs.current(channel)
-        self.offer = message.encode(Notice(core.epochs.offer(channel, self.epoch, "bb")))
+        self.slot, self.epoch = channel.slots["aa"], core.epochs.current(channel.slots["aa"], channel)
+        self.offer = message.encode(Notice(core.epochs.offer(self.slot, self.epoch, "bb")))
         self.key, self.charter = fed.nodes["aa"].keys.signing(Role.LOG), core.members.charter.digest
         await fed.stop()
         self.bb = fed.nodes["bb"]

@@ -139,16 +139,7 @@ def _summary(found: dict[str, Any]) -> Iterator[str]:
 
 
 def _waiting(found: dict[str, Any]) -> Iterator[str]:
-    """What needs a person, or comes by another way than it should."""
-    for one in found["votes"]:
-        short = one["digest"][:12]
-        if one["of"] == "charter":
-            yield f"vote     charter version {one['version']} is proposed: `tocsin charter diff {short}`"
-        else:
-            yield f"vote     another roster of {one['of']} is proposed ({short}): `tocsin channel show {one['of']}`"
-    for one in found["evidence"]:
-        count = amount(one["count"], "contradiction")
-        yield f"evidence {one['accused']}: {count} proven, `tocsin evidence list`"
+    """What comes by another way than it should; what needs a person is among the faults."""
     for one in found["relayed"]:
         yield f"relayed  {one['channel']}: the log of {one['origin']} comes by {one['by']}"
 

@@ -291,9 +291,16 @@ def _pending(status: Status) -> Iterator[Finding]:
 def _members(status: Status) -> Iterator[Finding]:
     """Votes that are missing, contradictions, and what others keep from us. An older node tells nothing of them."""
     for one in status.get("votes", ()):
-        yield _warning("doctor.vote", f"a proposal for {one['of']} waits for our vote")
+        short = one["digest"][:12]
+        if one["of"] == "charter":
+            do = f"Look at it: `tocsin charter diff {short}`; then `tocsin charter sign {short}`, or let it be."
+        else:
+            name = one["of"]
+            do = f"Look at it: `tocsin channel show {name}`; then `tocsin channel agree {name} {short}`, or let it be."
+        what = "the next charter" if one["of"] == "charter" else f"another roster of {one['of']}"
+        yield _warning("doctor.vote", f"{what} is proposed and waits for our vote", do)
     for one in status.get("evidence", ()):
-        yield _warning("doctor.evidence", f"{one['accused']} has contradicted its own signature")
+        yield _warning("doctor.evidence", f"{one['accused']} has contradicted its own signature {one['count']} times")
     for code, key, what in (
         ("receive.withheld", "withheld", "sends less of its log than others hold"),
         ("doctor.quiet", "silent", "has said nothing for long of its log"),

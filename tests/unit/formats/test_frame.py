@@ -94,7 +94,7 @@ def opened(case):
     """What receiving does with a frame, on an empty log."""
     key = SigningKey(bytes.fromhex(case["log_seed"])).public
     slot = bytes.fromhex(case["slot"])
-    view = verify.View(case["origin"], case["origin"], origin_line(case["origin"], slot), key, Frontier())
+    view = verify.View(case["origin"], case["origin"], origin_line(case["origin"], slot), (key,), Frontier())
     one = verify.signed(verify.outer(bytes.fromhex(case["hex"])), view)
     verify.place(one, 0)
     return verify.opened(one, EpochKey(bytes.fromhex(case["key"])), view, slot)

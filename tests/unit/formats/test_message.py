@@ -106,7 +106,7 @@ def test_two_nodes_greet_by_the_rule_of_the_vectors():
         assert (type(hello), type(proof), type(state)) == (Hello, Proof, State)
         assert keys[handle].public.verify(transcript + handle.encode(), proof.signature)
     assert decode(said["aa"][0]).nonce != decode(said["bb"][0]).nonce
-    assert message.PROTOCOL == 1
+    assert message.PROTOCOL == 2
     assert decode(said["aa"][0]).highest == decode(said["bb"][0]).highest == message.PROTOCOL
     assert decode(said["aa"][0]).lowest == decode(said["bb"][0]).lowest == message.FLOOR
 

@@ -164,5 +164,5 @@ def _snapshot(connection: apsw.Connection, work: Callable[[Reading], T]) -> T:
             return work(Handle(connection))
         finally:
             connection.execute("COMMIT")
-    except apsw.Error as error:
+    except (apsw.Error, UnicodeDecodeError) as error:  # the latter: rot in a text
         raise StoreError("store.read", f"the store could not be read ({type(error).__name__})") from error

@@ -153,6 +153,20 @@ def entries(reading: Reading, log: int, start: int, end: int) -> list[tuple[Any,
     )
 
 
+def commitments(reading: Reading, log: int, end: int) -> list[bytes]:
+    """The commitments of a log's first `end` entries, in bounded steps. Raises StoreError("store.gap")."""
+    out: list[bytes] = []
+    while len(out) < end:
+        rows = reading.query(
+            "SELECT commitment FROM journal_rows WHERE kind = 1 AND log = ? AND seq >= ? AND seq < ? ORDER BY seq",
+            (log, len(out), min(end, len(out) + _STEP)),
+        )
+        if not rows:
+            raise StoreError("store.gap", "entries of a log are missing from the journal; run tocsin fsck")
+        out += [row[0] for row in rows]
+    return out
+
+
 def tree_at(reading: Reading, log: int, size: int) -> Frontier:
     """A log's tree when it had `size` entries, from the commitments, in bounded steps."""
     tree = Frontier()

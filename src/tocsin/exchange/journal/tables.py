@@ -66,4 +66,13 @@ CREATE INDEX IF NOT EXISTS journal_search_channel ON journal_search (channel, po
 CREATE INDEX IF NOT EXISTS journal_search_object ON journal_search (object_id, channel, instant);
 """
 
-MIGRATIONS: Mapping[int, str] = {}  # see node/tables.py
+_LAYOUT_2 = """
+ALTER TABLE journal_rows ADD COLUMN content_type INTEGER NOT NULL DEFAULT 1;
+CREATE TABLE journal_kept (day INTEGER PRIMARY KEY, low INTEGER NOT NULL, high INTEGER NOT NULL);
+INSERT INTO journal_kept (day, low, high)
+  SELECT (keep_until - 1) / 86400000000 + 1, MIN(position), MAX(position) FROM journal_rows
+  WHERE kind = 1 AND keep_until > 0 AND content IS NOT NULL
+    AND position <= (SELECT COALESCE(MAX(position), 0) FROM journal_followers WHERE name = 'search')
+  GROUP BY 1;
+"""
+MIGRATIONS: Mapping[int, str] = {2: _LAYOUT_2}  # see node/tables.py

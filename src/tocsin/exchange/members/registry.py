@@ -48,7 +48,8 @@ class Members:
     async def load(self) -> None:
         """Read what our tables hold."""
         found = await self.database.read(writing.load)
-        self._history = [charter.read(one) for one in found.charters]
+        # Again: a bit that has turned in one of them would give every log another slot.
+        self._history = charter.chain(found.charters)
         self._by_digest = {one.digest: one for one in self._history}
         self._cast = found.votes
         if not self._history:
@@ -65,7 +66,7 @@ class Members:
                 book = self._books[chain]
                 book.stated[one.digest] = one
                 if one.digest in found.secrets:
-                    book.secrets[one.digest] = found.secrets[one.digest]
+                    book.secrets[one.digest] = channels.require_secret(one, found.secrets[one.digest])
                 elif self.me in one.roster:
                     book.secrets[one.digest] = channels.open_secret(one, self.me, self.keyring.sealing())
         for data in found.leaves:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from tocsin.errors import FormatError, VerificationError
-from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append
+from tocsin.errors import VerificationError
+from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append, commitments
 from tocsin.exchange.members.registry import Members
-from tocsin.exchange.tlog.logs import Log, Logs
+from tocsin.exchange.tlog.logs import Log, Logs, signed_from
 from tocsin.formats import checkpoint, evidence, merkle, note
 from tocsin.formats.evidence import Evidence
 from tocsin.formats.keys import Role, VerifyKey
@@ -15,7 +15,6 @@ from tocsin.ports.clock import Clock
 from tocsin.ports.database import Reading, Transaction
 
 MOST: Final = 64  # against one member: more prove nothing more
-_STEP: Final = 4096
 Told = Callable[[bytes, frozenset[str]], None]
 
 
@@ -131,20 +130,7 @@ class Proofs:
 
 def _ours(reading: Reading, log: int, size: int) -> tuple[bytes | None, list[bytes]]:
     """Our nearest signed head at or beyond a size, and the commitments up to it if it is beyond."""
-    rows = reading.query(
-        "SELECT size, note FROM tlog_checkpoints WHERE log = ? AND size >= ? AND note IS NOT NULL ORDER BY size LIMIT 1",
-        (log, size),
-    )
-    if not rows:
+    found = signed_from(reading, log, size)
+    if found is None:
         return None, []
-    end, signed = rows[0]
-    leaves: list[bytes] = []
-    while end != size and len(leaves) < end:
-        more = reading.query(
-            "SELECT commitment FROM journal_rows WHERE kind = 1 AND log = ? AND seq >= ? AND seq < ? ORDER BY seq",
-            (log, len(leaves), min(end, len(leaves) + _STEP)),
-        )
-        if not more:
-            raise FormatError("format.evidence", "entries of the log are missing here")
-        leaves += [row[0] for row in more]
-    return signed, leaves
+    return found[1], commitments(reading, log, found[0]) if found[0] != size else []

@@ -213,8 +213,11 @@ def test_nothing_is_kept_of_logs_a_peer_makes_up(linked):
         for made_up in (b"x" * 32, b"y" * 32, theirs):
             for code in ("receive.gap", "receive.stranger"):
                 link.sender.refused(Refusal(made_up, code, 7))
+                link.sender.want(made_up, 3, wanted=made_up is not theirs)
+                link.sender.want(made_up, 3, wanted=False)
         assert link.sender.stopped() == {}
-        urgent = link.core.members.channel("plenary").urgent["aa"]
-        assert set(link.sender._next) | set(link.sender._restarts) <= {slot, urgent}
+        await link.rest()
+        ours = {slot, link.core.members.channel("plenary").urgent["aa"]}
+        assert set(link.sender._next) | set(link.sender._restarts) | set(link.sender._wanted) <= ours
 
     linked(story, 2)

@@ -62,7 +62,30 @@ async def root_at(size):
 async def checked(heads, log):
     signer = Signer("aa", KEY, heads)
     await signer.check(log, root_at)
+    signer.heard(log, "bb")
     return signer
+
+
+def test_before_it_has_heard_anyone_nothing_grows(refused):
+    """Store and file together may be yesterday's."""
+
+    async def main():
+        signer, log = Signer("aa", KEY, Heads(head(5))), log_of(5)
+        await signer.check(log, root_at)
+        assert signer.behind() == {}
+        assert signer.asked(log) == frozenset()
+        assert not signer.may_sign(log)
+        with refused("tlog.unasked"):
+            signer.require(log)
+        signer.heard(Log(2, bytes(32), 1, "aa", tree(0), origin_line("aa", bytes(32)), 0), "bb")
+        assert not signer.may_sign(log), "another log was asked about"
+        signer.heard(log, "bb")
+        signer.heard(log, "bb")
+        assert signer.asked(log) == {"bb"}
+        assert signer.may_sign(log)
+        signer.require(log)
+
+    run(main)
 
 
 def test_a_new_log_gets_its_file_before_its_first_entry():
