@@ -130,6 +130,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     # -- config ----------------------------------------------------------------------------------------------------
     "config.account-exists": Meaning(_O, "Each account has one name and one token, and a token is shown only once.", "Choose another name, or remove the account first."),
     "config.unknown-account": Meaning(_O, "No account of this node has that name.", "List the accounts of this node."),
+    "config.unconfirmed": Meaning(_A, "What cannot be taken back is asked first, and here is no terminal to ask at.", "Repeat with --yes if it is meant."),
+    "access.unknown-evidence": Meaning(_A, "This node holds no evidence whose id begins so, or more than one.", "`tocsin evidence list` shows what there is; give more of the id."),
     "config.no-sample-data": Meaning(_O, "The demonstration shares real public threat information, which comes with the optional package pymispgalaxies.", "Install it (`pip install tocsin[demo]`), or name a file of your own: `tocsin demo --objects FILE`."),
     # -- policy: charter and channels -----------------------------------------------------------------------------
     "policy.channel-bilateral": Meaning(_A, "A bilateral channel is exactly its two members for as long as it exists.", "Make a thematic channel for three or more: `tocsin channel create`."),
@@ -144,7 +146,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "policy.charter-gap": Meaning(_O, "Each version of the charter names the one before and is judged by its members' votes, so none can be left out.", "Ask any member for the versions between and adopt them in order: `tocsin charter adopt FILE`."),
     "policy.charter-rollback": Meaning(_O, "Another charter is in force here, and a charter is never replaced by force.", "Use another --home, or ask the community for the version that follows."),
     "policy.charter-unchanged": Meaning(_A, "A next version of the charter changes something, and this one would leave all as it is.", "Check what is in force: `tocsin charter show`."),
-    "policy.charter-unsigned": Meaning(_O, "Version 1 binds nobody until every founder has signed it.", "Send the file to the members named, and let each run `tocsin charter sign`."),
+    "policy.charter-unsigned": Meaning(_O, "Version 1 binds nobody until every founder has signed it, a later version until enough members of the one before have.", "Let those who have not signed look at it and run `tocsin charter sign`: version 1 as a file, a later one by its digest."),
+    "policy.already-member": Meaning(_A, "A handle stands for one member; whoever is in the charter already cannot be admitted again.", "To change what the charter says of it: `tocsin charter propose --describe FILE`; to end a suspension: `--readmit HANDLE`."),
     "policy.no-proposal": Meaning(_A, "A vote needs one proposal that is meant.", "List the open proposals and name one by the beginning of its digest."),
     "policy.roster-changed": Meaning(_A, "What is shared was checked against the audience as it was then; another audience needs another check.", "Look at the roster (`tocsin channel show NAME`) and share again."),
     "policy.same-version": Meaning(_A, "A version is its id and `modified`: other content under the same pair is a contradiction, not a new version.", "Raise `modified` and share again."),
@@ -181,8 +184,9 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "deliver.receipt-signature": Meaning(_P, "A receipt counts only under the member's receipt key.", "Tell the operator of the peer; delivery stays open."),
     "deliver.receipt-unknown": Meaning(_P, "A receipt must be for a log of ours, from its audience, at a size that we have signed.", "Tell the operator of the peer; delivery stays open."),
     # -- tlog -----------------------------------------------------------------------------------------------------
-    "tlog.behind": Meaning(_O, "What this node holds of its own log is not what it has signed: an old copy. Signing on would be a second history.", "Do not delete the heads folder. Restore the newest store, or ask for help in docs/operating.md."),
-    "tlog.unasked": Meaning(_O, "A store and its checkpoint file may both be old copies; only another member can tell, and none has been heard since the start.", "Nothing: it goes on with the first link to a member of the channel. `tocsin status` shows the links."),
+    "tlog.behind": Meaning(_O, "What this node holds of its own log is not what it has signed: an old copy. Signing on would be a second history.", "Do not delete the heads folder. `tocsin recover` tells which members are waited for; see docs/operating.md, Restore."),
+    "tlog.without": Meaning(_O, "The operator has said that this member will not come back: what it may hold of the log is not waited for any more.", "Nothing. If it does come back with more than this node holds, it holds the proof of a second history."),
+    "tlog.unasked": Meaning(_O, "A store and its checkpoint file may both be old copies; only another member can tell, and none has been heard since the start.", "Nothing: it goes on with the first link to a member of the channel. `tocsin status` shows the links; if all of them are gone for good: `tocsin recover`."),
     # -- store ----------------------------------------------------------------------------------------------------
     "store.checkpoint-file": Meaning(_O, "Both halves of a checkpoint file are damaged.", "Check the disk; then see docs/operating.md, 'a damaged checkpoint file'."),
     "store.conflict": Meaning(_O, "Two writers, or a memory that is not what is stored.", "Restart the node; if it repeats, run `tocsin fsck`."),
@@ -266,6 +270,9 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "doctor.silent": Meaning(_O, "The node's process is there and does not answer: it is stopped, or its disk or processor is overloaded.", "Look into its diagnostics; restart it."),
     "doctor.skew": Meaning(_O, "One of two clocks is wrong; dates and delays that people read are wrong by as much.", "Compare with NTP on both sides and set the wrong one."),
     "doctor.unreadable": Meaning(_O, "A file the check needs is missing or not readable for this user.", "See that the node's files are there and belong to the user who runs the command."),
+    "doctor.vote": Meaning(_O, "A proposal is decided by the votes of people; this member's is missing.", "Look at it: `tocsin charter diff` or `tocsin channel show NAME`; then `tocsin charter sign` or `tocsin channel agree NAME`, or let it be."),
+    "doctor.quiet": Meaning(_P, "The member is linked, but has said nothing of a log of its own for more than 30 seconds, where a heartbeat comes every 10.", "If it lasts, call its operator: its node hangs, or it keeps something from this one."),
+    "doctor.evidence": Meaning(_C, "A member has signed two statements that contradict each other, and this node holds both.", "`tocsin evidence list` and `tocsin evidence show ID`; tell the other members and talk to the accused by telephone."),
     # -- internal -------------------------------------------------------------------------------------------------
     "internal.error": Meaning(_D, "A fault of ours; the part begins again.", "Report it with the line from the diagnostics; it holds no content."),
     # -- demo ------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from tocsin.cli import (
     founding,
     logs,
     reading,
+    recovering,
     running,
     sharing,
 )
@@ -78,6 +79,7 @@ def build() -> typer.Typer:
         erasing,
         checking,
         backup,
+        recovering,
         logs,
         evidence,
         accounts,

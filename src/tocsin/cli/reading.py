@@ -107,6 +107,8 @@ def _event(row: dict[str, Any]) -> str:
             return f"{when}  {where}  {who} shared  {row.get('marking') or ''}  {row.get('id')}  {row.get('name') or ''}".rstrip()
         case "receipt":
             return f"{when}  {where}  {who} signed for {row.get('held', row.get('seq'))}  {_ms(row.get('ms'))}"
+        case "evidence":
+            return f"{when}  {where}  evidence against {who}: {row.get('name')}; see `tocsin evidence list`"
         case kind:
             return f"{when}  {where}  {kind} from {who}  {row.get('name') or ''}".rstrip()
 

@@ -57,6 +57,7 @@ class Links:
 
     def sync(self) -> list[str]:
         """Follow the charter: end links to whom it does not let take part, and name the new members that we dial."""
+        self._network.refresh()
         wanted = self._parts.members.neighbours()
         for peer in [one for one in self.standing if one not in wanted]:
             gone = self.standing.pop(peer)

@@ -182,10 +182,19 @@ class Members:
 
     # -- changing -----------------------------------------------------------------------------------------------
 
-    async def adopt(self, data: bytes) -> Charter:
-        """Put a decided charter into force. Raises PolicyError when unsigned, foreign, or not the next one."""
+    async def adopt(self, *versions: bytes) -> Charter:
+        """Put decided charters into force, in their order; those in force already are passed over.
+
+        Whoever was admitted later adopts all versions at once: only the last must list this node with its own key.
+        Raises PolicyError when one is unsigned, the last is foreign, or one is not the next.
+        """
         async with self.lock:
-            return await self._adopt(charter.read(data))
+            found = [charter.read(one) for one in versions]
+            if found[-1].digest not in self._by_digest:
+                self._require_ours(found[-1])
+            for one in found:
+                await self._adopt(one)
+        return self.charter
 
     async def learn(self, signed: Statement) -> None:
         """Take a statement from a peer: a charter, a channel, a leave. Merge its signatures; sign what costs nothing.
@@ -229,7 +238,10 @@ class Members:
     async def decide(self, new: Charter) -> Charter:
         """Put a proposal into force if it has what it needs. Needs the lock."""
         won = succession.wins(self.charter.ballot(new), self.charter.active, self.charter.threshold)
-        return await self._adopt(new) if won and not charter.consent_missing(self.charter, new) else new
+        if not won or charter.consent_missing(self.charter, new):
+            return new
+        self._require_ours(new)
+        return await self._adopt(new)
 
     # -- inside: the charter --------------------------------------------------------------------------------------
 
@@ -241,7 +253,6 @@ class Members:
         else:
             charter.require_next(self.charter, new)
             charter.require_votes(self.charter, new)
-        self._require_ours(new)
         data = statement.encode(new.signed)
         await self.database.write(lambda tx: writing.store_charter(tx, new.version, data))
         self._history.append(new)
