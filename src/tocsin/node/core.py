@@ -95,7 +95,9 @@ class Core:
         self.keys = EpochKeys(self.members, world.keyring.sealing())
         self.beats = Beats(world.database, world.clock)
         self.proofs = Proofs(self.members, self.logs, self.journal, world.clock)
-        hearing = gossip.Parts(self.members, self.logs, self.journal, self.signer, self.proofs, world.clock, world.note)
+        hearing = gossip.Parts(
+            self.members, self.logs, self.journal, self.signer, self.proofs, self.beats, world.clock, world.note
+        )
         self.gossip = Gossip(hearing)
         self.relays = Relays(self.members, world.database)
         lacking = catchup.Parts(self.members, self.logs, self.signer, self.gossip, world.clock, world.entropy)
@@ -269,6 +271,8 @@ class Core:
 
     async def _gossip(self) -> None:
         """Round after round: our heartbeats, and what is new in the logs of others, to all who may read them."""
+        # Peers first show what we have beaten before.
+        await self.world.clock.sleep(gossip.ROUND_S)
         while self.links is not None:
             self.gossip.beat(await self.beats.next())
             await self.gossip.settle()

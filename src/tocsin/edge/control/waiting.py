@@ -13,7 +13,7 @@ SILENT_S: Final = 30.0  # three rounds of gossip
 
 async def told(services: Services) -> dict[str, Any]:
     """For `GET /status`."""
-    proofs = await services.proofs.list()
+    proofs = await services.proofs.held()
     accused = [row[2] for row in proofs]
     silent = services.gossip.silent(SILENT_S)
     relayed = services.catchup.asked()

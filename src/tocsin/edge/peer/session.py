@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 from tocsin.edge.peer import greeting
@@ -236,6 +237,8 @@ class Session:
         if self.version != 1:
             for one in self._parts.relays.of(self.peer):
                 self.owe("relayed", one.slot + one.member.encode(), message.encode(one))
+            for data in await self._parts.proofs.of(self.peer):
+                self.owe("evidence", sha256(data).digest(), message.encode(Evidence(data)))
 
     async def _answer_orders(self) -> None:
         """Erase receipts for the peer's orders: all recent ones again on each link, then as they are obeyed."""

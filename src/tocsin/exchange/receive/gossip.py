@@ -16,6 +16,7 @@ from tocsin.exchange.members.channels import Place
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.publish.roots import root_of
 from tocsin.exchange.receive.proofs import Proofs
+from tocsin.exchange.tlog.beats import Beats
 from tocsin.exchange.tlog.logs import Log, Logs
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats import checkpoint, heartbeat, note
@@ -58,6 +59,7 @@ class Parts:
     journal: Journal
     signer: Signer
     proofs: Proofs
+    beats: Beats
     clock: Clock
     note: Callable[[str, str, str], None]
 
@@ -106,6 +108,7 @@ class Gossip:
         if one.today:
             known.settled = max(known.settled, one.size)
         if place.origin == self._parts.members.me:
+            self._parts.beats.seen(one.beat or 0)
             await self.shown(peer, log, Position(log.slot, one.size, one.root, one.note))
             return
         if peer == place.origin:
@@ -184,9 +187,13 @@ class Gossip:
         beating = beat is not None and beat.size == log.released
         # One heartbeat for each size is enough to show a later one that says less.
         now = (log.released, int(beating))
-        if peer == log.origin or sent.get(log.slot, (0, 0)) >= now:
+        if sent.get(log.slot, (0, 0)) >= now:
             return None
+        if peer == log.origin and (beat is None or log.slot in sent):
+            return None  # it knows, unless its store is an old one: then it must not beat below what it has beaten
         sent[log.slot] = now
+        if peer == log.origin and beat is not None:
+            return Head(log.slot, beat.note)
         return Head(log.slot, beat.note if beat is not None and beating else log.note)
 
     # -- inside -------------------------------------------------------------------------------------------------
