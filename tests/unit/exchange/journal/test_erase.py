@@ -174,7 +174,7 @@ def test_nothing_is_clean_before_the_store_says_so(database):
         assert (eraser.clean, store.asked) == (0, 0)
         running = asyncio.ensure_future(eraser.run())
         assert await eraser.cleaned(0) == 1
-        assert store.asked == 2
+        assert store.asked == 3
         store.asked = 0
         journal.erased(await store.write(lambda tx: put(tx, MINE, order(1, (MINE, 0)))))
         await clock.sleep(0.1)
