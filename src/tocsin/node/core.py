@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Final
 
 from tocsin.edge.peer import greeting, session
-from tocsin.errors import StoreError
+from tocsin.errors import FormatError, StoreError, VerificationError
 from tocsin.exchange.deliver import sender
 from tocsin.exchange.deliver.erased import ErasureReceipts
 from tocsin.exchange.deliver.receipts import Receipts
@@ -38,7 +38,7 @@ from tocsin.exchange.tlog.beats import Beats
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats.keys import Role
-from tocsin.formats.message import FLOOR, PROTOCOL, Control, Evidence, Want
+from tocsin.formats.message import FLOOR, MAX_CONTROL_BYTES, PROTOCOL, Control, Evidence, Want
 from tocsin.formats.statement import Statement
 from tocsin.formats.tlp import Tlp
 from tocsin.node.links import Links
@@ -53,6 +53,7 @@ from tocsin.ports.metrics import SILENT, Meter
 from tocsin.ports.spool import Spool
 
 _PATIENCE_S: Final = 30.0
+_ENVELOPE: Final = 64  # what a message adds to the evidence in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ class Core:
         for forget in (self.frames.forget, self.receiver.forget, lambda one: self.definitions.forget(one.definitions)):
             self.journal.on_erased(forget)
         self._changed: asyncio.Queue[tuple[Statement, frozenset[str]]] = asyncio.Queue()
+        self._twice: asyncio.Queue[tuple[str, Statement, Statement]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
         self._dialing: dict[str, asyncio.Task[None]] = {}
 
@@ -130,6 +132,7 @@ class Core:
         await self.logs.load()
         await self.journal.load()
         await self.receipts.load()
+        await self.proofs.load()
         await self._open_logs()
 
     async def start(self, network: Network) -> None:
@@ -141,11 +144,13 @@ class Core:
         await self.definitions.load(self.world.database)
         await self.eraser.load()
         self.members.on_change(lambda *told: self._changed.put_nowait(told))
+        self.members.on_double_vote(lambda *votes: self._twice.put_nowait(votes))
         self._spawn("turns", self.turns.run)
         self._spawn("eraser", self.eraser.run)
         self._spawn("publisher", self.publisher.run)
         self._spawn("receipts", self.receipts.run)
         self._spawn("channels", self._follow_channels)
+        self._spawn("votes", self._follow_votes)
         self._spawn("wake", self._follow_journal)
         self._spawn("listen", links.listen)
         self._spawn("gossip", self._gossip)
@@ -241,6 +246,14 @@ class Core:
                 await self.links.tell(signed, concerned)
                 self.links.wake()
 
+    async def _follow_votes(self) -> None:
+        while True:
+            handle, one, other = await self._twice.get()
+            try:
+                await self.proofs.double_vote(handle, one.note, other.note)
+            except (VerificationError, FormatError) as error:
+                self.world.note(error.code, handle, error.what)
+
     def _follow_peers(self) -> None:
         """Have a link to everyone whom the charter in force lets take part, and to nobody else."""
         if self.links is None:
@@ -270,7 +283,8 @@ class Core:
             await self.world.clock.sleep(1.0)
 
     def _pass_evidence_on(self, data: bytes, concerned: frozenset[str]) -> None:
-        if self.links is not None:
+        # What is too large for a message is kept here, for people to hand over.
+        if self.links is not None and len(data) < MAX_CONTROL_BYTES - _ENVELOPE:
             for peer in sorted(concerned):
                 self.links.pass_on(peer, ("evidence", sha256(data).digest()), Evidence(data))
 

@@ -277,8 +277,6 @@ class Session:
             raise FormatError("format.message", f"{self.peer} greets twice, or speaks another version than agreed")
         elif isinstance(got, Want):
             self._sender.want(got.slot, got.size, wanted=got.wanted)
-        elif isinstance(got, Relayed):
-            await self._parts.receipts.take(got.member, Receipt(got.slot, got.size, got.key_id, got.blob))
         else:
             await self._hearsay(got)
 
@@ -292,19 +290,24 @@ class Session:
             stored = await self._parts.receipts.take(self.peer, got)
             to.receipted(got.slot, stored.size)
             return
+        if got.size > log.released:
+            to.receipted(got.slot, got.size)  # others have brought it more than we hold: nothing here to check it by
+            return
         relayed = await self._parts.relays.take(self.peer, log, got)
         to.receipted(got.slot, got.size)
         if log.origin != self.peer:
             self._parts.pass_on(log.origin, ("relayed", got.slot + self.peer.encode()), relayed)
 
-    async def _hearsay(self, got: Heads | Evidence) -> None:
+    async def _hearsay(self, got: Heads | Evidence | Relayed) -> None:
         """What a peer says of others is compared; what it says wrongly is kept against it."""
         try:
             if isinstance(got, Evidence):
                 await self._parts.proofs.take(got.data)
-                return
-            for head in got.heads:
-                await self._parts.gossip.take(self.peer, head)
+            elif isinstance(got, Relayed):
+                await self._parts.receipts.take(got.member, Receipt(got.slot, got.size, got.key_id, got.blob))
+            else:
+                for head in got.heads:
+                    await self._parts.gossip.take(self.peer, head)
         except StoreError:
             raise
         except TocsinError as error:

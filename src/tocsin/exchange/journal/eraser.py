@@ -40,9 +40,8 @@ class Eraser:
         journal.on_erased(self._on_erased)
 
     async def load(self) -> None:
-        """Do what was left undone when the node stopped; before anything is served."""
+        """Do what was left undone when the node stopped; before anything is served. run() cleans the files after it."""
         await self._obey()
-        await self._scrub()
 
     async def run(self) -> None:
         """For ever: at once when something was erased, else every hour."""

@@ -23,6 +23,7 @@ CHARTER: Final = "charter"
 _MOST_STATEMENTS: Final = 4096  # of one chain: a member cannot fill our store with proposals
 MAX_CREATED: Final = 256  # channels that one member has made: each costs every other its logs and its place for ever
 Told = Callable[[Statement, frozenset[str]], None]
+Caught = Callable[[str, Statement, Statement], None]
 
 
 class Members:
@@ -44,6 +45,7 @@ class Members:
         self._forgotten: set[str] = set()
         self._places: dict[bytes, Place] = {}
         self._told: list[Told] = []
+        self._caught: list[Caught] = []
 
     async def load(self) -> None:
         """Read what our tables hold."""
@@ -78,6 +80,10 @@ class Members:
     def on_change(self, call: Told) -> None:
         """Be told of every statement that is new here or has more signatures, and whom it concerns."""
         self._told.append(call)
+
+    def on_double_vote(self, call: Caught) -> None:
+        """Be told of a member that has voted for two texts in one round, and of both statements."""
+        self._caught.append(call)
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -276,6 +282,8 @@ class Members:
             if signed.note == known.signed.note:
                 return
         new = charter.of(signed)
+        for rival in self._proposed.values():
+            self._catch(self.charter, new, rival)
         ballot = self.charter.ballot(new)
         if (await self.decide(new)) is self.charter:
             return
@@ -289,12 +297,20 @@ class Members:
         """A second charter of one version that its predecessor's members have voted for: somebody voted twice."""
         for before, rival in zip(self._history, self._history[1:], strict=False):
             if new.version == rival.version and new.previous == before.digest:
-                ballot = before.ballot(charter.of(descriptor.genuine(new.signed, before.members.values())))
+                new = charter.of(descriptor.genuine(new.signed, before.members.values()))
+                self._catch(before, new, rival)
+                ballot = before.ballot(new)
                 if succession.wins(ballot, before.active, before.threshold):
                     twice = ", ".join(sorted(ballot.votes & before.ballot(rival).votes))
                     raise PolicyError(
                         "policy.charter-fork", f"two versions {new.version} were voted for; twice by {twice}"
                     )
+
+    def _catch(self, before: Charter, one: Charter, rival: Charter) -> None:
+        if (one.version, one.round) == (rival.version, rival.round) and one.digest != rival.digest:
+            for handle in sorted(before.ballot(one).votes & before.ballot(rival).votes & before.active):
+                for call in self._caught:
+                    call(handle, one.signed, rival.signed)
 
     # -- inside: channels -----------------------------------------------------------------------------------------
 
@@ -310,10 +326,13 @@ class Members:
         if self.me not in one.roster | one.voters:
             raise VerificationError("verify.channel", "the channel's statement does not concern us")
         known = book.stated.get(one.digest) if book else None
+        if known is not None:
+            signed = charter.merged(known.signed, signed)
+        for handle, rival in rosters.double_votes(self.stated(signed), book.stated.values() if book else ()).items():
+            for call in self._caught:
+                call(handle, signed, rival.signed)
         if known is None:
             self._require_room(one, book)
-        else:
-            signed = charter.merged(known.signed, signed)
         if self.me in one.joiners:
             if book is None and self.me in one.signers:
                 # Our own signature on a channel we do not know: this store is older than what we have done.

@@ -136,5 +136,5 @@ def double_votes(one: Stated, others: Iterable[Stated]) -> dict[str, Stated]:
         for other in others
         if (other.version, other.round) == (one.version, one.round) and other.digest != one.digest
     ]
-    electorate = one.voters or one.roster
-    return {handle: rival for rival in rivals for handle in one.signers & rival.signers & electorate}
+    # Who joins consents, to as many texts as he is asked to; and nobody votes on a first generation.
+    return {handle: rival for rival in rivals for handle in one.signers & rival.signers & one.voters & rival.voters}

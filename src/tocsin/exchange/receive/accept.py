@@ -6,8 +6,9 @@ read again.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -47,6 +48,15 @@ class Pending(NamedTuple):
     places: Places  # of all logs, when there is an erase order among the rows
 
 
+@dataclass(slots=True)
+class _Line:
+    """The verified frames of one log that are not stored yet, in their order, and those that could not be."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: deque[Pending] = field(default_factory=deque)
+    failed: list[tuple[Pending, StoreError]] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What receiving needs."""
@@ -69,7 +79,7 @@ class Receiver:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._rows = Rows(parts.members, parts.definitions)
-        self._moved: dict[int, asyncio.Event] = {}
+        self._lines: dict[int, _Line] = {}
         self._relayed: set[bytes] = set()  # logs that others than their origin have brought since the start
 
     def held(self, peer: str) -> tuple[Position, ...]:
@@ -141,43 +151,54 @@ class Receiver:
             self._relayed.add(frame.slot)
         pending = Pending(log, log.frontier, done, rows, places)
         log.frontier = done.frontier
+        self._lines.setdefault(log.number, _Line()).waiting.append(pending)
         return pending
 
     async def finish(self, pending: Pending) -> Receipt:
-        """Store, wait for the fsync, cosign. Raises StoreError; then the log stands where it stood."""
+        """Store, wait for the fsync, cosign. Raises StoreError; then the log stands where it stood.
+
+        Frames of one log may have come over several links: what was verified before this one is stored before it, by
+        whoever is first here.
+        """
+        log = pending.log
+        line = self._lines[log.number]
+        async with line.turn:
+            while any(one is pending for one in line.waiting):
+                await self._store(line, line.waiting.popleft())
+        failed = next((error for one, error in line.failed if one is pending), None)
+        if failed is not None:
+            line.failed = [one for one in line.failed if one[0] is not pending]
+            raise failed
+        if log.origin == self._parts.members.me:
+            await self.reconsider(log)
+        self._parts.meter.count("tocsin_receipts_given_total", peer=log.origin)
+        if log.released > pending.verified.frontier.size:
+            # Another link has brought more meanwhile, and it may be cosigned already: never a smaller size after it.
+            return self._cosign(log.slot, log.released, note.parse(log.note).text)
+        return self._cosign(log.slot, pending.verified.frontier.size, pending.verified.text)
+
+    async def _store(self, line: "_Line", pending: Pending) -> None:
         log, done = pending.log, pending.verified
         now_us = self._parts.clock.now_us()
-        is_ours = log.origin == self._parts.members.me
+        note_ = None if log.origin == self._parts.members.me else done.note
 
         def work(tx: Transaction) -> tuple[int, Erased]:
             position = append(tx, pending.rows, now_us)
-            advance(tx, log.number, pending.before, done.frontier, None if is_ours else done.note)
+            advance(tx, log.number, pending.before, done.frontier, note_)
             return position, erase.stored(tx, log.slot, pending.rows, position, pending.places)
 
         try:
-            await self._in_order(pending)
             position, erased = await self._parts.journal.database.write(work)
-        except StoreError:
+        except StoreError as error:
+            # All that waits was verified on top of this one.
+            line.failed += [(one, error) for one in (pending, *line.waiting)]
+            line.waiting.clear()
             await self._parts.logs.reload(log)
-            raise
-        finally:
-            self._moved.pop(log.number, asyncio.Event()).set()
+            return
         if done.frontier.size > log.released:
             log.released, log.note = done.frontier.size, done.note
-        self._moved.pop(log.number, asyncio.Event()).set()
         self._parts.journal.erased(erased)
         self._parts.journal.announce(position)
-        if is_ours:
-            await self.reconsider(log)
-        self._parts.meter.count("tocsin_receipts_given_total", peer=log.origin)
-        return self._cosign(log.slot, done.frontier.size, done.text)
-
-    async def _in_order(self, pending: Pending) -> None:
-        """Wait until what another link brought before is stored. Raises StoreError if that failed."""
-        while pending.log.released < pending.before.size:
-            if pending.log.size < pending.before.size:
-                raise StoreError("store.unknown", "what came before this frame could not be stored")
-            await self._moved.setdefault(pending.log.number, asyncio.Event()).wait()
 
     async def reconsider(self, log: Log) -> None:
         """Open a log of ours that was closed, if everyone who may know more of it has been heard."""

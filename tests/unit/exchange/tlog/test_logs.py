@@ -13,7 +13,7 @@ A, B = bytes([1]) * 32, bytes([2]) * 32
 def logs(database):
     async def make():
         made = Logs(database)
-        await made.open(3, {"bb": B, "aa": A})
+        await made.open(3, [("bb", B), ("aa", A)])
         return made
 
     return run(make)
