@@ -179,8 +179,9 @@ def show(hands: Hands, name: NameArgument) -> None:
     found = ask(hands.home, lambda control: control.get(f"/channels/{segment(name)}"))
     hands.screen.result("channel", found, _lines(found))
     if not hands.screen.json:
-        rows = ((log["origin"], log["size"], _signed(log)) for log in found["logs"])
-        hands.screen.table(("log of", "objects", "signed for"), rows)
+        lanes = (("", found["logs"]), ("urgent", [one for one in found["urgent_logs"] if one["size"]]))
+        rows = ((log["origin"], lane, log["size"], _signed(log)) for lane, logs in lanes for log in logs)
+        hands.screen.table(("log of", "lane", "objects", "signed for"), rows)
         for line in _past(found):
             hands.screen.print(line)
 

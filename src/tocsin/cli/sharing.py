@@ -131,7 +131,7 @@ async def _late(control: Any, wish: Wish, course: Course) -> list[str]:
     clock = SystemClock()
     deadline = clock.monotonic() + (wish.wait or 0)
     while True:
-        owing = await _owing(control, wish.to, course)
+        owing = await _owing(control, wish, course)
         if not owing:
             return []
         if wish.wait is None:
@@ -142,12 +142,13 @@ async def _late(control: Any, wish: Wish, course: Course) -> list[str]:
         await clock.sleep(_POLL_S)
 
 
-async def _owing(control: Any, name: str, course: Course) -> list[str]:
+async def _owing(control: Any, wish: Wish, course: Course) -> list[str]:
     from tocsin.cli.control import segment
 
     me = (await control.get("/status"))["handle"]
-    channel = await control.get(f"/channels/{segment(name)}")
-    signed: dict[str, int] = next((log["receipts"] for log in channel["logs"] if log["origin"] == me), {})
+    channel = await control.get(f"/channels/{segment(wish.to)}")
+    logs = channel["urgent_logs" if wish.urgent else "logs"]
+    signed: dict[str, int] = next((log["receipts"] for log in logs if log["origin"] == me), {})
     return sorted(one for one in course.done["audience"] if one != me and signed.get(one, 0) < course.end)
 
 

@@ -153,14 +153,13 @@ class LossyNetwork:
 
     def departure(self, src: str, dst: str, size: int) -> float:
         """When a message that is ready now has left the slower of the two lines."""
-        return max(
-            (self._take_line(one, size) for one in (src, dst) if one in self._bytes_per_s), default=self.loop.time()
-        )
+        ends = [self._take_line(one, size) for one in (src, dst) if one in self._bytes_per_s]
+        return max(ends, default=self.loop.time())
 
     def _take_line(self, handle: str, size: int) -> float:
         begin = max(self.loop.time(), self._busy_until.get(handle, 0.0))
-        self._busy_until[handle] = begin + size / self._bytes_per_s[handle]
-        return self._busy_until[handle]
+        self._busy_until[handle] = free = begin + size / self._bytes_per_s[handle]
+        return free
 
     def happens(self, chance: float) -> bool:
         """Whether something of this chance comes about."""
@@ -205,9 +204,8 @@ class LossyNetwork:
         return [pair for pair in self._links.values() if handle in pair.names]
 
     def _break_unreachable(self) -> None:
-        for pair in list(self._links.values()):
-            if not self.reachable(*pair.names):
-                pair.break_()
+        for pair in [one for one in self._links.values() if not self.reachable(*one.names)]:
+            pair.break_()
 
     def _resume(self) -> None:
         for pair in list(self._links.values()):
@@ -243,9 +241,9 @@ class LossyPort:
         listener = network.listener(peer)
         if self._dead or listener is None or not network.reachable(self._handle, peer):
             raise PeerError("peer.unreachable", f"{peer} cannot be reached")
-        pair = network.join(self._handle, peer)
-        listener.take(pair.ends[1])
-        return pair.ends[0]
+        ours, theirs = network.join(self._handle, peer).ends
+        listener.take(theirs)
+        return ours
 
     async def listen(self, accept: Accept) -> None:
         """Serve until cancelled or crashed. Each link has a task of its own; it is closed when accept returns."""

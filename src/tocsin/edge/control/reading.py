@@ -1,5 +1,7 @@
 """What the operator asks: status, members, channels, objects, receipts."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from tocsin.edge.control import waiting
@@ -53,11 +55,6 @@ async def status(services: Services) -> dict[str, Any]:
 
 
 def _brief(services: Services, channel: Channel) -> dict[str, Any]:
-    logs = [
-        {"origin": origin, "size": log.released, "slot": slot.hex()}
-        for origin, slot in sorted(channel.slots.items())
-        if (log := services.logs.get(slot)) is not None
-    ]
     return {
         "id": channel.id,
         "name": channel.name,
@@ -72,23 +69,33 @@ def _brief(services: Services, channel: Channel) -> dict[str, Any]:
         "created": instant(channel.created),
         "named_people": channel.named_people,
         "objects": sum(log.released for log in services.logs if log.channel == channel.number),
-        "logs": logs,
+        "logs": _logs(services, channel.slots),
+        "urgent_logs": _logs(services, channel.urgent),
     }
 
 
+def _logs(services: Services, slots: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    return [
+        {"origin": origin, "size": log.released, "slot": slot.hex()}
+        for origin, slot in sorted(slots.items())
+        if (log := services.logs.get(slot)) is not None
+    ]
+
+
 async def channel_of(services: Services, name: str) -> dict[str, Any]:
-    """One channel, with who has receipted how much of our log."""
+    """One channel, with who has receipted how much of our logs."""
     channel = services.members.channel(name)
     out = _brief(services, channel) | waiting.of_channel(services, channel)
-    mine = services.logs.get(channel.slots[services.members.me])
-    if mine is not None:
-        rows = await services.journal.database.read(lambda db: held_by(db, mine.number))
-        receipted = dict.fromkeys(sorted(channel.roster - {services.members.me}), 0)
-        receipted.update({row[0]: row[1] for row in rows})
-        out["receipts"] = receipted
-        for log in out["logs"]:
-            if log["origin"] == services.members.me:
-                log["receipts"] = receipted
+    me = services.members.me
+    for key, slot in (("logs", channel.slots[me]), ("urgent_logs", channel.urgent[me])):
+        mine = services.logs.get(slot)
+        if mine is not None:
+            rows = await services.journal.database.read(partial(held_by, log=mine.number))
+            receipted = dict.fromkeys(sorted(channel.roster - {me}), 0) | {row[0]: row[1] for row in rows}
+            for log in out[key]:
+                if log["origin"] == me:
+                    log["receipts"] = receipted
+    out["receipts"] = next((log["receipts"] for log in out["logs"] if log["origin"] == me), {})
     return out
 
 

@@ -19,6 +19,7 @@ from tocsin.ports.links import Link
 PATH: Final = "/tocsin/v1/peer"
 _HEARTBEAT_S: Final = 10.0
 _DIAL_S: Final = 10.0
+_FORBIDDEN: Final = 403
 _SocketT = aiohttp.ClientWebSocketResponse[Any] | web.WebSocketResponse
 
 
@@ -116,8 +117,10 @@ class WebSocketNetwork:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         peer = self._pinned(request.get_extra_info("ssl_object"))
-        if peer is None or self._accept is None:
+        if peer is None:
             return web.Response(status=403, text="the certificate is not that of a member\n")
+        if self._accept is None:
+            return web.Response(status=503, text="the node begins or ends\n")
         socket = web.WebSocketResponse(max_msg_size=MAX_MESSAGE_BYTES, heartbeat=_HEARTBEAT_S, compress=False)
         await socket.prepare(request)
         await self._accept(WebSocketLink(peer, socket))
@@ -137,6 +140,10 @@ class WebSocketNetwork:
                     heartbeat=_HEARTBEAT_S,
                     compress=0,
                 )
+        except aiohttp.WSServerHandshakeError as error:
+            if error.status == _FORBIDDEN:
+                raise PeerError("peer.expelled", f"{peer} lets this node in no more: no member by its charter") from error
+            raise PeerError("peer.unreachable", f"{peer} answers at {endpoint}, and opens no link") from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise PeerError("peer.unreachable", f"{peer} cannot be reached at {endpoint}") from error
         if self._pinned(socket.get_extra_info("ssl_object")) != peer:

@@ -182,19 +182,17 @@ class Members:
 
     # -- changing -----------------------------------------------------------------------------------------------
 
-    async def adopt(self, *versions: bytes) -> Charter:
-        """Put decided charters into force, in their order; those in force already are passed over.
+    async def adopt(self, first: bytes, *later: bytes) -> Charter:
+        """Put decided charters into force, in their order; those adopted already are passed over. Returns the last.
 
         Whoever was admitted later adopts all versions at once: only the last must list this node with its own key.
         Raises PolicyError when one is unsigned, the last is foreign, or one is not the next.
         """
         async with self.lock:
-            found = [charter.read(one) for one in versions]
+            found = [charter.read(one) for one in (first, *later)]
             if found[-1].digest not in self._by_digest:
                 self._require_ours(found[-1])
-            for one in found:
-                await self._adopt(one)
-        return self.charter
+            return [await self._adopt(one) for one in found][-1]
 
     async def learn(self, signed: Statement) -> None:
         """Take a statement from a peer: a charter, a channel, a leave. Merge its signatures; sign what costs nothing.
