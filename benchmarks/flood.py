@@ -96,7 +96,7 @@ async def _rounds(folder: Path, words: list[str], count: int) -> dict[str, Any]:
 async def _round(origin: Publisher, count: int) -> list[float]:
     watch, took = Stopwatch(origin), []
     began = perf_counter()
-    for one in indicators(20 * count, origin.log_size + 5):
+    for one in indicators(20 * count, origin.log().size + 5):
         watch.arrived.clear()
         begin = perf_counter()
         await origin.publish([one])
