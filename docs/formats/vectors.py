@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from tocsin.backends.system import checkpoints
-from tocsin.edge.peer import session
+from tocsin.edge.peer import greeting
 from tocsin.exchange.members import channels
 from tocsin.exchange.publish import epochs
 from tocsin.exchange.tlog.logs import origin_line
@@ -64,9 +64,9 @@ def derivations() -> list[tuple[str, str]]:
     """Slots, the plenary, what is bound into a wrapped key."""
     text = statement.compose(statement.CHARTER, {"example": True})
     charter: Any = SimpleNamespace(
-        members=(ORIGIN, PEER), digest=sha256(text.note.text).digest(), name="Example", created=0
+        active=frozenset((ORIGIN, PEER)), digest=sha256(text.note.text).digest(), name="Example", created=0
     )
-    plenary = channels.plenary(charter)
+    plenary = channels.plenaries([charter], ORIGIN)[0]
     return [
         (f"charter digest, of the {len(text.note.text)} bytes {_shown(text.note.text)}", f"`{charter.digest.hex()}`"),
         ("plenary: secret", sha256(b"tocsin/plenary/v1" + charter.digest).hexdigest()),
@@ -124,7 +124,7 @@ def messages() -> list[tuple[str, str]]:
     digest = bytes([7]) * 32
     first = message.encode(message.Hello(1, 1, ORIGIN, digest, bytes([8]) * 32, SENT, "example/1"))
     second = message.encode(message.Hello(1, 1, PEER, digest, bytes([9]) * 32, SENT, "example/1"))
-    transcript = session._DOMAIN + sha256(first).digest() + sha256(second).digest()  # noqa: SLF001 - the one that counts
+    transcript = greeting.DOMAIN + sha256(first).digest() + sha256(second).digest()
     text = _text()
     signed = cosignature.cosign(text, key_name(PEER, Role.RECEIPT), RECEIPT_KEY, SENT // 1_000_000)
     return [

@@ -106,8 +106,9 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "format.frontier": Meaning(_P, "The bytes are not the frontier of a log's tree.", "If they came from a peer, tell its operator; if from our own store, run `tocsin fsck`."),
     "format.frame": Meaning(_P, "The bytes are not a frame of this protocol version.", "Compare the versions of both nodes: `tocsin version`."),
     "format.entry": Meaning(_P, "The bytes are not a log entry of this protocol version.", "Compare the versions of both nodes: `tocsin version`."),
+    "format.erasure": Meaning(_P, "The content is not an erase order: entries in order, a short printable reason, two times.", "Tell the operator of the peer; the entry is held back and nothing was erased."),
     "format.message": Meaning(_P, "The bytes are not a message of this protocol version.", "Compare the versions of both nodes: `tocsin version`."),
-    "format.statement": Meaning(_P, "The note does not hold the statement it must (charter, member, channel, epoch key).", "Ask its sender for the original file."),
+    "format.statement": Meaning(_P, "The note does not hold the statement it must (charter, member, channel, epoch key, erase receipt).", "Ask its sender for the original file."),
     "format.key": Meaning(_O, "The text is not a key of the expected kind.", "Restore the key file from its backup; never edit it by hand."),
     "format.handle": Meaning(_A, "A handle is 2 to 32 characters a-z, 0-9 and inner hyphens, e.g. ma-cert.", "Choose another handle."),
     # -- policy ---------------------------------------------------------------------------------------------------
@@ -129,6 +130,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     # -- config ----------------------------------------------------------------------------------------------------
     "config.account-exists": Meaning(_O, "Each account has one name and one token, and a token is shown only once.", "Choose another name, or remove the account first."),
     "config.unknown-account": Meaning(_O, "No account of this node has that name.", "List the accounts of this node."),
+    "config.unconfirmed": Meaning(_A, "What cannot be taken back is asked first, and here is no terminal to ask at.", "Repeat with --yes if it is meant."),
+    "access.unknown-evidence": Meaning(_A, "This node holds no evidence whose id begins so, or more than one.", "`tocsin evidence list` shows what there is; give more of the id."),
     "config.no-sample-data": Meaning(_O, "The demonstration shares real public threat information, which comes with the optional package pymispgalaxies.", "Install it (`pip install tocsin[demo]`), or name a file of your own: `tocsin demo --objects FILE`."),
     # -- policy: charter and channels -----------------------------------------------------------------------------
     "policy.channel-bilateral": Meaning(_A, "A bilateral channel is exactly its two members for as long as it exists.", "Make a thematic channel for three or more: `tocsin channel create`."),
@@ -143,7 +146,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "policy.charter-gap": Meaning(_O, "Each version of the charter names the one before and is judged by its members' votes, so none can be left out.", "Ask any member for the versions between and adopt them in order: `tocsin charter adopt FILE`."),
     "policy.charter-rollback": Meaning(_O, "Another charter is in force here, and a charter is never replaced by force.", "Use another --home, or ask the community for the version that follows."),
     "policy.charter-unchanged": Meaning(_A, "A next version of the charter changes something, and this one would leave all as it is.", "Check what is in force: `tocsin charter show`."),
-    "policy.charter-unsigned": Meaning(_O, "Version 1 binds nobody until every founder has signed it.", "Send the file to the members named, and let each run `tocsin charter sign`."),
+    "policy.charter-unsigned": Meaning(_O, "Version 1 binds nobody until every founder has signed it, a later version until enough members of the one before have.", "Let those who have not signed look at it and run `tocsin charter sign`: version 1 as a file, a later one by its digest."),
+    "policy.already-member": Meaning(_A, "A handle stands for one member; whoever is in the charter already cannot be admitted again.", "To change what the charter says of it: `tocsin charter propose --describe FILE`; to end a suspension: `--readmit HANDLE`."),
     "policy.no-proposal": Meaning(_A, "A vote needs one proposal that is meant.", "List the open proposals and name one by the beginning of its digest."),
     "policy.roster-changed": Meaning(_A, "What is shared was checked against the audience as it was then; another audience needs another check.", "Look at the roster (`tocsin channel show NAME`) and share again."),
     "policy.same-version": Meaning(_A, "A version is its id and `modified`: other content under the same pair is a contradiction, not a new version.", "Raise `modified` and share again."),
@@ -160,6 +164,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "receive.count": Meaning(_P, "The frame holds more or fewer entries than its checkpoint says.", "Tell the operator of the origin; nothing was stored."),
     "receive.epoch-key": Meaning(_P, "An epoch key counts only from the log's own origin, for us, under its log key.", "Tell the operator of the peer."),
     "receive.fork": Meaning(_C, "The origin signed two histories of one log: a lie, or a restored backup.", "Keep the evidence (`tocsin fsck --json`), tell the other members of the channel, talk to the origin."),
+    "receive.withheld": Meaning(_P, "Others hold more of a member's log than it sends to us, though it is linked.", "Nothing: what is missing is asked of the others. If it repeats, talk to the operator of the origin."),
     "receive.gap": Meaning(_P, "Entries between what we hold and this frame are missing.", "Nothing: the origin begins again where we stand."),
     "receive.no-key": Meaning(_P, "The frame is sealed under an epoch key we were not given.", "Nothing: the origin hands out its key with the next link."),
     "receive.not-open": Meaning(_P, "Not every member has countersigned the channel as far as we know.", "Nothing: it is tried again when the channel opens here."),
@@ -171,12 +176,17 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "receive.seal": Meaning(_P, "The frame was changed on its way, or sealed under another key.", "Nothing was stored. If it repeats, tell the operator of the peer."),
     "receive.signature": Meaning(_P, "The checkpoint is not signed by the log key that the charter names.", "Tell the operator of the peer; nothing was stored."),
     "receive.slot": Meaning(_P, "The checkpoint belongs to another log than the frame.", "Tell the operator of the peer; nothing was stored."),
+    "receive.order-foreign": Meaning(_P, "An erase order may name entries of its own origin's logs only.", "Tell the operator of the peer; the order is held back and nothing was erased."),
     "receive.stranger": Meaning(_P, "The frame is of a log that the sender does not own, or that we are not in.", "Tell the operator of the peer; nothing was stored."),
     # -- deliver --------------------------------------------------------------------------------------------------
+    "deliver.erased-signature": Meaning(_P, "An erase receipt counts only under the member's receipt key.", "Tell the operator of the peer; the order stays unanswered."),
+    "deliver.erased-unknown": Meaning(_P, "An erase receipt must be the sender's own word, to us, on an order that we gave.", "Tell the operator of the peer; the order stays unanswered."),
     "deliver.receipt-signature": Meaning(_P, "A receipt counts only under the member's receipt key.", "Tell the operator of the peer; delivery stays open."),
     "deliver.receipt-unknown": Meaning(_P, "A receipt must be for a log of ours, from its audience, at a size that we have signed.", "Tell the operator of the peer; delivery stays open."),
     # -- tlog -----------------------------------------------------------------------------------------------------
-    "tlog.behind": Meaning(_O, "What this node holds of its own log is not what it has signed: an old copy. Signing on would be a second history.", "Do not delete the heads folder. Restore the newest store, or ask for help in docs/operating.md."),
+    "tlog.behind": Meaning(_O, "What this node holds of its own log is not what it has signed: an old copy. Signing on would be a second history.", "Do not delete the heads folder. `tocsin recover` tells which members are waited for; see docs/operating.md, Restore."),
+    "tlog.without": Meaning(_O, "The operator has said that this member will not come back: what it may hold of the log is not waited for any more.", "Nothing. If it does come back with more than this node holds, it holds the proof of a second history."),
+    "tlog.unasked": Meaning(_O, "A store and its checkpoint file may both be old copies; only another member can tell, and none has been heard since the start.", "Nothing: it goes on with the first link to a member of the channel. `tocsin status` shows the links; if all of them are gone for good: `tocsin recover`."),
     # -- store ----------------------------------------------------------------------------------------------------
     "store.checkpoint-file": Meaning(_O, "Both halves of a checkpoint file are damaged.", "Check the disk; then see docs/operating.md, 'a damaged checkpoint file'."),
     "store.conflict": Meaning(_O, "Two writers, or a memory that is not what is stored.", "Restart the node; if it repeats, run `tocsin fsck`."),
@@ -200,6 +210,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     # -- peer: greeting and links ---------------------------------------------------------------------------------
     "peer.charter": Meaning(_P, "Two nodes talk only under the same charter.", "Compare `tocsin charter show` on both sides."),
     "peer.closed": Meaning(_P, "The other end closed the link in order.", "Nothing: it is opened again by itself."),
+    "peer.expelled": Meaning(_P, "By the charter in force the other end, or this node, takes no part.", "Compare `tocsin charter show` on both sides."),
     "peer.crossed": Meaning(_P, "Two members dialed each other at once; the link that the smaller handle dialed is kept.", "Nothing."),
     "peer.false-claim": Meaning(_P, "A member that holds a part of our log can show our own signature for it; this one cannot.", "Nothing is stopped by a mere word. If it repeats, talk to the operator of the peer."),
     "peer.listen": Meaning(_O, "The address for peers is taken or not ours.", "Choose another peer_listen in tocsin.toml, or stop what uses it."),
@@ -231,6 +242,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "fsck.journal-order": Meaning(_O, "Dates of the journal do not grow.", "Restore the store."),
     "fsck.receipt": Meaning(_O, "A stored receipt does not cover our log under its member's key.", "Restore the store; the member signs again on the next link."),
     "fsck.root": Meaning(_O, "The entries do not give the root of a checkpoint.", "Restore the store, then let the peers send again."),
+    "fsck.erased": Meaning(_O, "Something of an erased entry is left, or content is gone that nobody erased.", "Start the node, which obeys open orders; if it stays, restore the store."),
     "fsck.search": Meaning(_O, "Search shows something the journal does not hold.", "Restore the store."),
     "fsck.sqlite": Meaning(_O, "SQLite finds its own file damaged.", "Check the disk, restore the store."),
     "fsck.unreadable": Meaning(_O, "Something in the store cannot be read at all.", "Check the disk, restore the store."),
@@ -258,6 +270,9 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "doctor.silent": Meaning(_O, "The node's process is there and does not answer: it is stopped, or its disk or processor is overloaded.", "Look into its diagnostics; restart it."),
     "doctor.skew": Meaning(_O, "One of two clocks is wrong; dates and delays that people read are wrong by as much.", "Compare with NTP on both sides and set the wrong one."),
     "doctor.unreadable": Meaning(_O, "A file the check needs is missing or not readable for this user.", "See that the node's files are there and belong to the user who runs the command."),
+    "doctor.vote": Meaning(_O, "A proposal is decided by the votes of people; this member's is missing.", "Look at it: `tocsin charter diff` or `tocsin channel show NAME`; then `tocsin charter sign` or `tocsin channel agree NAME`, or let it be."),
+    "doctor.quiet": Meaning(_P, "The member is linked, but has said nothing of a log of its own for more than 30 seconds, where a heartbeat comes every 10.", "If it lasts, call its operator: its node hangs, or it keeps something from this one."),
+    "doctor.evidence": Meaning(_C, "A member has signed two statements that contradict each other, and this node holds both.", "`tocsin evidence list` and `tocsin evidence show ID`; tell the other members and talk to the accused by telephone."),
     # -- internal -------------------------------------------------------------------------------------------------
     "internal.error": Meaning(_D, "A fault of ours; the part begins again.", "Report it with the line from the diagnostics; it holds no content."),
     # -- demo ------------------------------------------------------------------------------------------------------

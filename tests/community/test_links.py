@@ -7,6 +7,7 @@ import pytest
 
 from tocsin.edge.peer.session import Session
 from tocsin.errors import PeerError
+from tocsin.formats import message
 from tocsin.formats.markings import ChannelKind
 from tocsin.node import links
 
@@ -248,32 +249,56 @@ def speak(story, handle, *versions):
         story.fed.network.break_links(handle, other)
 
 
-@pytest.mark.parametrize("newer", ["aa", "bb"])
-def test_the_next_version_speaks_with_this_one(simulate, newer):
+def spoken(story):
+    """The version that each end of each link speaks, by (who, with whom)."""
+    return {
+        (me, peer): one.session.version
+        for me in story.fed.nodes
+        for peer, one in story.fed.core(me).links.standing.items()
+    }
+
+
+NEW_IN_2 = (message.Chain, message.Heads, message.Want, message.Relayed, message.Evidence)
+
+
+@pytest.mark.parametrize("older", ["aa", "bb"])
+def test_the_version_before_speaks_with_this_one(simulate, older):
     async def work(story):
-        speak(story, newer, 1, 2)
+        speak(story, older, 1, 1)
         await story.fed.network.clock.sleep(2.0)
-        await share_all_round(story)
+        story.traffic.clear()
+        said = {}
+        story.fed.network.tap(lambda src, dst, data: said.setdefault((src, dst), []).append(data))
+        for _ in range(3):
+            await share_all_round(story)
+            await story.fed.network.clock.sleep(10.0)
         await story.heal()
         await story.judge()
-        return {
-            (me, peer): one.session.version
-            for me in story.fed.nodes
-            for peer, one in story.fed.core(me).links.standing.items()
-        }
+        return spoken(story), said
 
-    assert set(simulate(1, work).values()) == {1}
+    versions, said = simulate(1, work)
+    assert versions == {pair: 1 if older in pair else 2 for pair in versions}
+    assert len(versions) == 6
+    for pair, messages in said.items():
+        newer = {type(one) for one in map(message.decode, messages)} & set(NEW_IN_2)
+        assert (newer == set()) is (older in pair), f"{pair}: {newer}"
 
 
 def test_two_of_the_next_version_speak_it(simulate):
     async def work(story):
         for handle in ("aa", "bb"):
-            speak(story, handle, 1, 2)
+            speak(story, handle, 2, 3)
         await story.fed.network.clock.sleep(2.0)
-        standing = story.fed.core("aa").links.standing
-        return standing["bb"].session.version, standing["cc"].session.version
+        return spoken(story)
 
-    assert simulate(1, work) == (2, 1)
+    assert simulate(1, work) == {
+        ("aa", "bb"): 3,
+        ("bb", "aa"): 3,
+        ("aa", "cc"): 2,
+        ("cc", "aa"): 2,
+        ("bb", "cc"): 2,
+        ("cc", "bb"): 2,
+    }
 
 
 @pytest.mark.parametrize("newer", ["aa", "bb"])
@@ -281,7 +306,7 @@ def test_below_the_floor_both_say_so_and_neither_insists(simulate, newer):
     async def work(story):
         fed = story.fed
         watch = Watch(fed)
-        speak(story, newer, 2, 2)
+        speak(story, newer, 3, 3)
         await fed.network.clock.sleep(200.0)
         older = [one for one in fed.nodes if one != newer]
         for one in older:

@@ -66,7 +66,8 @@ async def live_through(story):
         if step == STEPS // 2:
             await invite_in_trouble(story)
         await story.fed.network.clock.sleep(story.entropy.fraction() * (0.05, 0.5, 5.0)[story.entropy.below(3)])
-    await share_something(story, story.running()[0])
+    if not story.made:  # chance had nobody share
+        await share_something(story, story.running()[0])
     await story.heal()
     await story.judge()
     return story.fed.network.digest(), story.made

@@ -13,7 +13,7 @@ from tocsin.edge.peer import session
 from tocsin.edge.peer.greeting import DOMAIN as _DOMAIN
 from tocsin.errors import PeerError
 from tocsin.exchange.publish.epochs import wrap_info
-from tocsin.exchange.receive import accept, verify
+from tocsin.exchange.receive import rows, verify
 from tocsin.exchange.receive.epochkeys import EpochKeys
 from tocsin.exchange.receive.turns import Quota
 from tocsin.exchange.tlog.logs import origin_line
@@ -111,7 +111,7 @@ class Flooder:
 
 def busy(monkeypatch, loop):
     """Verifying takes processor time on this loop."""
-    check_many, opened, learn = accept.check_many, verify.opened, EpochKeys.learn
+    check_many, opened, learn = rows.check_many, verify.opened, EpochKeys.learn
 
     def slow_learn(*args):
         loop.spend(KEY_S)
@@ -126,7 +126,7 @@ def busy(monkeypatch, loop):
         loop.spend(OPEN_S * len(done.entries))
         return done
 
-    monkeypatch.setattr(accept, "check_many", slow_check)
+    monkeypatch.setattr(rows, "check_many", slow_check)
     monkeypatch.setattr(verify, "opened", slow_open)
     monkeypatch.setattr(EpochKeys, "learn", slow_learn)
 

@@ -56,8 +56,8 @@ class World:
         await fed.found()
         core = fed.core("aa")
         channel = core.members.channel("plenary")
-        self.slot, self.epoch = channel.slots["aa"], core.epochs.current(channel)
-        self.offer = message.encode(Notice(core.epochs.offer(channel, self.epoch, "bb")))
+        self.slot, self.epoch = channel.slots["aa"], core.epochs.current(channel.slots["aa"], channel)
+        self.offer = message.encode(Notice(core.epochs.offer(self.slot, self.epoch, "bb")))
         self.key, self.charter = fed.nodes["aa"].keys.signing(Role.LOG), core.members.charter.digest
         await fed.stop()
         self.bb = fed.nodes["bb"]
@@ -147,22 +147,25 @@ class Race:
         if self.chance.below(3) == 0:
             kind = FAULTS[self.chance.below(len(FAULTS))]
             node.storage.fail(node.storage.operations + 1 + self.chance.below(40), kind)
-        serving = None
+        serving = []
         if self.through_links:
             await core.start(network.port("bb"))
         else:
-            serving = asyncio.ensure_future(network.port("bb").listen(lambda link: self._bare(core, link)))
+            listening = network.port("bb").listen(lambda link: self._bare(core, link))
+            serving = [asyncio.ensure_future(one) for one in (core.turns.run(), listening)]
         await self.clock.sleep(0.01)
         lanes = [asyncio.ensure_future(self._lane(network.port("aa"))) for _ in range(1 + self.chance.below(4))]
         await asyncio.wait(lanes, timeout=(0.3, 3.0)[self.chance.below(2)])
         node.storage.kill()
         self.keys.life += 1
-        for one in [*lanes, *([serving] if serving else [])]:
+        for one in [*lanes, *serving[1:]]:
             one.cancel()
         await asyncio.gather(*lanes, return_exceptions=True)
         network.crash("bb")
         await core.stop()
         await asyncio.gather(*self._sessions)  # what still ran comes to its end, unseen
+        for one in serving[:1]:
+            one.cancel()
         await node.database.close()
 
     async def _bare(self, core, link):
@@ -247,7 +250,7 @@ def test_whatever_races_a_member_keeps_to_one_history(world, first):
 
 
 def test_what_is_verified_but_not_stored_is_never_cosigned_by_its_size_alone(world):
-    """Two links hold frames of one log; the later commit comes first and fails, and another history takes its place."""
+    """Two links hold frames of one log; the later is to be stored first, and the commit before it fails."""
 
     async def main():
         race = Race(world, 1)
@@ -260,14 +263,19 @@ def test_what_is_verified_but_not_stored_is_never_cosigned_by_its_size_alone(wor
         first, second, other = (0, 0, 4), (0, 4, 6), (1, 0, 4)
         receiver = core.receiver
         pending = [receiver.begin("aa", outer(message.decode(world.frame(*one)))) for one in (first, second)]
+        node.storage.fail(node.storage.operations + 1, Fault.ERROR)
         with pytest.raises(StoreError):
             await receiver.finish(pending[1])
+        node.storage.mend()
         late = receiver.begin("aa", outer(message.decode(world.frame(*other))))
-        await receiver.finish(pending[0])
-        told = receiver.standing("aa")
         with pytest.raises(StoreError):
-            await receiver.finish(late)
+            await receiver.finish(pending[0])
+        told = receiver.standing("aa")
+        await receiver.finish(late)
         assert [one.size for one in receiver.standing("aa")] == [4]
+        after = [receiver.begin("aa", outer(message.decode(world.frame(*one)))) for one in ((1, 4, 6), (1, 6, 9))]
+        sizes = [(await receiver.finish(one)).size for one in reversed(after)]
+        assert sizes == [9, 9], "a smaller size after a larger"
         await node.database.close()
         assert race.judge() == [], told
 

@@ -113,7 +113,7 @@ class Rot:
         await fed.restart(other)
         try:
             await fed.restart(self.handle)
-        except (TocsinError, apsw.Error) as error:
+        except (TocsinError, apsw.Error, UnicodeDecodeError) as error:
             self.fate = getattr(error, "code", type(error).__name__)
         else:
             await self._talk(fed)
@@ -142,9 +142,13 @@ class Rot:
         self.fate = self.fate or min(codes, default="")
         logs = {log.name: log for log in ill.core.logs}
         for head in self.keys.heads:
-            leaves = self.world.leaves[head.origin]
-            new = leaves_of(ill, logs[head.origin])[len(leaves) :] if head.size > len(leaves) else []
-            if root_of([*leaves, *new][: head.size]) != head.root:
+            leaves = self.world.leaves.get(head.origin, [])
+            try:
+                new = leaves_of(ill, logs[head.origin])[len(leaves) :] if head.size > len(leaves) else []
+            except (apsw.Error, UnicodeDecodeError) as error:  # found, and what came after the rot cannot be told
+                self.fate = type(error).__name__
+                continue
+            if head.origin not in self.world.leaves or root_of([*leaves, *new][: head.size]) != head.root:
                 self.wrong.append(f"signed a head of {head.origin[:12]} at {head.size} that never was")
 
     async def _check(self, fed, ill):

@@ -33,6 +33,7 @@ SETTINGS = """
 source_paths = ["src"]
 only_mutate = {modules}
 also_copy = ["docs"]
+timeout_multiplier = 5.0
 pytest_add_cli_args = ["-p", "no:xdist", "-p", "no:cacheprovider"]
 pytest_add_cli_args_test_selection = {tests}
 """

@@ -16,7 +16,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-COPIED = ("src", "tests", "pyproject.toml")
+COPIED = ("src", "tests", "docs/formats", "pyproject.toml")
 RED = 1  # pytest: tests ran and some failed
 PATIENCE_S = 180
 

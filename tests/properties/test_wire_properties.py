@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tocsin.errors import FormatError
 from tocsin.formats import frame, message, note, statement
-from tocsin.formats.entry import Entry, Handling, commitments, decode_header, encode_header, salts
+from tocsin.formats.entry import Entry, Handling, commitments, decode_header, encode_header, erased, salts
 from tocsin.formats.frame import Frame
 from tocsin.formats.keys import SigningKey
 from tocsin.formats.message import Hello, Notice, Position, Proof, Receipt, Refusal, State
@@ -20,7 +20,7 @@ from tocsin.formats.message import Hello, Notice, Position, Proof, Receipt, Refu
 FUZZ = Path(__file__).parents[2] / "fuzz"
 NUMBERS = st.one_of(st.integers(0, 300), st.integers(0, 2**63 - 1))
 HASHES = st.binary(min_size=32, max_size=32)
-HANDLINGS = st.builds(Handling, st.just(1), st.integers(0, 4), NUMBERS, NUMBERS)
+HANDLINGS = st.builds(Handling, st.integers(1, 2), st.integers(0, 4), NUMBERS, NUMBERS)
 CONTENTS = st.binary(max_size=40)
 few = settings(max_examples=40)
 
@@ -33,7 +33,9 @@ def batches(draw):
     start = draw(st.integers(0, 2**40))
     seed = draw(st.one_of(st.none(), HASHES))
     each = salts(seed, start, count) if seed else draw(st.lists(HASHES, min_size=count, max_size=count))
-    return [Entry(start + i, draw(st.sampled_from(kinds)), salt, draw(CONTENTS)) for i, salt in enumerate(each)], seed
+    made = [Entry(start + i, draw(st.sampled_from(kinds)), salt, draw(CONTENTS)) for i, salt in enumerate(each)]
+    gone = draw(st.sets(st.integers(0, count - 1))) if seed is None else ()
+    return [erased(one.seq, draw(HASHES)) if i in gone else one for i, one in enumerate(made)], seed
 
 
 @few

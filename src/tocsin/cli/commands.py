@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_type_hints
 import typer
 
 from tocsin.cli.screen import Screen
-from tocsin.errors import TocsinError
+from tocsin.errors import ConfigError, TocsinError
 
 if TYPE_CHECKING:
     from tocsin.node.home import Home
@@ -61,6 +61,14 @@ class Hands:
         """The folder that was named, or the default, whether there is a node in it or not."""
         named = self._chosen.home or Path(os.environ.get("TOCSIN_HOME") or DEFAULT_HOME)
         return named.expanduser().absolute()
+
+    def require_consent(self, question: str, *, yes: bool) -> None:
+        """Ask the person at the terminal, unless `yes`. Raises ConfigError("config.unconfirmed") where nobody can answer."""
+        if yes:
+            return
+        if self.screen.json or not sys.stdin.isatty():
+            raise ConfigError("config.unconfirmed", f"nobody is there to answer: {question}")
+        typer.confirm(question, abort=True, err=True)
 
     @cached_property
     def home(self) -> "Home":

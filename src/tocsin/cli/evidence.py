@@ -6,12 +6,15 @@ from typing import Annotated
 import typer
 
 from tocsin.cli.commands import Hands, command
-from tocsin.cli.files import read_file
+from tocsin.cli.files import read_file, write_file
+from tocsin.cli.screen import moment
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(rich_markup_mode=None, help="Two signed statements that contradict each other.")
+    command(group, "list", "evidence list", "evidence list --json")(list_)
+    command(group, "show", "evidence show 3fa81c", "evidence show 3fa81c --out fork.json")(show)
     command(
         group,
         "verify",
@@ -19,6 +22,48 @@ def add_to(app: typer.Typer) -> None:
         "evidence verify fork.json --charter charter.note --json",
     )(verify)
     app.add_typer(group, name="evidence")
+
+
+def list_(hands: Hands) -> None:
+    """The evidence this node holds, its own finds and what other members have passed on; every piece was verified."""
+    from tocsin.cli.control import ask
+
+    found = ask(hands.home, lambda control: control.get("/evidence"))
+    if hands.screen.json:
+        hands.screen.emit("evidence-list", {"evidence": found})
+        return
+    if not found:
+        hands.screen.print("no member has contradicted itself, as far as this node knows")
+        return
+    rows = (
+        (one["id"][:12], moment(one["added"]), one["accused"], one["kind"], one["channel"] or "-", one["proves"])
+        for one in found
+    )
+    hands.screen.table(("id", "since", "accused", "kind", "channel", "proves"), rows)
+
+
+def show(
+    hands: Hands,
+    id_: Annotated[str, typer.Argument(metavar="ID", help="The beginning of its id.")],
+    out: Annotated[Path | None, typer.Option(help="Write it to this new file, to be shown to anybody.")] = None,
+) -> None:
+    """One piece of evidence: what it proves, and the two signed statements that contradict each other."""
+    from tocsin.cli.control import ask, segment
+    from tocsin.formats import evidence
+
+    found = ask(hands.home, lambda control: control.get(f"/evidence/{segment(id_)}"))
+    data = found.pop("file").encode()
+    parsed = evidence.parse(data)
+    if out is not None:
+        write_file(out, data)
+    notes = [one.decode("utf-8", "replace") for one in parsed.notes]
+    told = {**found, "proves": evidence.verify(parsed), "name": parsed.name, "role": str(parsed.role), "notes": notes}
+    lines = [told["proves"], f"evidence {told['id']}", f"kind     {told['kind']}, held since {moment(told['added'])}"]
+    for one in notes:
+        lines += ["", *(f"  {line}" for line in one.splitlines())]
+    hands.screen.result("evidence", {**told, "file": str(out) if out else None}, lines)
+    if out is not None:
+        hands.screen.say(f"Anybody can check it: `tocsin evidence verify {out} --charter charter.note`")
 
 
 def verify(

@@ -30,3 +30,14 @@ def read_file(path: Path, most: int) -> bytes:
     if len(data) > most:
         raise ConfigError("config.file", f"{path.name} is larger than {most:,} bytes")
     return data
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """A new file. Raises ConfigError("config.exists", "config.file")."""
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError as error:
+        raise ConfigError("config.exists", f"{path.name} exists already and is not overwritten") from error
+    except OSError as error:
+        raise ConfigError("config.file", f"{path} cannot be written") from error

@@ -99,10 +99,16 @@ async def _watch(hands: Hands, after: int | None, *, follow: bool) -> None:
 def _event(row: dict[str, Any]) -> str:
     when, where, who = moment(row["added"]), row.get("channel") or "-", row.get("member") or "-"
     match row["kind"]:
+        case "entry" if row.get("held") == "order":
+            return f"{when}  {where}  {who} ordered entries to be erased"
+        case "erased":
+            return f"{when}  {where}  {who} has erased what our order {row.get('seq')} names"
         case "entry":
             return f"{when}  {where}  {who} shared  {row.get('marking') or ''}  {row.get('id')}  {row.get('name') or ''}".rstrip()
         case "receipt":
             return f"{when}  {where}  {who} signed for {row.get('held', row.get('seq'))}  {_ms(row.get('ms'))}"
+        case "evidence":
+            return f"{when}  {where}  evidence against {who}: {row.get('name')}; see `tocsin evidence list`"
         case kind:
             return f"{when}  {where}  {kind} from {who}  {row.get('name') or ''}".rstrip()
 

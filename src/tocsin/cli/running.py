@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tocsin.cli.channels import state_of
 from tocsin.cli.commands import Hands, command
 from tocsin.cli.screen import amount, moment
 
@@ -113,13 +114,15 @@ def _show(hands: Hands, found: dict[str, Any]) -> None:
         (
             one["name"],
             one["kind"],
-            "open" if one["open"] else "waiting",
+            state_of(one),
             len(one["roster"]),
-            sum(log["size"] for log in one["logs"]),
+            one["objects"],
         )
         for one in found["channels"]
     )
     screen.table(("channel", "kind", "state", "members", "objects"), channels)
+    for line in _waiting(found):
+        screen.print(line)
     if found["faults"]:
         screen.print("")
         faults = ((one["state"], one["code"], one["what"], one["do"]) for one in found["faults"])
@@ -133,6 +136,12 @@ def _summary(found: dict[str, Any]) -> Iterator[str]:
     yield f"objects  {totals['shared']:,} shared, {totals['received']:,} received, {totals['held_back']:,} held back"
     yield f"journal  position {found['position']:,}"
     yield f"people   {found['people_url']}"
+
+
+def _waiting(found: dict[str, Any]) -> Iterator[str]:
+    """What comes by another way than it should; what needs a person is among the faults."""
+    for one in found["relayed"]:
+        yield f"relayed  {one['channel']}: the log of {one['origin']} comes by {one['by']}"
 
 
 def _state(link: dict[str, Any]) -> str:

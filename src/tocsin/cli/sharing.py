@@ -36,6 +36,9 @@ class Wish:
     partial: Annotated[
         bool, typer.Option("--partial", help="Share what is accepted even if other objects are refused.")
     ] = False
+    urgent: Annotated[
+        bool, typer.Option("--urgent", help="By the lane of their own that urgent warnings have, past all that waits.")
+    ] = False
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not look whether somebody is unreachable.")] = False
     wait: Annotated[
         float | None, typer.Option(min=0, metavar="SECONDS", help="Wait so long for everybody's receipt.")
@@ -81,6 +84,7 @@ async def _share(hands: Hands, wish: Wish, file: IO[bytes]) -> int:
         "tlp": wish.tlp,
         "dry_run": int(wish.dry_run) or None,
         "partial": int(wish.partial) or None,
+        "urgent": int(wish.urgent) or None,
     }
     async with Control(hands.home) as control:
         with _Bar(hands.screen, _size(wish.file)) as bar:

@@ -6,7 +6,8 @@
     commitment  HMAC-SHA256(salt, "tocsin/entry/v1" || slot || SHA-256(bytes))       32 bytes
     leaf        SHA-256(0x00 || commitment)                                         RFC 6962
 
-Erasing an entry deletes content and salt and keeps the commitment, which then confirms no guess.
+Erasing an entry deletes content and salt and keeps the commitment, which then confirms no guess. An erased entry
+travels as `erased()`: no header, no salt, its commitment in place of the content.
 """
 
 from collections.abc import Iterable
@@ -18,7 +19,10 @@ from typing import Final, NamedTuple
 from tocsin.errors import FormatError
 
 VERSION: Final = 1
+ERASED: Final = 0  # content type: nothing but the commitment is left; never in a header
 STIX_21: Final = 1  # content type: application/stix+json;version=2.1
+ERASE_ORDER: Final = 2  # content type: formats.erasure.TYPE
+CONTENT_TYPES: Final = frozenset({STIX_21, ERASE_ORDER})
 SALT_BYTES: Final = 32
 HEADER_BYTES: Final = 27
 _LAYOUT: Final = Struct(">BBBQQQ")
@@ -35,13 +39,21 @@ class Handling(NamedTuple):
     keep_until: int  # microseconds since 1970; 0 = no end
 
 
+GONE: Final = Handling(ERASED, 0, 0, 0)
+
+
 class Entry(NamedTuple):
     """One entry as it travels and as it is stored."""
 
     seq: int
     handling: Handling
-    salt: bytes  # 32
-    content: bytes
+    salt: bytes  # 32; none when erased
+    content: bytes  # when erased: the commitment
+
+
+def erased(seq: int, commitment: bytes) -> Entry:
+    """What travels of an entry that was erased."""
+    return Entry(seq, GONE, b"", commitment)
 
 
 def encode_header(seq: int, handling: Handling) -> bytes:
@@ -54,7 +66,7 @@ def decode_header(data: bytes) -> tuple[int, Handling]:
     if len(data) != HEADER_BYTES:
         raise FormatError("format.entry", f"an entry header has {HEADER_BYTES} bytes, this one {len(data)}")
     version, content_type, marking, seq, sent_at, keep_until = _LAYOUT.unpack(data)
-    if version != VERSION or content_type != STIX_21 or marking > 4:
+    if version != VERSION or content_type not in CONTENT_TYPES or marking > 4:
         raise FormatError("format.entry", "the entry header names a version, content type or marking we do not know")
     if max(seq, sent_at, keep_until) > _MAX:
         raise FormatError("format.entry", "a number in the entry header is beyond 2^63-1")
@@ -67,6 +79,9 @@ def commitments(slot: bytes, entries: Iterable[Entry]) -> list[bytes]:
     pack = _LAYOUT.pack
     out = []
     for seq, (content_type, marking, sent_at, keep_until), salt, content in entries:
+        if content_type == ERASED:
+            out.append(content)
+            continue
         body = sha256(pack(VERSION, content_type, marking, seq, sent_at, keep_until) + content).digest()
         # hmac.digest() would let the writer's thread in between every two entries; this does not.
         out.append(new_hmac(salt, prefix + body, sha256).digest())

@@ -3,9 +3,12 @@
     frame    "TF" version u8 = 1 | flags u8 = 0 | slot 32 | epoch u64 | start u64 | note length u16 | note | nonce 12 |
              ciphertext with tag            the additional data of the AEAD is everything before the nonce
     box      compression u8 (0 none, 1 zstd) | payload length u32 | raw length u32 | payload | zeros up to Padmé's length
-    batch    salt mode u8 (0: a seed of 32; 1: a salt of 32 for each entry) | count u16 | classes u16 |
+    batch    salt mode u8 (0: a seed of 32; 1: a salt of 32 for each entry not erased) | count u16 | classes u16 |
              classes x (content type u8, marking u8, sent-at u64, keep-until u64) | count x class u16 |
              count x length u32 | salts | contents
+
+The class of erased entries is all zeros; their content is the commitment of 32. A seed would give their salts away:
+with it no entry is erased.
 
 Numbers are big-endian. Decoding then encoding gives the same bytes; everything else is FormatError("format.frame").
 """
@@ -19,7 +22,7 @@ from typing import Final, NamedTuple
 from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError, frame_content_size
 
 from tocsin.errors import FormatError
-from tocsin.formats.entry import STIX_21, Entry, Handling, salts
+from tocsin.formats.entry import CONTENT_TYPES, GONE, Entry, Handling, salts
 from tocsin.formats.tlp import Tlp
 
 MAX_FRAME_BYTES: Final = 16 * 1024 * 1024
@@ -143,7 +146,8 @@ def decode_batch(data: bytes, start: int) -> list[Entry]:
         kinds = unpack_from(f">{count}H", data, at)
         lengths = unpack_from(f">{count}I", data, at + 2 * count)
         at += 6 * count
-        salt_bytes = 32 if mode == 0 else 32 * count
+        gone = handlings.index(GONE) if GONE in handlings else -1
+        salt_bytes = 32 if mode == 0 else 32 * (count - kinds.count(gone))
         total = at + salt_bytes + sum(lengths)
     except StructError as error:
         raise FormatError("format.frame", "the batch ends inside its tables") from error
@@ -153,6 +157,11 @@ def decode_batch(data: bytes, start: int) -> list[Entry]:
         raise FormatError("format.frame", "the batch's classes are not in the order of their first use")
     block = data[at : at + salt_bytes]
     each = salts(block, start, count) if mode == 0 else [block[i : i + 32] for i in range(0, len(block), 32)]
+    if gone >= 0:
+        if mode == 0 or any(length != 32 for length, kind in zip(lengths, kinds, strict=True) if kind == gone):
+            raise FormatError("format.frame", "an erased entry comes with a seed, or is not its commitment alone")
+        left = iter(each)
+        each = [b"" if kind == gone else next(left) for kind in kinds]
     ends = accumulate(lengths, initial=at + salt_bytes)
     return [
         Entry(start + i, handlings[kinds[i]], each[i], data[low:high]) for i, (low, high) in enumerate(pairwise(ends))
@@ -161,8 +170,9 @@ def decode_batch(data: bytes, start: int) -> list[Entry]:
 
 def _handlings(data: bytes, count: int) -> list[Handling]:
     found = [Handling(*_CLASS.unpack_from(data, _BATCH.size + i * _CLASS.size)) for i in range(count)]
-    for content_type, marking, sent_at, keep_until in found:
-        if content_type != STIX_21 or marking > max(Tlp) or max(sent_at, keep_until) > _MAX:
+    for one in found:
+        known = one == GONE or one.content_type in CONTENT_TYPES
+        if not known or one.marking > max(Tlp) or max(one.sent_at, one.keep_until) > _MAX:
             raise FormatError("format.frame", "a class names a content type, marking or time we do not know")
     if len(set(found)) != count:
         raise FormatError("format.frame", "two classes of the batch are the same")

@@ -14,8 +14,9 @@ CHARTER: Final = "tocsin/charter/v1"
 CHANNEL: Final = "tocsin/channel/v1"
 LEAVE: Final = "tocsin/leave/v1"
 EPOCH_KEY: Final = "tocsin/epoch-key/v1"
+ERASED: Final = "tocsin/erased/v1"
 MAX_BYTES: Final = 4 * 1024 * 1024
-KINDS: Final = frozenset({MEMBER, CHARTER, CHANNEL, LEAVE, EPOCH_KEY})
+KINDS: Final = frozenset({MEMBER, CHARTER, CHANNEL, LEAVE, EPOCH_KEY, ERASED})
 
 
 class Statement(NamedTuple):

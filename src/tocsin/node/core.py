@@ -9,11 +9,13 @@ from hashlib import sha256
 from typing import Final
 
 from tocsin.edge.peer import greeting, session
-from tocsin.errors import StoreError
+from tocsin.errors import FormatError, StoreError, VerificationError
 from tocsin.exchange.deliver import sender
+from tocsin.exchange.deliver.erased import ErasureReceipts
 from tocsin.exchange.deliver.receipts import Receipts
 from tocsin.exchange.deliver.relays import Relays
 from tocsin.exchange.journal.definitions import Definitions
+from tocsin.exchange.journal.eraser import Eraser
 from tocsin.exchange.journal.followers import Following
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.search import Search
@@ -25,7 +27,7 @@ from tocsin.exchange.publish.frames import Frames
 from tocsin.exchange.publish.publisher import Publisher, World
 from tocsin.exchange.publish.roots import root_of
 from tocsin.exchange.publish.share import Share, Terms
-from tocsin.exchange.receive import accept, catchup, gossip
+from tocsin.exchange.receive import accept, catchup, gossip, orders
 from tocsin.exchange.receive.accept import Receiver
 from tocsin.exchange.receive.catchup import Catchup
 from tocsin.exchange.receive.epochkeys import EpochKeys
@@ -36,7 +38,7 @@ from tocsin.exchange.tlog.beats import Beats
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats.keys import Role
-from tocsin.formats.message import FLOOR, PROTOCOL, Control, Evidence, Want
+from tocsin.formats.message import FLOOR, MAX_CONTROL_BYTES, PROTOCOL, Control, Evidence, Want
 from tocsin.formats.statement import Statement
 from tocsin.formats.tlp import Tlp
 from tocsin.node.links import Links
@@ -51,6 +53,7 @@ from tocsin.ports.metrics import SILENT, Meter
 from tocsin.ports.spool import Spool
 
 _PATIENCE_S: Final = 30.0
+_ENVELOPE: Final = 64  # what a message adds to the evidence in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,14 @@ class Core:
         self.receiver = Receiver(receiving)
         self.turns = Turns(world.clock, world.quota, self._is_urgent)
         self.links: Links | None = None
+        self.eraser = Eraser(
+            self.journal, world.clock, self.logs.places, lambda: self.links.peers_now_us() if self.links else []
+        )
+        self.erasures = ErasureReceipts(self.members, self.logs, self.journal, world.clock)
+        for forget in (self.frames.forget, self.receiver.forget, lambda one: self.definitions.forget(one.definitions)):
+            self.journal.on_erased(forget)
         self._changed: asyncio.Queue[tuple[Statement, frozenset[str]]] = asyncio.Queue()
+        self._twice: asyncio.Queue[tuple[str, Statement, Statement]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
         self._dialing: dict[str, asyncio.Task[None]] = {}
 
@@ -122,6 +132,7 @@ class Core:
         await self.logs.load()
         await self.journal.load()
         await self.receipts.load()
+        await self.proofs.load()
         await self._open_logs()
 
     async def start(self, network: Network) -> None:
@@ -131,11 +142,15 @@ class Core:
         self._spawn("search", self.search.run)
         await self.search.reached(self.journal.head)
         await self.definitions.load(self.world.database)
+        await self.eraser.load()
         self.members.on_change(lambda *told: self._changed.put_nowait(told))
+        self.members.on_double_vote(lambda *votes: self._twice.put_nowait(votes))
         self._spawn("turns", self.turns.run)
+        self._spawn("eraser", self.eraser.run)
         self._spawn("publisher", self.publisher.run)
         self._spawn("receipts", self.receipts.run)
         self._spawn("channels", self._follow_channels)
+        self._spawn("votes", self._follow_votes)
         self._spawn("wake", self._follow_journal)
         self._spawn("listen", links.listen)
         self._spawn("gossip", self._gossip)
@@ -192,8 +207,15 @@ class Core:
             self.turns,
             self._pass_on,
             self.world.note,
+            self.erasures,
+            self._answers(),
             self.world.meter,
         )
+
+    def _answers(self) -> orders.Answers:
+        receipt_key = self.world.keyring.signing(Role.RECEIPT)
+        parts = orders.Parts(self.logs, self.journal, self.eraser, self.world.clock, receipt_key)
+        return orders.Answers(self.me, parts)
 
     def _spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(supervise(name, work, self.world.clock, self.world.note))
@@ -224,6 +246,14 @@ class Core:
                 await self.links.tell(signed, concerned)
                 self.links.wake()
 
+    async def _follow_votes(self) -> None:
+        while True:
+            handle, one, other = await self._twice.get()
+            try:
+                await self.proofs.double_vote(handle, one.note, other.note)
+            except (VerificationError, FormatError) as error:
+                self.world.note(error.code, handle, error.what)
+
     def _follow_peers(self) -> None:
         """Have a link to everyone whom the charter in force lets take part, and to nobody else."""
         if self.links is None:
@@ -253,7 +283,8 @@ class Core:
             await self.world.clock.sleep(1.0)
 
     def _pass_evidence_on(self, data: bytes, concerned: frozenset[str]) -> None:
-        if self.links is not None:
+        # What is too large for a message is kept here, for people to hand over.
+        if self.links is not None and len(data) < MAX_CONTROL_BYTES - _ENVELOPE:
             for peer in sorted(concerned):
                 self.links.pass_on(peer, ("evidence", sha256(data).digest()), Evidence(data))
 

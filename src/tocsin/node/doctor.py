@@ -60,7 +60,12 @@ def examine(home: Home, node: Status | TocsinError) -> list[Finding]:
 
 def of_status(status: Status) -> list[Finding]:
     """What a node's own answer to `GET /status` tells of its faults; see examine()."""
-    return [*_named("node", _running(status)), *_named("links", _links(status)), *_named("channels", _pending(status))]
+    return [
+        *_named("node", _running(status)),
+        *_named("links", _links(status)),
+        *_named("channels", _pending(status)),
+        *_named("members", _members(status)),
+    ]
 
 
 def _checked(name: str, check: Callable[[Home], Iterator[Finding]], home: Home) -> list[Finding]:
@@ -146,12 +151,11 @@ def _store(home: Home) -> Iterator[Finding]:
 
 def _charter(home: Home) -> Iterator[Finding]:
     with closing(connect(str(home.store))) as connection:
-        rows = Handle(connection).query("SELECT note FROM members_charters ORDER BY version DESC LIMIT 1")
+        rows = Handle(connection).query("SELECT note FROM members_charters ORDER BY version")
     if not rows:
         yield _warning("config.no-charter", "no charter is in force here")
         return
-    read = charter.read(rows[0][0])
-    charter.require_complete(read)
+    read = charter.chain(row[0] for row in rows)[-1]
     yield _well(f"{read.name}, version {read.version}, {len(read.members)} members")
     me = home.settings().handle
     out = [one.handle for one in read.members.values() if not one.endpoint]
@@ -282,3 +286,27 @@ def _pending(status: Status) -> Iterator[Finding]:
         if not one["open"]:
             missing = ", ".join(sorted(set(one["roster"]) - set(one["signers"])))
             yield _warning("policy.channel-pending", f"{one['name']} lacks the signature of {missing}")
+
+
+def _members(status: Status) -> Iterator[Finding]:
+    """Votes that are missing, contradictions, and what others keep from us. An older node tells nothing of them."""
+    for one in status.get("votes", ()):
+        short = one["digest"][:12]
+        if one["of"] == "charter":
+            do = f"Look at it: `tocsin charter diff {short}`; then `tocsin charter sign {short}`, or let it be."
+        else:
+            name = one["of"]
+            do = f"Look at it: `tocsin channel show {name}`; then `tocsin channel agree {name} {short}`, or let it be."
+        what = "the next charter" if one["of"] == "charter" else f"another roster of {one['of']}"
+        yield _warning("doctor.vote", f"{what} is proposed and waits for our vote", do)
+    for one in status.get("evidence", ()):
+        yield _warning("doctor.evidence", f"{one['accused']} has contradicted its own signature {one['count']} times")
+    for code, key, what in (
+        ("receive.withheld", "withheld", "sends less of its log than others hold"),
+        ("doctor.quiet", "silent", "has said nothing for long of its log"),
+    ):
+        for origin, channel in sorted({(one["origin"], one["channel"]) for one in status.get(key, ())}):
+            yield _warning(code, f"{origin} {what} in {channel}")
+    unasked = sorted({one["channel"] for one in status.get("unasked", ())})
+    if unasked:
+        yield _warning("tlog.unasked", f"no member was heard of our logs in {', '.join(unasked)}")

@@ -22,7 +22,7 @@ from tocsin.exchange.members.registry import Members
 from tocsin.exchange.tlog.logs import Log, Logs, checkpoints, root_at
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats import canonical, statement
-from tocsin.formats.entry import STIX_21, Handling, encode_header
+from tocsin.formats.entry import Handling, encode_header
 from tocsin.formats.keys import Role
 from tocsin.node.home import Home
 from tocsin.ports.database import Database, Reading
@@ -127,11 +127,11 @@ def _entries(reading: Reading, log: Log, start: int, end: int) -> Iterator[bytes
         rows = entries(reading, log.number, at, min(end, at + _STEP))
         if [row[0] for row in rows] != list(range(at, min(end, at + _STEP))):
             raise StoreError("store.gap", "entries of the log are missing from the journal; run tocsin fsck")
-        for seq, marking, sent_at, keep_until, salt, content, commitment in rows:
+        for seq, marking, sent_at, keep_until, salt, content, commitment, kind, _ in rows:
             if content is None or salt is None:
                 yield _line({"commitment": _b64(commitment), "seq": seq})
                 continue
-            header = encode_header(seq, Handling(STIX_21, marking, sent_at, keep_until))
+            header = encode_header(seq, Handling(kind, marking, sent_at, keep_until))
             told = {"content": content.decode("utf-8"), "header": _b64(header), "salt": _b64(salt), "seq": seq}
             yield _line(told)
 

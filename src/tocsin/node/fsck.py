@@ -21,8 +21,8 @@ from tocsin.exchange.members import charter
 from tocsin.exchange.members.charter import Charter
 from tocsin.exchange.tlog.logs import origin_line
 from tocsin.formats import checkpoint, cosignature, note
-from tocsin.formats.entry import STIX_21, Entry, Handling, commitments
-from tocsin.formats.keys import Role, key_name
+from tocsin.formats.entry import ERASE_ORDER, Entry, Handling, commitments
+from tocsin.formats.keys import Role, VerifyKey, key_name
 from tocsin.formats.merkle import Frontier
 from tocsin.node.home import Home
 from tocsin.ports.checkpoints import CheckpointStore
@@ -61,8 +61,8 @@ async def check_store(
     try:
         problems += [_problem("fsck.sqlite", "store", row[0]) for row in _sqlite(reading)]
         total = int(reading.query("SELECT COUNT(*) FROM journal_rows WHERE kind = 1")[0][0])
-        problems += _positions(reading)
-        rules = _charter(reading)
+        problems += _positions(reading, me)
+        rules = charter.chain(row[0] for row in reading.query("SELECT note FROM members_charters ORDER BY version"))
         for number, slot, origin, size, frontier in reading.query(
             "SELECT log, slot, origin, size, frontier FROM tlog_logs ORDER BY log"
         ):
@@ -121,7 +121,7 @@ def _sqlite(reading: Reading) -> list[tuple[Any, ...]]:
     return [row for row in reading.query("PRAGMA integrity_check(20)") if row[0] != "ok"]
 
 
-def _positions(reading: Reading) -> Iterator[Problem]:
+def _positions(reading: Reading, me: str) -> Iterator[Problem]:
     count, low, high = reading.query("SELECT COUNT(*), MIN(position), MAX(position) FROM journal_rows")[0]
     if count and (low != 1 or high != count):
         yield _problem("fsck.journal-gap", "journal", f"{count} rows, positions {low} to {high}")
@@ -139,6 +139,7 @@ def _positions(reading: Reading) -> Iterator[Problem]:
     )
     if lost:
         yield _problem("fsck.search", f"position {lost[0][0]}", "search shows what the journal does not hold so")
+    yield from _erased(reading)
     reached = reading.query("SELECT position FROM journal_followers WHERE name = 'search'")
     left_out = reading.query(
         "SELECT j.position FROM journal_rows j LEFT JOIN journal_search s ON s.position = j.position "
@@ -148,25 +149,42 @@ def _positions(reading: Reading) -> Iterator[Problem]:
     if left_out or (reached and reached[0][0] > count):
         yield _problem("fsck.search", "journal_followers", "search says it has read what it does not show")
     strays = reading.query(
-        "SELECT r.log FROM deliver_receipts r LEFT JOIN tlog_logs l ON l.log = r.log WHERE l.log IS NULL LIMIT 1"
+        "SELECT r.log FROM deliver_receipts r LEFT JOIN tlog_logs l ON l.log = r.log AND l.origin = ? "
+        "WHERE l.log IS NULL LIMIT 1",
+        (me,),
     )
     if strays:
-        yield _problem("fsck.receipt", f"log {strays[0][0]}", "a receipt is for a log that is not there")
+        yield _problem("fsck.receipt", f"log {strays[0][0]}", "a receipt is for a log that is not there, or not ours")
 
 
-def _charter(reading: Reading) -> Charter | None:
-    rows = reading.query("SELECT note FROM members_charters ORDER BY version DESC LIMIT 1")
-    if not rows:
-        return None
-    read = charter.read(rows[0][0])
-    charter.require_complete(read)
-    return read
+def _erased(reading: Reading) -> Iterator[Problem]:
+    left = reading.query(
+        "SELECT position FROM journal_rows WHERE kind = 1 AND (content IS NULL AND COALESCE(held, '') <> 'erased' "
+        "OR held = 'erased' AND (content IS NOT NULL OR salt IS NOT NULL OR object_id IS NOT NULL "
+        "OR version IS NOT NULL OR name IS NOT NULL)) LIMIT 1"
+    )
+    if left:
+        yield _problem("fsck.erased", f"position {left[0][0]}", "an entry is half erased, or its content is missing")
+    kept = reading.query(
+        "SELECT j.position FROM journal_ordered o JOIN tlog_logs l ON l.slot = o.slot AND l.origin = o.member "
+        "JOIN journal_rows j ON j.kind = 1 AND j.log = l.log AND j.seq = o.seq "
+        "WHERE j.content IS NOT NULL AND j.content_type <> ? "
+        "AND NOT EXISTS (SELECT 1 FROM journal_orders WHERE obeyed = 0) LIMIT 1",
+        (ERASE_ORDER,),
+    )
+    if kept:
+        yield _problem("fsck.erased", f"position {kept[0][0]}", "its origin ordered that it be erased, and it is here")
+
+
+def _keys(rules: list[Charter], handle: str, role: Role) -> set[VerifyKey]:
+    """What a member has signed with so far; it may have been expelled since."""
+    return {one.members[handle].keys[role] for one in rules if handle in one.members}
 
 
 class _Walk:
     """One log, from its first entry to its last."""
 
-    def __init__(self, reading: Reading, number: int, slot: bytes, origin: str, rules: Charter | None) -> None:
+    def __init__(self, reading: Reading, number: int, slot: bytes, origin: str, rules: list[Charter]) -> None:
         self.reading = reading
         self.number = number
         self.slot = slot
@@ -180,8 +198,11 @@ class _Walk:
 
     def run(self, size: int, frontier: bytes) -> Iterator[int]:
         """Check everything; yields how many entries each step covered."""
+        # A receipt may stand where no batch of ours ended: what a restored store got back came in other frames.
         ends = self.reading.query(
-            "SELECT size, root, note FROM tlog_checkpoints WHERE log = ? ORDER BY size", (self.number,)
+            "SELECT size, root, note FROM tlog_checkpoints WHERE log = ? UNION ALL "
+            "SELECT DISTINCT size, NULL, NULL FROM deliver_receipts WHERE log = ? AND size <= ? ORDER BY 1, 2 DESC",
+            (self.number, self.number, size),
         )
         for end, root, signed in ends:
             while self.tree.size < end:
@@ -189,6 +210,9 @@ class _Walk:
                 if not count:
                     return
                 yield count
+            if root is None:
+                self.roots.setdefault(end, self.tree.root())
+                continue
             self.roots[end] = root
             if self.tree.size != end or self.tree.root() != root:
                 self._say("fsck.root", end, "the entries do not give the root of this checkpoint")
@@ -204,7 +228,7 @@ class _Walk:
             self._say("fsck.gap", start, f"entries between {start} and {end} are missing")
             return 0
         whole = [row for row in rows if row[5] is not None]
-        made = [Entry(row[0], Handling(STIX_21, row[1], row[2], row[3]), row[4], row[5]) for row in whole]
+        made = [Entry(row[0], Handling(row[7], row[1], row[2], row[3]), row[4], row[5]) for row in whole]
         for row, commitment in zip(whole, commitments(self.slot, made), strict=True):
             if row[6] != commitment:
                 self._say("fsck.commitment", row[0], "header, salt or content is not what was committed")
@@ -214,13 +238,13 @@ class _Walk:
     def _signature(self, end: int, root: bytes, signed: bytes | None) -> None:
         if signed is None and not self.ours:
             self._say("fsck.checkpoint", end, "the log of another member has a checkpoint without its signature")
-        if signed is None or self.rules is None:
+        if signed is None or not self.rules:
             return
         parsed = note.parse(signed)
         claimed = checkpoint.parse(parsed.text)
-        key = self.rules.members[self.origin].keys[Role.LOG]
+        keys = _keys(self.rules, self.origin, Role.LOG)
         right = claimed.origin == self.name and claimed.size == end and claimed.root == root
-        if not right or not note.verified(parsed, self.name, key):
+        if not right or not any(note.verified(parsed, self.name, key) for key in keys):
             self._say("fsck.checkpoint", end, "the stored checkpoint is not one that its origin signed")
 
     def _say(self, code: str, at: int, what: str) -> None:
@@ -242,15 +266,15 @@ async def _head(heads: CheckpointStore, walk: _Walk, slot: bytes, size: int) -> 
     return []
 
 
-def _receipts(reading: Reading, walk: _Walk, rules: Charter | None) -> Iterator[Problem]:
+def _receipts(reading: Reading, walk: _Walk, rules: list[Charter]) -> Iterator[Problem]:
     rows = reading.query(
         "SELECT member, size, key_id, blob FROM deliver_receipts WHERE log = ? ORDER BY member", (walk.number,)
     )
     for member, size, key_id, blob in rows if rules else ():
-        assert rules is not None  # noqa: S101 - the loop has no rows without rules
         name = key_name(member, Role.RECEIPT)
         root = walk.roots.get(size)
         text = checkpoint.encode(checkpoint.Checkpoint(walk.name, size, root, ())) if root is not None else b""
-        key = rules.members[member].keys[Role.RECEIPT]
-        if root is None or cosignature.verify(text, note.Signature(name, key_id, blob), name, key) is None:
+        signature = note.Signature(name, key_id, blob)
+        keys = _keys(rules, member, Role.RECEIPT)
+        if root is None or all(cosignature.verify(text, signature, name, key) is None for key in keys):
             yield _problem("fsck.receipt", f"receipt of {member} at {size}", "it does not cover our log")

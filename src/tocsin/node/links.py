@@ -53,11 +53,12 @@ class Links:
         self._dial = dial
         self._replaced: set[asyncio.Future[None]] = set()
         self._known: set[str] = set()
-        self.standing: dict[str, Standing] = {peer: Standing() for peer in parts.members.peers()}
+        self.standing: dict[str, Standing] = {peer: Standing() for peer in parts.members.neighbours()}
 
     def sync(self) -> list[str]:
         """Follow the charter: end links to whom it does not let take part, and name the new members that we dial."""
-        wanted = self._parts.members.peers()
+        self._network.refresh()
+        wanted = self._parts.members.neighbours()
         for peer in [one for one in self.standing if one not in wanted]:
             gone = self.standing.pop(peer)
             for one in (gone.session, gone.calling):
@@ -251,6 +252,11 @@ class Links:
             }
             for peer, one in sorted(self.standing.items())
         ]
+
+    def peers_now_us(self) -> list[int]:
+        """What time each linked peer says it is."""
+        told = (one.session.peer_now_us() for one in self.standing.values() if one.session is not None)
+        return [one for one in told if one is not None]
 
     def wake(self, concerned: frozenset[str] | None = None) -> None:
         """There may be something to send to these members, or to all."""

@@ -45,6 +45,13 @@ class Database(Protocol):
         """Run `work` on a snapshot at least as new as the last write() that returned."""
         ...
 
+    async def scrub(self) -> bool:
+        """Drive what was overwritten or deleted out of every file of the store, the write-ahead log among them.
+
+        False when somebody still reads an older state: ask again later. Raises StoreError.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what waits, then let go of the file."""
         ...

@@ -28,6 +28,10 @@ class Link(Protocol):
 class Network(Protocol):
     """How links come to be."""
 
+    def refresh(self) -> None:
+        """The charter has changed: its active members, as it describes them, may link, and nobody else."""
+        ...
+
     async def dial(self, peer: str) -> Link:
         """Open a link. Raises PeerError("peer.unreachable") or PeerError("peer.identity")."""
         ...

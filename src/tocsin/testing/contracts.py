@@ -26,6 +26,7 @@ async def check_database(opened: Callable[[], Database], *, reopens: bool = True
     await _check_undone_alone(database)
     await _check_snapshots(database)
     await _check_values(database)
+    await _check_scrub(database)
     if not reopens:
         await database.close()
         return
@@ -108,6 +109,14 @@ async def _check_values(database: Database) -> None:
     rows = await database.read(_all)
     _equal(rows, list(enumerate(values)), "values came back changed")
     _equal(await database.write(lambda tx: tx.query("SELECT 1 WHERE 0")), [], "an empty answer is an empty list")
+
+
+async def _check_scrub(database: Database) -> None:
+    """It says that it is done when nobody else reads, and changes nothing that can be read."""
+    before = await database.read(_all)
+    done = await asyncio.gather(database.write(_all), database.scrub(), database.write(_all))
+    _equal(done, [before, True, before], "scrub() beside writing did not say that it is done")
+    _equal(await database.read(_all), before, "scrub() changed what is stored")
 
 
 def _raising(error: Exception) -> Callable[[Transaction], Any]:

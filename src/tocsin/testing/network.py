@@ -153,8 +153,9 @@ class LossyNetwork:
 
     def departure(self, src: str, dst: str, size: int) -> float:
         """When a message that is ready now has left the slower of the two lines."""
-        ends = [self._take_line(handle, size) for handle in (src, dst) if handle in self._bytes_per_s]
-        return max(ends, default=self.loop.time())
+        return max(
+            (self._take_line(one, size) for one in (src, dst) if one in self._bytes_per_s), default=self.loop.time()
+        )
 
     def _take_line(self, handle: str, size: int) -> float:
         begin = max(self.loop.time(), self._busy_until.get(handle, 0.0))
@@ -228,6 +229,9 @@ class LossyPort:
     def listening(self) -> bool:
         """Whether a dialler would be answered."""
         return self._accept is not None
+
+    def refresh(self) -> None:
+        """Nothing: these wires know no charter."""
 
     async def dial(self, peer: str) -> "LossyLink":
         """Open a link: one round trip, or 10 s into a black hole. Raises PeerError("peer.unreachable")."""

@@ -100,7 +100,7 @@ class Town:
         return made
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_town():
     return Town
 

@@ -22,7 +22,7 @@ def of_kind(kind):
 
 @of_kind("commitment")
 def test_commitment_vector(case):
-    handling = Handling(1, case["marking"], case["sent_at"], case["keep_until"])
+    handling = Handling(case.get("content_type", 1), case["marking"], case["sent_at"], case["keep_until"])
     entry = Entry(case["seq"], handling, bytes.fromhex(case["salt"]), case["content"].encode())
     header = bytes.fromhex(case["header"])
     assert encode_header(entry.seq, handling) == header

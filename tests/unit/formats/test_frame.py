@@ -10,7 +10,7 @@ from zstandard import ZstdCompressor
 from tocsin.errors import FormatError, TocsinError, VerificationError
 from tocsin.exchange.receive import verify
 from tocsin.exchange.tlog.logs import origin_line
-from tocsin.formats.entry import Entry, Handling
+from tocsin.formats.entry import Entry, Handling, erased
 from tocsin.formats.frame import (
     MAX_ENTRIES,
     MAX_FRAME_BYTES,
@@ -46,10 +46,12 @@ def entries_of(case):
     return [
         Entry(
             one["seq"],
-            Handling(1, one["marking"], one["sent_at"], one["keep_until"]),
+            Handling(one.get("content_type", 1), one["marking"], one["sent_at"], one["keep_until"]),
             bytes.fromhex(one["salt"]),
             one["content"].encode(),
         )
+        if "commitment" not in one
+        else erased(one["seq"], bytes.fromhex(one["commitment"]))
         for one in case["entries"]
     ]
 
@@ -92,7 +94,7 @@ def opened(case):
     """What receiving does with a frame, on an empty log."""
     key = SigningKey(bytes.fromhex(case["log_seed"])).public
     slot = bytes.fromhex(case["slot"])
-    view = verify.View(case["origin"], case["origin"], origin_line(case["origin"], slot), key, Frontier())
+    view = verify.View(case["origin"], case["origin"], origin_line(case["origin"], slot), (key,), Frontier())
     one = verify.signed(verify.outer(bytes.fromhex(case["hex"])), view)
     verify.place(one, 0)
     return verify.opened(one, EpochKey(bytes.fromhex(case["key"])), view, slot)

@@ -31,7 +31,7 @@ STRANGE = "marking-definition--11111111-2222-4333-8444-555555555555"
 
 def reads_well(text):
     """A sentence for people: it begins as one, ends as one, and is not shouted."""
-    return re.fullmatch(r"([A-Z][a-z]*|\d+) .*[\w)+]\.", text) is not None
+    return re.fullmatch(r"([A-Z][a-z]*|\d+) [a-z].*[\w)+]\.", text) is not None
 
 
 def asked(kind=THEMATIC, marking=GREEN, **rest):

@@ -106,7 +106,7 @@ def test_two_nodes_greet_by_the_rule_of_the_vectors():
         assert (type(hello), type(proof), type(state)) == (Hello, Proof, State)
         assert keys[handle].public.verify(transcript + handle.encode(), proof.signature)
     assert decode(said["aa"][0]).nonce != decode(said["bb"][0]).nonce
-    assert message.PROTOCOL == 1
+    assert message.PROTOCOL == 2
     assert decode(said["aa"][0]).highest == decode(said["bb"][0]).highest == message.PROTOCOL
     assert decode(said["aa"][0]).lowest == decode(said["bb"][0]).lowest == message.FLOOR
 
@@ -149,3 +149,61 @@ def test_the_slot_of_a_message():
     assert slot_of(encode(State((), ()))) is None
     assert slot_of(b"") is None
     assert slot_of(b"Fshort") == b"t"
+
+
+# -- what version 2 brought -------------------------------------------------------------------------------------------
+
+NOTE, MOST = b"note", 2**63 - 1
+NEW = [
+    message.Chain((b"c" * 32,)),
+    message.Chain(tuple(number.to_bytes(32) for number in range(500))),
+    message.Want(b"s" * 32, 0, wanted=True),
+    message.Want(b"s" * 32, MOST, wanted=False),
+    message.Heads(()),
+    message.Heads((message.Head(b"s" * 32, NOTE),) * message.MAX_HEADS),
+    message.Heads((message.Head(b"s" * 32, b"n" * message.MAX_NOTE_BYTES),)),
+    message.Relayed("aa", b"s" * 32, MOST, b"kkkk", b"b" * 72),
+    message.Evidence(b"{}"),
+    message.Evidence(b"x" * (MAX_CONTROL_BYTES - 64)),
+]
+
+
+@pytest.mark.parametrize("one", NEW, ids=lambda one: type(one).__name__)
+def test_new_messages_come_back_as_they_were(one):
+    data = encode(one)
+    assert decode(data) == one
+    assert slot_of(data) is None
+    assert refused(data + b"\0")
+    assert refused(data[:-1])
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        message.Chain(()),
+        message.Chain((b"c" * 31,)),
+        message.Chain((b"c" * 32, b"c" * 33)),
+        message.Want(b"s" * 31, 0, wanted=True),
+        message.Want(b"s" * 32, -1, wanted=True),
+        message.Want(b"s" * 32, MOST + 1, wanted=True),
+        message.Heads((message.Head(b"s" * 31, NOTE),)),
+        message.Heads((message.Head(b"s" * 32, b""),)),
+        message.Heads((message.Head(b"s" * 32, b"n" * (message.MAX_NOTE_BYTES + 1)),)),
+        message.Heads((message.Head(b"s" * 32, NOTE),) * (message.MAX_HEADS + 1)),
+        message.Relayed("aa", b"s" * 31, 0, b"kkkk", b"b" * 72),
+        message.Relayed("aa", b"s" * 32, -1, b"kkkk", b"b" * 72),
+        message.Relayed("aa", b"s" * 32, MOST + 1, b"kkkk", b"b" * 72),
+        message.Relayed("aa", b"s" * 32, 0, b"kkk", b"b" * 72),
+        message.Relayed("aa", b"s" * 32, 0, b"kkkk", b"b" * 71),
+        message.Evidence(b"x" * MAX_CONTROL_BYTES),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_new_messages_have_limits(bad):
+    assert refused(encode(bad))
+
+
+def test_a_chain_has_a_longest(monkeypatch):
+    monkeypatch.setattr(message, "MAX_CHAIN", 2)
+    assert decode(encode(message.Chain((b"c" * 32,) * 2)))
+    assert refused(encode(message.Chain((b"c" * 32,) * 3)))

@@ -14,7 +14,7 @@ ENDPOINTS = {"aa": "aa:1", "bb": "bb:1", "cc": "", "dd": ""}
 def links(me, clock=None, dial="all"):
     members = SimpleNamespace(
         me=me,
-        peers=lambda: sorted(ENDPOINTS.keys() - {me}),
+        neighbours=lambda: sorted(ENDPOINTS.keys() - {me}),
         member=lambda handle: SimpleNamespace(endpoint=ENDPOINTS[handle]),
     )
     turns = SimpleNamespace(is_over=lambda _: False)

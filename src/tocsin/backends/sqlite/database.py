@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 import apsw
 
-from tocsin.backends.sqlite.writer import Handle, InlineWriter, ThreadWriter, Watch
+from tocsin.backends.sqlite.writer import BUSY_MS, Handle, InlineWriter, ThreadWriter, Watch
 from tocsin.errors import StoreError
 from tocsin.ports.database import Reading, Transaction
 
@@ -32,7 +32,7 @@ def connect(path: str, *, vfs: str | None = None, exclusive: bool = False, creat
     flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
     try:
         connection = apsw.Connection(path, flags=flags, vfs=vfs)
-        connection.set_busy_timeout(5000)
+        connection.set_busy_timeout(BUSY_MS)
         if exclusive:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         mode = list(connection.execute("PRAGMA journal_mode = WAL"))
@@ -118,6 +118,11 @@ class ThreadedDatabase:
             self._opened.append(connection)
         return _snapshot(connection, work)
 
+    async def scrub(self) -> bool:
+        """See ports.database."""
+        result: bool = await self._writer.run(None)
+        return result
+
     async def close(self) -> None:
         """See ports.database."""
         await self._writer.close()
@@ -142,6 +147,11 @@ class InlineDatabase:
         """See ports.database."""
         return _snapshot(self._connection, work)
 
+    async def scrub(self) -> bool:
+        """See ports.database."""
+        result: bool = await self._writer.run(None)
+        return result
+
     async def close(self) -> None:
         """See ports.database."""
         self._connection.close()
@@ -154,5 +164,5 @@ def _snapshot(connection: apsw.Connection, work: Callable[[Reading], T]) -> T:
             return work(Handle(connection))
         finally:
             connection.execute("COMMIT")
-    except apsw.Error as error:
+    except (apsw.Error, UnicodeDecodeError) as error:  # the latter: rot in a text
         raise StoreError("store.read", f"the store could not be read ({type(error).__name__})") from error

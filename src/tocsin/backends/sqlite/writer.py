@@ -13,6 +13,8 @@ from tocsin.ports.clock import Clock
 from tocsin.ports.database import Transaction, Value
 from tocsin.ports.metrics import Meter
 
+BUSY_MS: Final = 5000
+_SCRUB_MS: Final = 50  # for so long a reader of an older state may hold up everybody's commits
 _MOST: Final = 256
 
 
@@ -40,8 +42,8 @@ class Job:
 
     __slots__ = ("done", "error", "result", "work")
 
-    def __init__(self, work: Callable[[Transaction], Any], done: asyncio.Future[Any]) -> None:
-        self.work = work
+    def __init__(self, work: Callable[[Transaction], Any] | None, done: asyncio.Future[Any]) -> None:
+        self.work = work  # None: empty the write-ahead log
         self.done = done
         self.result: Any = None
         self.error: BaseException | None = None
@@ -58,22 +60,47 @@ class Job:
 
 def commit(connection: apsw.Connection, jobs: Sequence[Job]) -> None:
     """Run all jobs in one transaction; one that raises is undone alone. Never raises: the jobs carry the outcome."""
+    inside = [(job, job.work) for job in jobs if job.work is not None]
+    if inside:
+        _together(connection, inside)
+    for job in jobs:
+        if job.work is None:
+            _scrub(connection, job)
+
+
+def _together(connection: apsw.Connection, jobs: Sequence[tuple[Job, Callable[[Transaction], Any]]]) -> None:
     handle = Handle(connection)
     try:
         connection.execute("BEGIN IMMEDIATE")
-        for job in jobs:
-            _one(connection, handle, job)
+        for job, work in jobs:
+            _one(connection, handle, job, work)
         connection.execute("COMMIT")
     except (apsw.Error, OSError) as error:
         _undo(connection)
-        for job in jobs:
+        for job, _ in jobs:
             job.error = job.error or _outcome(error)
 
 
-def _one(connection: apsw.Connection, handle: Handle, job: Job) -> None:
+def _scrub(connection: apsw.Connection, job: Job) -> None:
+    """secure_delete has zeroed what was freed; a truncating checkpoint leaves no older page in the log."""
+    try:
+        connection.set_busy_timeout(_SCRUB_MS)
+        busy = next(iter(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")))[0]
+        job.result = not busy
+        if not busy:
+            # SQLite cuts the log without a sync: a power cut would bring it back. A commit syncs it, and tells nothing.
+            version = next(iter(connection.execute("PRAGMA user_version")))[0]
+            connection.execute(f"PRAGMA user_version = {version:d}")
+    except (apsw.Error, OSError) as error:
+        job.error = _outcome(error)
+    finally:
+        connection.set_busy_timeout(BUSY_MS)
+
+
+def _one(connection: apsw.Connection, handle: Handle, job: Job, work: Callable[[Transaction], Any]) -> None:
     connection.execute("SAVEPOINT job")
     try:
-        job.result = job.work(handle)
+        job.result = work(handle)
     except (TocsinError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError) as error:
         job.error = error
         connection.execute("ROLLBACK TO job")
@@ -114,8 +141,8 @@ class InlineWriter:
         self._connection = connection
         self._waiting: list[Job] = []
 
-    async def run(self, work: Callable[[Transaction], Any]) -> Any:
-        """The result of `work`, once committed."""
+    async def run(self, work: Callable[[Transaction], Any] | None) -> Any:
+        """The result of `work`, once committed; of None, whether the write-ahead log is empty now."""
         loop = asyncio.get_running_loop()
         job = Job(work, loop.create_future())
         if not self._waiting:
@@ -143,8 +170,8 @@ class ThreadWriter:
         self._thread = threading.Thread(target=self._loop, name="tocsin-writer", daemon=True)
         self._thread.start()
 
-    async def run(self, work: Callable[[Transaction], Any]) -> Any:
-        """The result of `work`, once committed."""
+    async def run(self, work: Callable[[Transaction], Any] | None) -> Any:
+        """The result of `work`, once committed; of None, whether the write-ahead log is empty now."""
         loop = asyncio.get_running_loop()
         job = Job(work, loop.create_future())
         self._queue.put((job, loop))

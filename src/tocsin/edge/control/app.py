@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import partial
-from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
@@ -12,17 +11,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tocsin.edge.control import reading
+from tocsin.edge.control import erasing, governing, proving, reading, recovering
+from tocsin.edge.control.answers import asked, told
 from tocsin.edge.control.services import Services
 from tocsin.edge.control.sharing import Sharing
 from tocsin.edge.people import EXPOSITION
 from tocsin.errors import AccessError, ConfigError, PolicyError, TocsinError
 from tocsin.exchange.journal import history
-from tocsin.formats import strictjson
 from tocsin.formats.markings import ChannelKind
 from tocsin.formats.tlp import Tlp
 
-_MOST_BODY = 1024 * 1024
 _WATCH = 500
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -60,10 +58,15 @@ def build(services: Services) -> Starlette:
             Route("/objects", routes.objects),
             Route("/objects/{object_id}", routes.object_),
             Route("/receipts", routes.receipts),
+            Route("/erasures", routes.erasures, methods=["GET"]),
+            Route("/erasures", routes.erase, methods=["POST"]),
             Route("/watch", routes.watch),
             Route("/accounts", routes.accounts, methods=["GET"]),
             Route("/accounts", routes.add_account, methods=["POST"]),
             Route("/accounts/{name}", routes.remove_account, methods=["DELETE"]),
+            *governing.routes(services),
+            *proving.routes(services),
+            *recovering.routes(services),
         ],
         exception_handlers={TocsinError: _on_error},
     )
@@ -73,10 +76,6 @@ async def _on_error(_request: Request, error: Exception) -> Response:
     if not isinstance(error, TocsinError):
         raise error
     return problem(error)
-
-
-def _json(value: Any) -> Response:
-    return Response(msgspec.json.encode(value), media_type="application/json")
 
 
 class _Lines(Response):
@@ -101,22 +100,22 @@ class _Routes:
         self._services = services
 
     async def status(self, _request: Request) -> Response:
-        return _json(await reading.status(self._services))
+        return told(await reading.status(self._services))
 
     async def metrics(self, _request: Request) -> Response:
         return Response(await self._services.metrics(), headers={"content-type": EXPOSITION})
 
     async def members(self, _request: Request) -> Response:
-        return _json(reading.members(self._services))
+        return told(reading.members(self._services))
 
     async def channels(self, _request: Request) -> Response:
-        return _json(reading.channels(self._services))
+        return told(reading.channels(self._services))
 
     async def channel(self, request: Request) -> Response:
-        return _json(await reading.channel_of(self._services, request.path_params["name"]))
+        return told(await reading.channel_of(self._services, request.path_params["name"]))
 
     async def create_channel(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await asked(request)
         try:
             kind = ChannelKind(str(body.get("kind")))
             roster = [str(one) for one in body.get("members", [])]
@@ -131,11 +130,11 @@ class _Routes:
             title=str(body.get("title", "")),
             named_people=body.get("named_people") is True,
         )
-        return _json(await reading.channel_of(self._services, made.id))
+        return told(await reading.channel_of(self._services, made.id))
 
     async def share(self, request: Request) -> Response:
-        asked = request.query_params
-        channel = self._services.members.channel(asked.get("channel", ""))
+        wanted = request.query_params
+        channel = self._services.members.channel(wanted.get("channel", ""))
         if channel.waits_for:
             missing = ", ".join(sorted(channel.waits_for))
             raise PolicyError(
@@ -143,20 +142,31 @@ class _Routes:
             )
         if not channel.is_current:
             raise PolicyError("policy.channel-left", f"this node does not take part in {channel.name} any more")
-        floor = Tlp.parse(asked["tlp"]) if asked.get("tlp") else None
+        floor = Tlp.parse(wanted["tlp"]) if wanted.get("tlp") else None
         sharing = Sharing(
-            self._services, channel, floor, dry_run=bool(asked.get("dry_run")), partial=bool(asked.get("partial"))
+            self._services,
+            channel,
+            floor,
+            dry_run=bool(wanted.get("dry_run")),
+            partial=bool(wanted.get("partial")),
+            urgent=bool(wanted.get("urgent")),
         )
         return _Lines(sharing.run(request.stream()))
 
     async def objects(self, request: Request) -> Response:
-        return _json(await reading.objects(self._services, dict(request.query_params)))
+        return told(await reading.objects(self._services, dict(request.query_params)))
 
     async def object_(self, request: Request) -> Response:
-        return _json(await reading.object_(self._services, request.path_params["object_id"]))
+        return told(await reading.object_(self._services, request.path_params["object_id"]))
 
     async def receipts(self, request: Request) -> Response:
-        return _json(await reading.receipts(self._services, dict(request.query_params)))
+        return told(await reading.receipts(self._services, dict(request.query_params)))
+
+    async def erasures(self, _request: Request) -> Response:
+        return told(await erasing.standing(self._services))
+
+    async def erase(self, request: Request) -> Response:
+        return told(await erasing.give(self._services, await asked(request)))
 
     async def watch(self, request: Request) -> Response:
         text = request.query_params.get("after", "")
@@ -177,27 +187,15 @@ class _Routes:
 
     async def accounts(self, _request: Request) -> Response:
         listed = await self._services.accounts.list()
-        return _json([{"name": one.name, "channels": sorted(one.channels)} for one in listed])
+        return told([{"name": one.name, "channels": sorted(one.channels)} for one in listed])
 
     async def add_account(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await asked(request)
         wanted = body.get("channels") or ["*"]
         ids = [one if one == "*" else self._services.members.channel(str(one)).id for one in wanted]
         token = await self._services.accounts.add(str(body.get("name", "")), ids)
-        return _json({"name": body.get("name"), "token": token})
+        return told({"name": body.get("name"), "token": token})
 
     async def remove_account(self, request: Request) -> Response:
         await self._services.accounts.remove(request.path_params["name"])
-        return _json({"removed": request.path_params["name"]})
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    data = b""
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > _MOST_BODY:
-            raise ConfigError("config.value", "the request is larger than any of its kind")
-    value = strictjson.parse(data)
-    if not isinstance(value, dict):
-        raise ConfigError("config.value", "the request is not a JSON object")
-    return value
+        return told({"removed": request.path_params["name"]})

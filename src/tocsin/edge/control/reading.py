@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tocsin.edge.control import waiting
 from tocsin.edge.control.services import Services
 from tocsin.errors import AccessError
 from tocsin.exchange.deliver.receipts import held_by
@@ -32,6 +33,8 @@ async def status(services: Services) -> dict[str, Any]:
             "version": charter.version,
             "digest": charter.digest.hex(),
             "members": len(charter.members),
+            "suspended": sorted(charter.suspended),
+            "takes_part": me in charter.active,
         },
         "position": services.journal.head,
         "uptime_s": (services.clock.now_us() - services.started_us) / 1e6,
@@ -45,6 +48,7 @@ async def status(services: Services) -> dict[str, Any]:
         },
         "not_ready": [{"code": one.code, "what": one.what} for one in await services.reasons()],
         "behind": [{"slot": slot.hex(), "why": why} for slot, why in behind.items()],
+        **await waiting.told(services),
     }
 
 
@@ -59,12 +63,15 @@ def _brief(services: Services, channel: Channel) -> dict[str, Any]:
         "name": channel.name,
         "title": channel.title,
         "kind": channel.kind.value,
+        "version": channel.version,
         "open": channel.is_open,
+        "current": channel.is_current,
         "roster": sorted(channel.roster),
         "signers": sorted(channel.signers),
         "creator": channel.creator,
         "created": instant(channel.created),
         "named_people": channel.named_people,
+        "objects": sum(log.released for log in services.logs if log.channel == channel.number),
         "logs": logs,
     }
 
@@ -72,7 +79,7 @@ def _brief(services: Services, channel: Channel) -> dict[str, Any]:
 async def channel_of(services: Services, name: str) -> dict[str, Any]:
     """One channel, with who has receipted how much of our log."""
     channel = services.members.channel(name)
-    out = _brief(services, channel)
+    out = _brief(services, channel) | waiting.of_channel(services, channel)
     mine = services.logs.get(channel.slots[services.members.me])
     if mine is not None:
         rows = await services.journal.database.read(lambda db: held_by(db, mine.number))
@@ -105,6 +112,7 @@ def members(services: Services) -> list[dict[str, Any]]:
             "constituency": {key: list(value) for key, value in one.constituency.items()},
             "endpoint": one.endpoint,
             "fingerprint": one.fingerprint,
+            "suspended": one.handle in services.members.charter.suspended,
             "link": "self" if one.handle == services.members.me else links.get(one.handle, "never"),
         }
         for one in services.members.charter.members.values()

@@ -11,8 +11,13 @@ from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.members.acts import Acts
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
+from tocsin.exchange.publish.epochs import Epochs
 from tocsin.exchange.publish.publisher import Publisher
 from tocsin.exchange.publish.share import Share
+from tocsin.exchange.receive.accept import Receiver
+from tocsin.exchange.receive.catchup import Catchup
+from tocsin.exchange.receive.gossip import Gossip
+from tocsin.exchange.receive.proofs import Proofs
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats.tlp import Tlp
@@ -30,10 +35,15 @@ class Services:
     journal: Journal
     signer: Signer
     publisher: Publisher
+    epochs: Epochs
+    receiver: Receiver
+    gossip: Gossip
+    catchup: Catchup
+    proofs: Proofs
     receipts: Receipts
     accounts: Accounts
     clock: Clock
-    share: Callable[[Channel, Tlp | None, Spool], Share]
+    share: Callable[[Channel, Tlp | None, Spool, bool], Share]  # the last: urgent
     spool: Callable[[], Spool]
     synced: Callable[[], Awaitable[None]]
     links: Callable[[], list[dict[str, Any]]]
@@ -41,4 +51,6 @@ class Services:
     people_url: str
     software: str
     started_us: int
+    wake: Callable[[], None]  # look again at what is to be sent
+    note: Callable[[str, str, str], None]  # the diagnostics: code, peer, what
     reasons: Callable[[], Awaitable[Sequence[Reason]]]  # why the node is not ready

@@ -22,11 +22,18 @@ class Sharing:
     """One request. The steps are those of publish.share; nothing is committed before the last object was decided."""
 
     def __init__(
-        self, services: Services, channel: Channel, floor: Tlp | None, *, dry_run: bool, partial: bool
+        self,
+        services: Services,
+        channel: Channel,
+        floor: Tlp | None,
+        *,
+        dry_run: bool = False,
+        partial: bool = False,
+        urgent: bool = False,
     ) -> None:
         self._services = services
         self._channel = channel
-        self._share: Share = services.share(channel, floor, services.spool())
+        self._share: Share = services.share(channel, floor, services.spool(), urgent)
         self._dry_run = dry_run
         self._partial = partial
         self._refused = 0

@@ -46,6 +46,7 @@ class Greeting:
         self._stream = stream
         self._parts = parts
         self.skew_s = 0.0  # the peer's clock against ours
+        self.clock_told: tuple[int, float] | None = None  # what it said, and when by our monotonic clock
 
     @property
     def peer(self) -> str:
@@ -76,6 +77,7 @@ class Greeting:
             await self._agree_on_charter()
         if self.peer not in parts.members.peers():
             raise PeerError("peer.expelled", f"{self.peer} or this node takes no part by the charter in force")
+        self.clock_told = theirs.time_us, parts.clock.monotonic()
         self.skew_s = (theirs.time_us - mine.time_us) / 1e6
         first, second = (sent, got) if dialed else (got, sent)
         await self._prove(DOMAIN + sha256(first).digest() + sha256(second).digest())

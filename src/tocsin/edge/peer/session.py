@@ -15,6 +15,7 @@ from tocsin.edge.peer import greeting
 from tocsin.edge.peer.greeting import Greeting
 from tocsin.errors import FormatError, StoreError, TocsinError, VerificationError
 from tocsin.exchange.deliver import sender
+from tocsin.exchange.deliver.erased import ErasureReceipts
 from tocsin.exchange.deliver.receipts import Receipts
 from tocsin.exchange.deliver.relays import Relays
 from tocsin.exchange.deliver.sender import Sender
@@ -22,6 +23,7 @@ from tocsin.exchange.members.registry import Members
 from tocsin.exchange.receive.accept import Pending, Receiver
 from tocsin.exchange.receive.epochkeys import EpochKeys, is_offer
 from tocsin.exchange.receive.gossip import Gossip
+from tocsin.exchange.receive.orders import Answers
 from tocsin.exchange.receive.proofs import Proofs
 from tocsin.exchange.receive.turns import Turn, Turns
 from tocsin.exchange.receive.verify import outer
@@ -70,6 +72,8 @@ class Parts:
     turns: Turns
     pass_on: Callable[[str, tuple[str, bytes], Control], None]  # to a member, if it is linked
     note: Callable[[str, str, str], None]  # diagnostics: (code, peer, what), never content
+    erasures: ErasureReceipts
+    answers: Answers
     meter: Meter = SILENT
 
 
@@ -108,6 +112,13 @@ class Session:
         """What we send on this link; None until the greeting is over."""
         return self._sender
 
+    def peer_now_us(self) -> int | None:
+        """What the peer's clock says: its signed greeting, and the time since by our monotonic clock."""
+        told = self._greeting.clock_told
+        if told is None or self._sender is None:
+            return None
+        return told[0] + int((self._parts.greeting.clock.monotonic() - told[1]) * 1e6)
+
     def wake(self) -> None:
         """Our logs have grown."""
         if self._sender is not None:
@@ -126,10 +137,16 @@ class Session:
         finishing = asyncio.ensure_future(self._finish())
         tasks = [
             asyncio.ensure_future(work)
-            for work in (self._sender.run(), self._receive(), self._pay(), self._send_channels())
+            for work in (
+                self._sender.run(),
+                self._receive(),
+                self._pay(),
+                self._answer_orders(),
+                self._send_channels(),
+            )
         ]
         try:
-            done, _ = await asyncio.wait([finishing, *tasks[:3]], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait([finishing, *tasks[:4]], return_when=asyncio.FIRST_COMPLETED)
             for one in done:
                 one.result()
         finally:
@@ -220,6 +237,15 @@ class Session:
             for one in self._parts.relays.of(self.peer):
                 self.owe("relayed", one.slot + one.member.encode(), message.encode(one))
 
+    async def _answer_orders(self) -> None:
+        """Erase receipts for the peer's orders: all recent ones again on each link, then as they are obeyed."""
+        at = 0
+        while True:
+            answer = await self._parts.answers.after(self.peer, at)
+            at = answer.position
+            for one in answer.notices:
+                await self._link.send(message.encode(Notice(one)))
+
     async def _receive(self) -> None:
         turns = self._parts.turns
         async for data in self._stream:
@@ -251,8 +277,6 @@ class Session:
             raise FormatError("format.message", f"{self.peer} greets twice, or speaks another version than agreed")
         elif isinstance(got, Want):
             self._sender.want(got.slot, got.size, wanted=got.wanted)
-        elif isinstance(got, Relayed):
-            await self._parts.receipts.take(got.member, Receipt(got.slot, got.size, got.key_id, got.blob))
         else:
             await self._hearsay(got)
 
@@ -266,19 +290,24 @@ class Session:
             stored = await self._parts.receipts.take(self.peer, got)
             to.receipted(got.slot, stored.size)
             return
+        if got.size > log.released:
+            to.receipted(got.slot, got.size)  # others have brought it more than we hold: nothing here to check it by
+            return
         relayed = await self._parts.relays.take(self.peer, log, got)
         to.receipted(got.slot, got.size)
         if log.origin != self.peer:
             self._parts.pass_on(log.origin, ("relayed", got.slot + self.peer.encode()), relayed)
 
-    async def _hearsay(self, got: Heads | Evidence) -> None:
+    async def _hearsay(self, got: Heads | Evidence | Relayed) -> None:
         """What a peer says of others is compared; what it says wrongly is kept against it."""
         try:
             if isinstance(got, Evidence):
                 await self._parts.proofs.take(got.data)
-                return
-            for head in got.heads:
-                await self._parts.gossip.take(self.peer, head)
+            elif isinstance(got, Relayed):
+                await self._parts.receipts.take(got.member, Receipt(got.slot, got.size, got.key_id, got.blob))
+            else:
+                for head in got.heads:
+                    await self._parts.gossip.take(self.peer, head)
         except StoreError:
             raise
         except TocsinError as error:
@@ -302,6 +331,8 @@ class Session:
             signed = statement.parse(notice.statement, max_bytes=message.MAX_CONTROL_BYTES)
             if is_offer(signed):
                 self._parts.keys.learn(self.peer, signed)
+            elif signed.kind == statement.ERASED:
+                await self._parts.erasures.take(self.peer, signed)
             else:
                 await self._parts.members.learn(signed)
                 if self._sender is not None:

@@ -76,11 +76,25 @@ class WebSocketNetwork:
     def __init__(self, members: Members, listening: Listening) -> None:
         self._members = members
         self._listening = listening
-        self._pins = {sha256(one.certificate).digest(): one.handle for one in members.charter.members.values()}
+        self._pins: dict[bytes, str] = {}
+        self._followed = b""  # the charter that pins and contexts follow
+        self._contexts: list[ssl.SSLContext] = []
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
         self._accept: Callable[[Link], Awaitable[None]] | None = None
         self.port = 0
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Follow the charter in force: from now on its active members may link, and nobody else."""
+        charter = self._members.charter
+        if charter.digest == self._followed:
+            return
+        for context in self._contexts:
+            self._load(context)
+        # An anchor cannot be taken out of a context again; what lets nobody in is that it is not pinned any more.
+        self._pins = {sha256(charter.members[one].certificate).digest(): one for one in charter.active}
+        self._followed = charter.digest
 
     async def bind(self) -> None:
         """Take the port; links wait until listen(). Raises PeerError("peer.listen")."""
@@ -157,7 +171,11 @@ class WebSocketNetwork:
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         context.check_hostname = False
         context.verify_mode = ssl.CERT_REQUIRED
+        self._load(context)
+        self._contexts.append(context)
+        return context
+
+    def _load(self, context: ssl.SSLContext) -> None:
         context.load_cert_chain(self._listening.certificate, self._listening.key)
         pems = (ssl.DER_cert_to_PEM_cert(one.certificate) for one in self._members.charter.members.values())
         context.load_verify_locations(cadata="".join(pems))
-        return context

@@ -20,9 +20,8 @@ WINDOW_FRAMES: Final = 16
 WINDOW_BYTES: Final = 8 * 1024 * 1024
 URGENT_FRAMES: Final = 4  # beside those: what is urgent has room even when the window is full
 URGENT_BYTES: Final = 1024 * 1024
-_MOST_WANTED: Final = 4096
 _NOT_YET: Final = frozenset({"receive.not-open", "receive.stranger"})
-_BEGIN_AGAIN: Final = frozenset({"receive.gap", "receive.overlap"})
+_BEGIN_AGAIN: Final = frozenset({"receive.gap", "receive.overlap", "receive.no-key"})
 
 
 class _Sent(NamedTuple):
@@ -73,8 +72,10 @@ class Sender:
         """The peer did not take a frame: begin again where it stands, or leave this log for this link."""
         slot = refusal.slot
         log = self._parts.logs.get(slot)
-        if log is None or log.origin != self._parts.members.me:
+        if log is None or (log.origin != self._parts.members.me and slot not in self._wanted):
             return  # we sent no frame of it: nothing is kept of what a peer makes up
+        if refusal.code in _NOT_YET or refusal.code == "receive.no-key":
+            self._keyed.clear()  # a key that came before its channel was known has been thrown away
         if refusal.code in _BEGIN_AGAIN and self._restarts.get(slot, (-1, 0)) != (refusal.size, 3):
             at, times = self._restarts.get(slot, (refusal.size, 0))
             self._restarts[slot] = (refusal.size, times + 1 if at == refusal.size else 1)
@@ -92,9 +93,14 @@ class Sender:
 
     def want(self, slot: bytes, size: int, *, wanted: bool) -> None:
         """The peer asks for a log from `size` on that is not ours, or needs it no longer."""
+        log = self._parts.logs.get(slot)
+        if log is None or log.origin == self._parts.members.me:
+            return  # nothing is kept of logs that a peer makes up; ours are sent without being asked for
+        # What is still on its way may be neither receipted nor refused any more.
+        self._window = [one for one in self._window if one.slot != slot]
         if not wanted:
             self._wanted.pop(slot, None)
-        elif len(self._wanted) < _MOST_WANTED:
+        else:
             self._wanted[slot] = None
             self._next[slot] = size
             self._stopped.pop(slot, None)

@@ -12,6 +12,15 @@ CREATE TABLE IF NOT EXISTS deliver_receipts (
   blob   BLOB NOT NULL,      -- C2SP cosignature/v1: 8 bytes of time, 64 of signature
   PRIMARY KEY (log, member)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deliver_erased (
+  log    INTEGER NOT NULL,
+  seq    INTEGER NOT NULL,   -- of our erase order
+  member TEXT NOT NULL,      -- who has obeyed
+  added  INTEGER NOT NULL,   -- when its word came, microseconds since 1970
+  erased INTEGER NOT NULL,   -- when it erased, by its own clock
+  note   BLOB NOT NULL,      -- its signed statement
+  PRIMARY KEY (log, seq, member)
+) WITHOUT ROWID;
 """
 
 MIGRATIONS: Mapping[int, str] = {}  # see node/tables.py

@@ -1,6 +1,6 @@
 """What marking definitions mean, as far as this node has seen them. Contradictory ones mean nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
@@ -34,6 +34,12 @@ class Definitions:
                 # What nobody understands refuses what refers to it, never the start of the node.
                 with suppress(PolicyError):
                     self.learn(found.object_id, strictjson.parse(found.content))
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """No copy of these is left here: what refers to them is refused from now on."""
+        for one in ids:
+            self._known.pop(one, None)
+            self._doubtful.discard(one)
 
     def learn(self, object_id: str, value: Mapping[str, Any]) -> None:
         """Take one definition in. Raises PolicyError("policy.unknown-marking") if it means nothing to us."""

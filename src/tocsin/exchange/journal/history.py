@@ -61,5 +61,8 @@ def entry_at(reading: Reading, position: int) -> tuple[int, int, int] | None:
 def held_back(reading: Reading, after: int = 0, until: int = 2**62) -> int:
     """How many entries are kept but shown to nobody, of those after a position and up to another."""
     # Bounded by design: entries are held back rarely, and a partial index would cost every commit.
-    sql = "SELECT COUNT(*) FROM journal_rows WHERE kind = ? AND held IS NOT NULL AND position > ? AND position <= ?"
+    sql = (
+        "SELECT COUNT(*) FROM journal_rows WHERE kind = ? AND held NOT IN ('erased', 'order') "
+        "AND position > ? AND position <= ?"
+    )
     return int(reading.query(sql, (int(Kind.ENTRY), after, until))[0][0])

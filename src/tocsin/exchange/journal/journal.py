@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
 from tocsin.errors import StoreError
+from tocsin.formats.entry import STIX_21
 from tocsin.formats.merkle import Frontier
 from tocsin.ports.database import Database, Reading, Transaction
 
@@ -19,6 +20,7 @@ class Kind(IntEnum):
     RECEIPT = 2  # a peer has stored our log up to `seq`
     REFUSAL = 3  # a peer's frame was refused, or a peer refused ours; `name` is the code
     EVIDENCE = 4  # `member` has signed two statements that contradict each other; `name` is in what
+    ERASED = 5  # a peer has signed that it obeyed our erase order at `seq`
 
 
 class NewRow(NamedTuple):
@@ -38,6 +40,16 @@ class NewRow(NamedTuple):
     salt: bytes | None = None
     commitment: bytes | None = None
     content: bytes | None = None
+    content_type: int = STIX_21
+
+
+class Erased(NamedTuple):
+    """What one transaction erased, for those who keep copies in memory."""
+
+    logs: frozenset[int] = frozenset()
+    definitions: frozenset[str] = frozenset()  # marking definitions of which no copy is left
+    entries: int = 0
+    orders: int = 0  # erase orders that came with it
 
 
 class Row(NamedTuple):
@@ -60,7 +72,7 @@ class Row(NamedTuple):
 _COLUMNS: Final = "position, added, kind, log, seq, member, object_id, version, name, marking, sent_at, held"
 _INSERT: Final = (
     "INSERT INTO journal_rows (position, added, kind, log, seq, member, object_id, version, name, marking, sent_at, "
-    "keep_until, held, salt, commitment, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "keep_until, held, salt, commitment, content, content_type) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -80,7 +92,7 @@ class Journal:
         self.database = database
         self._head = 0
         self._grown = asyncio.Event()
-        self._calls: list[Callable[[int], None]] = []
+        self._calls: list[Callable[[Erased], None]] = []
 
     @property
     def head(self) -> int:
@@ -98,6 +110,16 @@ class Journal:
             self._head = position
             self._grown.set()
             self._grown = asyncio.Event()
+
+    def on_erased(self, call: Callable[[Erased], None]) -> None:
+        """Be told, on the loop, of everything that was erased."""
+        self._calls.append(call)
+
+    def erased(self, what: Erased) -> None:
+        """Say that this is erased, durably: whoever keeps a copy forgets it before this returns."""
+        if what.entries or what.orders:
+            for call in self._calls:
+                call(what)
 
     async def grown(self, after: int) -> None:
         """Wait until there is something after this position."""
@@ -120,12 +142,29 @@ def read(reading: Reading, after: int, limit: int, kind: Kind | None = None) -> 
 
 
 def entries(reading: Reading, log: int, start: int, end: int) -> list[tuple[Any, ...]]:
-    """(seq, marking, sent_at, keep_until, salt, content, commitment) of a log's entries from start to before end."""
+    """(seq, marking, sent_at, keep_until, salt, content, commitment, content_type, held) from start to before end.
+
+    Salt and content are None where held is "erased".
+    """
     return reading.query(
-        "SELECT seq, marking, sent_at, keep_until, salt, content, commitment FROM journal_rows "
+        "SELECT seq, marking, sent_at, keep_until, salt, content, commitment, content_type, held FROM journal_rows "
         "WHERE kind = 1 AND log = ? AND seq >= ? AND seq < ? ORDER BY seq",
         (log, start, end),
     )
+
+
+def commitments(reading: Reading, log: int, end: int) -> list[bytes]:
+    """The commitments of a log's first `end` entries, in bounded steps. Raises StoreError("store.gap")."""
+    out: list[bytes] = []
+    while len(out) < end:
+        rows = reading.query(
+            "SELECT commitment FROM journal_rows WHERE kind = 1 AND log = ? AND seq >= ? AND seq < ? ORDER BY seq",
+            (log, len(out), min(end, len(out) + _STEP)),
+        )
+        if not rows:
+            raise StoreError("store.gap", "entries of a log are missing from the journal; run tocsin fsck")
+        out += [row[0] for row in rows]
+    return out
 
 
 def tree_at(reading: Reading, log: int, size: int) -> Frontier:

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from tocsin.exchange.journal import erase
 from tocsin.exchange.journal.journal import Kind, Row
 from tocsin.formats.text import to_microseconds
 from tocsin.ports.database import Reading, Transaction
@@ -20,7 +21,7 @@ class Search:
         self._channel_of = channel_of
 
     def handle(self, rows: Sequence[Row], tx: Transaction) -> None:
-        """Index the entries that may be shown."""
+        """Index the entries that may be shown, and note until when each is to be kept."""
         tx.execute_many(
             "INSERT INTO journal_search (position, channel, object_id, version, instant, name, member, marking) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (position) DO NOTHING",
@@ -39,6 +40,8 @@ class Search:
                 if row.kind == Kind.ENTRY and row.held is None
             ),
         )
+        if rows:
+            erase.note_days(tx, rows[0].position, rows[-1].position)
 
 
 @lru_cache(8192)  # the versions of one share are often few

@@ -19,7 +19,8 @@ CREATE TABLE IF NOT EXISTS journal_rows (
   held       TEXT,               -- code why the entry is kept but not shown
   salt       BLOB,
   commitment BLOB,
-  content    BLOB
+  content    BLOB,
+  content_type INTEGER NOT NULL DEFAULT 1   -- formats.entry: 0 came as its commitment alone, 1 STIX, 2 erase order
 );
 CREATE UNIQUE INDEX IF NOT EXISTS journal_rows_entry ON journal_rows (log, seq) WHERE kind = 1;
 CREATE INDEX IF NOT EXISTS journal_rows_receipt ON journal_rows (log, seq) WHERE kind = 2;
@@ -37,8 +38,41 @@ CREATE TABLE IF NOT EXISTS journal_search (
   member    TEXT NOT NULL,
   marking   INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS journal_kept (
+  day  INTEGER PRIMARY KEY,      -- days since 1970 at whose beginning keep-until has passed
+  low  INTEGER NOT NULL,         -- every entry of that day stands between these positions
+  high INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS journal_orders (
+  position INTEGER PRIMARY KEY,  -- of the erase order's own entry
+  log      INTEGER NOT NULL,
+  seq      INTEGER NOT NULL,
+  member   TEXT NOT NULL,        -- who ordered, and whose entries it names
+  digest   BLOB NOT NULL,        -- SHA-256 of the order's bytes
+  entries  INTEGER NOT NULL,     -- how many it names
+  deadline INTEGER NOT NULL,
+  issued   INTEGER NOT NULL,
+  obeyed   INTEGER NOT NULL      -- when it was done here, microseconds since 1970; 0 = not yet
+);
+CREATE UNIQUE INDEX IF NOT EXISTS journal_orders_entry ON journal_orders (log, seq);
+CREATE INDEX IF NOT EXISTS journal_orders_open ON journal_orders (position) WHERE obeyed = 0;
+CREATE TABLE IF NOT EXISTS journal_ordered (
+  slot   BLOB NOT NULL,          -- what must never be held again, here already or not
+  seq    INTEGER NOT NULL,
+  member TEXT NOT NULL,
+  PRIMARY KEY (slot, seq, member)
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS journal_search_channel ON journal_search (channel, position);
 CREATE INDEX IF NOT EXISTS journal_search_object ON journal_search (object_id, channel, instant);
 """
 
-MIGRATIONS: Mapping[int, str] = {}  # see node/tables.py
+_LAYOUT_2 = """
+ALTER TABLE journal_rows ADD COLUMN content_type INTEGER NOT NULL DEFAULT 1;
+CREATE TABLE journal_kept (day INTEGER PRIMARY KEY, low INTEGER NOT NULL, high INTEGER NOT NULL);
+INSERT INTO journal_kept (day, low, high)
+  SELECT (keep_until - 1) / 86400000000 + 1, MIN(position), MAX(position) FROM journal_rows
+  WHERE kind = 1 AND keep_until > 0 AND content IS NOT NULL
+    AND position <= (SELECT COALESCE(MAX(position), 0) FROM journal_followers WHERE name = 'search')
+  GROUP BY 1;
+"""
+MIGRATIONS: Mapping[int, str] = {2: _LAYOUT_2}  # see node/tables.py

@@ -55,9 +55,14 @@ class Acts:
         members = self._members
         async with members.lock:
             channel, last = self._standing(name)
-            roster = (last.roster | self._expanded(set(add))) - set(remove)
+            # Whoever has left is not put back without its signature: it goes first, and may join again after.
+            added = self._expanded(set(add))
+            left = added & members.book(channel.id).left(last.version)
+            if left:
+                raise PolicyError("policy.channel-left", f"{min(left)} has left; first take it out of the roster")
+            roster = (channel.roster | added) - set(remove)
             strangers = set(remove) - last.roster
-            if roster == last.roster or strangers:
+            if roster == last.roster == channel.roster or strangers:
                 raise PolicyError("policy.channel-unchanged", f"the proposal changes nobody's place in {channel.name}")
             round_ = members.book(channel.id).open_round(last)
             described = {

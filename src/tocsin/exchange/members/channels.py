@@ -236,11 +236,15 @@ def _has_signed(signed: Statement, handle: str, *charters: Charter) -> bool:
 
 def open_secret(one: Stated, me: str, key: SealKey) -> bytes:
     """The secret of a generation that lists us. Raises FormatError, VerificationError("verify.channel", "verify.wrap")."""
-    wrapped, digest = mapping(one.signed.body, "secret"), text(one.signed.body, "secret_digest")
+    wrapped = mapping(one.signed.body, "secret")
     sealed = decode_base64(text(wrapped, me, longest=4096), "format.statement")
-    secret = key.unwrap(sealed, wrap_info(one.id, me))
+    return require_secret(one, key.unwrap(sealed, wrap_info(one.id, me)))
+
+
+def require_secret(one: Stated, secret: bytes) -> bytes:
+    """The secret, if it is the one that the statement names. Raises FormatError, VerificationError("verify.channel")."""
     # All sign the digest: two members given two secrets would compute different slots and never hear each other.
-    if len(secret) != SECRET_BYTES or secret_digest(secret) != digest:
+    if len(secret) != SECRET_BYTES or secret_digest(secret) != text(one.signed.body, "secret_digest"):
         raise VerificationError("verify.channel", "the channel secret is not the one its statement names")
     return secret
 

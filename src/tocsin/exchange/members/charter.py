@@ -222,6 +222,19 @@ def require_votes(current: Charter, new: Charter) -> None:
         )
 
 
+def chain(notes: Iterable[bytes]) -> list[Charter]:
+    """All charters of a store, oldest first, each judged by the one before. Raises FormatError, PolicyError."""
+    out: list[Charter] = []
+    for new in map(read, notes):
+        if out:
+            require_next(out[-1], new)
+            require_votes(out[-1], new)
+        else:
+            require_complete(new)
+        out.append(new)
+    return out
+
+
 def consent_missing(current: Charter, new: Charter) -> list[str]:
     """Members that are new or described anew and have not signed with the key the new version gives them."""
     described = {handle: one for handle, one in new.members.items() if current.members.get(handle) != one}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Final
 
 from tocsin.errors import ConfigError, PolicyError, VerificationError
@@ -22,6 +23,7 @@ CHARTER: Final = "charter"
 _MOST_STATEMENTS: Final = 4096  # of one chain: a member cannot fill our store with proposals
 MAX_CREATED: Final = 256  # channels that one member has made: each costs every other its logs and its place for ever
 Told = Callable[[Statement, frozenset[str]], None]
+Caught = Callable[[str, Statement, Statement], None]
 
 
 class Members:
@@ -44,11 +46,13 @@ class Members:
         self._forgotten: set[str] = set()
         self._places: dict[bytes, Place] = {}
         self._told: list[Told] = []
+        self._caught: list[Caught] = []
 
     async def load(self) -> None:
         """Read what our tables hold."""
         found = await self.database.read(writing.load)
-        self._history = [charter.read(one) for one in found.charters]
+        # Again: a bit that has turned in one of them would give every log another slot.
+        self._history = charter.chain(found.charters)
         self._by_digest = {one.digest: one for one in self._history}
         self._cast = found.votes
         if not self._history:
@@ -65,7 +69,7 @@ class Members:
                 book = self._books[chain]
                 book.stated[one.digest] = one
                 if one.digest in found.secrets:
-                    book.secrets[one.digest] = found.secrets[one.digest]
+                    book.secrets[one.digest] = channels.require_secret(one, found.secrets[one.digest])
                 elif self.me in one.roster:
                     book.secrets[one.digest] = channels.open_secret(one, self.me, self.keyring.sealing())
         for data in found.leaves:
@@ -77,6 +81,10 @@ class Members:
     def on_change(self, call: Told) -> None:
         """Be told of every statement that is new here or has more signatures, and whom it concerns."""
         self._told.append(call)
+
+    def on_double_vote(self, call: Caught) -> None:
+        """Be told of a member that has voted for two texts in one round, and of both statements."""
+        self._caught.append(call)
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -121,6 +129,10 @@ class Members:
         if self.me not in self.charter.active:
             return []
         return sorted(self.charter.active - {self.me})
+
+    def neighbours(self) -> list[str]:
+        """Whom to be linked to: our peers; while we take no part everybody, for only they can tell us of our return."""
+        return self.peers() or sorted(self.charter.members.keys() - {self.me})
 
     def channels(self) -> list[Channel]:
         """Our channels, each as it stands now, the plenary first."""
@@ -171,10 +183,19 @@ class Members:
 
     # -- changing -----------------------------------------------------------------------------------------------
 
-    async def adopt(self, data: bytes) -> Charter:
-        """Put a decided charter into force. Raises PolicyError when unsigned, foreign, or not the next one."""
+    async def adopt(self, *versions: bytes) -> Charter:
+        """Put decided charters into force, in their order; those in force already are passed over.
+
+        Whoever was admitted later adopts all versions at once: only the last must list this node with its own key.
+        Raises PolicyError when one is unsigned, the last is foreign, or one is not the next.
+        """
         async with self.lock:
-            return await self._adopt(charter.read(data))
+            found = [charter.read(one) for one in versions]
+            if found[-1].digest not in self._by_digest:
+                self._require_ours(found[-1])
+            for one in found:
+                await self._adopt(one)
+        return self.charter
 
     async def learn(self, signed: Statement) -> None:
         """Take a statement from a peer: a charter, a channel, a leave. Merge its signatures; sign what costs nothing.
@@ -218,7 +239,10 @@ class Members:
     async def decide(self, new: Charter) -> Charter:
         """Put a proposal into force if it has what it needs. Needs the lock."""
         won = succession.wins(self.charter.ballot(new), self.charter.active, self.charter.threshold)
-        return await self._adopt(new) if won and not charter.consent_missing(self.charter, new) else new
+        if not won or charter.consent_missing(self.charter, new):
+            return new
+        self._require_ours(new)
+        return await self._adopt(new)
 
     # -- inside: the charter --------------------------------------------------------------------------------------
 
@@ -230,7 +254,6 @@ class Members:
         else:
             charter.require_next(self.charter, new)
             charter.require_votes(self.charter, new)
-        self._require_ours(new)
         data = statement.encode(new.signed)
         await self.database.write(lambda tx: writing.store_charter(tx, new.version, data))
         self._history.append(new)
@@ -249,9 +272,9 @@ class Members:
             raise PolicyError("policy.charter-foreign", "the charter does not list this node with its own key")
 
     async def _learn_charter(self, signed: Statement) -> None:
-        new = charter.of(signed)
-        if new.digest in self._by_digest:
+        if sha256(signed.note.text).digest() in self._by_digest:
             return
+        new = charter.of(signed)
         self._refuse_fork(new)
         charter.require_next(self.charter, new)
         known = self._proposed.get(new.digest)
@@ -262,6 +285,8 @@ class Members:
             if signed.note == known.signed.note:
                 return
         new = charter.of(signed)
+        for rival in self._proposed.values():
+            self._catch(self.charter, new, rival)
         ballot = self.charter.ballot(new)
         if (await self.decide(new)) is self.charter:
             return
@@ -275,28 +300,42 @@ class Members:
         """A second charter of one version that its predecessor's members have voted for: somebody voted twice."""
         for before, rival in zip(self._history, self._history[1:], strict=False):
             if new.version == rival.version and new.previous == before.digest:
-                ballot = before.ballot(charter.of(descriptor.genuine(new.signed, before.members.values())))
+                new = charter.of(descriptor.genuine(new.signed, before.members.values()))
+                self._catch(before, new, rival)
+                ballot = before.ballot(new)
                 if succession.wins(ballot, before.active, before.threshold):
                     twice = ", ".join(sorted(ballot.votes & before.ballot(rival).votes))
                     raise PolicyError(
                         "policy.charter-fork", f"two versions {new.version} were voted for; twice by {twice}"
                     )
 
+    def _catch(self, before: Charter, one: Charter, rival: Charter) -> None:
+        if (one.version, one.round) == (rival.version, rival.round) and one.digest != rival.digest:
+            for handle in sorted(before.ballot(one).votes & before.ballot(rival).votes & before.active):
+                for call in self._caught:
+                    call(handle, one.signed, rival.signed)
+
     # -- inside: channels -----------------------------------------------------------------------------------------
 
     async def _learn_channel(self, signed: Statement) -> None:
+        book = self._books.get(str(signed.body.get("id")))
+        held = book.stated.get(sha256(signed.note.text).digest()) if book else None
+        if held is not None and set(signed.note.signatures) <= set(held.signed.note.signatures):
+            return  # every link begins with all that is known: mostly nothing new
         named = {*statement.texts(signed.body, "roster"), *statement.texts(signed.body, "voters")}
         keys = [one.members[handle] for one in self._history for handle in named if handle in one.members]
         signed = descriptor.genuine(signed, keys)
         one = self.stated(signed)
         if self.me not in one.roster | one.voters:
             raise VerificationError("verify.channel", "the channel's statement does not concern us")
-        book = self._books.get(one.id)
         known = book.stated.get(one.digest) if book else None
+        if known is not None:
+            signed = charter.merged(known.signed, signed)
+        for handle, rival in rosters.double_votes(self.stated(signed), book.stated.values() if book else ()).items():
+            for call in self._caught:
+                call(handle, signed, rival.signed)
         if known is None:
             self._require_room(one, book)
-        else:
-            signed = charter.merged(known.signed, signed)
         if self.me in one.joiners:
             if book is None and self.me in one.signers:
                 # Our own signature on a channel we do not know: this store is older than what we have done.
@@ -308,6 +347,14 @@ class Members:
             # Who joins consents; only who is in already votes.
             ballot = self.stated(signed).ballot
             await self.keep(signed, self._own_vote(one.id, ballot) if self.me in one.voters else None)
+            await self._stay_away(self._books[one.id])
+
+    async def _stay_away(self, book: Book) -> None:
+        """Others may have voted before they heard that we had left: our word stands until we join again."""
+        kept_in = book.unwillingly(self.me)
+        if kept_in is not None:
+            made = rosters.leave(kept_in.id, self.me, kept_in.version, self.clock.now_us())
+            await self.keep_leave(rosters.read_leave(descriptor.sign(made, self.me, self.keyring), self._history))
 
     def _require_room(self, one: Stated, book: Book | None) -> None:
         if any(found.id == one.id for found in self.channels() if found.signed is None):
@@ -363,7 +410,7 @@ class Members:
         if plenaries:
             found[plenaries[0].id] = plenaries
         for channel_id, book in self._books.items():
-            found[channel_id] = book.generations(self.charter, self.me)
+            found[channel_id] = book.generations(self._history, self.me)
         self._generations = found
         self._listed = [one for channel in self.channels() for one in found[channel.id]]
         self._places = {

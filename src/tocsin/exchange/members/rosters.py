@@ -1,6 +1,6 @@
 """From what was said about a channel to its generations: who decides, who is in it, who has left. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -86,8 +86,12 @@ class Book:
         ballots = [one.ballot for one in self.stated.values() if follows(one, last)]
         return succession.next_round(ballots, last.version + 1, last.roster, succession.HALF)
 
-    def generations(self, charter: Charter, me: str) -> list[Channel]:
-        """Every generation that lists us and whose secret we have, oldest first, with its audience of today."""
+    def generations(self, history: Sequence[Charter], me: str) -> list[Channel]:
+        """Every generation that lists us and whose secret we have, oldest first, with its audience of today.
+
+        Whoever was suspended while a generation stood is out of it for good: what was said meanwhile was not for it.
+        A next generation takes it in again.
+        """
         chain = self.chain(me)
         last = chain[-1] if chain else None
         out = []
@@ -95,16 +99,29 @@ class Book:
             secret = self.secrets.get(one.digest)
             if secret is None or last is None:
                 continue
-            here = {handle for handle in one.roster if not self._has_left(handle, one.version)} & charter.active
-            audience = frozenset(here & last.roster)
+            audience = (one.roster - self.left(one.version)) & _active_since(history, one) & last.roster
             made = channels.generation(one, secret, self.number)
             stays = one.is_decided and me in audience
             out.append(replace(made, roster=audience, is_open=stays, is_current=stays and one is last))
         return out
 
-    def _has_left(self, handle: str, version: int) -> bool:
-        found = self.leaves.get(handle)
-        return found is not None and found.version >= version
+    def left(self, version: int) -> frozenset[str]:
+        """Who has left this generation."""
+        return frozenset(handle for handle, leave_ in self.leaves.items() if leave_.version >= version)
+
+    def unwillingly(self, me: str) -> Stated | None:
+        """The generation in force, if it keeps us in although we have left the one before."""
+        chain = self.chain(me)
+        mine = self.leaves.get(me)
+        if mine is None or len(chain) < 2 or mine.version >= chain[-1].version or me not in chain[-1].roster:
+            return None
+        joined = any(me in one.joiners for one in chain if one.version > mine.version)
+        return None if joined else chain[-1]
+
+
+def _active_since(history: Sequence[Charter], one: Stated) -> frozenset[str]:
+    digests = [each.digest.hex() for each in history]
+    return frozenset.intersection(*(each.active for each in history[digests.index(one.signed.body["charter"]) :]))
 
 
 def follows(one: Stated, last: Stated) -> bool:
@@ -119,5 +136,5 @@ def double_votes(one: Stated, others: Iterable[Stated]) -> dict[str, Stated]:
         for other in others
         if (other.version, other.round) == (one.version, one.round) and other.digest != one.digest
     ]
-    electorate = one.voters or one.roster
-    return {handle: rival for rival in rivals for handle in one.signers & rival.signers & electorate}
+    # Who joins consents, to as many texts as he is asked to; and nobody votes on a first generation.
+    return {handle: rival for rival in rivals for handle in one.signers & rival.signers & one.voters & rival.voters}

@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from tocsin.formats.entry import STIX_21
 from tocsin.formats.stix.check import Checked
 from tocsin.formats.tlp import Tlp
 
@@ -32,6 +33,7 @@ class Ready(NamedTuple):
     name: str
     marking: Tlp
     keep_until: int
+    content_type: int = STIX_21
 
 
 class Refused(msgspec.Struct, frozen=True):

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tocsin.errors import StoreError
-from tocsin.exchange.journal import journal
+from tocsin.exchange.journal import erase, journal
+from tocsin.exchange.journal.journal import Erased
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.publish.epochs import Epoch, Epochs
 from tocsin.exchange.tlog.logs import Log, batch_end
 from tocsin.exchange.tlog.signer import Signer
-from tocsin.formats.entry import STIX_21, Entry, Handling
+from tocsin.formats.entry import Entry, Handling, erased
 from tocsin.formats.frame import NONCE_BYTES, Frame, encode_batch, encode_box, encode_frame
 from tocsin.formats.tlp import Tlp
 from tocsin.ports.database import Database, Reading
@@ -59,6 +60,7 @@ class Frames:
         self._batches_bytes = 0
         self._sealed: OrderedDict[tuple[int, int, int], Sealed] = OrderedDict()
         self._sealed_bytes = 0
+        self._forgotten: dict[int, int] = {}
         self.compress = True
 
     def fresh(self, log: Log, entries: list[Entry], seed: bytes, note: bytes) -> None:
@@ -68,6 +70,15 @@ class Frames:
         self._batches_bytes += one.size
         while self._batches_bytes > _KEEP_BYTES:
             self._batches_bytes -= self._batches.popitem(last=False)[1].size
+
+    def forget(self, erased: Erased) -> None:
+        """Keep nothing of these logs: entries of theirs were erased."""
+        for log in erased.logs:
+            self._forgotten[log] = self._forgotten.get(log, 0) + 1
+            for key in [key for key in self._batches if key[0] == log]:
+                self._batches_bytes -= self._batches.pop(key).size
+            for place in [place for place in self._sealed if place[0] == log]:
+                self._sealed_bytes -= len(self._sealed.pop(place).data)
 
     def may_send(self, log: Log) -> bool:
         """Whether there are frames: our own log needs its checkpoints signed, another's has them."""
@@ -91,10 +102,12 @@ class Frames:
             end = start + len(fresh.entries)
             return self._kept(_Cover(log, key_slot, epoch, end, fresh.note), fresh.entries, fresh.seed)
         at_most = (start // _BOUNDARY + 1) * _BOUNDARY
-        rows, end, root, signed = await self._database.read(lambda db: _read(db, log.number, start, at_most))
+        times = -1
+        while times != (times := self._forgotten.get(log.number, 0)):  # erased while we read: read again
+            rows, end, root, signed = await self._database.read(lambda db: _read(db, log.number, start, at_most))
         entries = [
-            Entry(seq, Handling(STIX_21, mark, sent, until), salt, body)
-            for seq, mark, sent, until, salt, body, _ in rows
+            erased(seq, committed) if body is None else Entry(seq, Handling(kind, mark, sent, until), salt, body)
+            for seq, mark, sent, until, salt, body, committed, kind, _ in rows
         ]
         note = self._signer.sign(log, end, root) if found.origin == self._signer.me else signed
         return self._kept(_Cover(log, key_slot, epoch, end, note), entries, None)
@@ -144,7 +157,7 @@ def _read(reading: Reading, log: int, start: int, at_most: int) -> tuple[list[tu
         rows = journal.entries(reading, log, start, found[0])
         # Joined batches may be too large together; the next single one never is.
         if sum(len(row[5] or b"") for row in rows) <= _MAX_JOINED_BYTES or limit == start:
-            if len(rows) != found[0] - start or any(row[5] is None for row in rows):
+            if len(rows) != found[0] - start or any(row[5] is None and row[8] != erase.ERASED for row in rows):
                 break
             return rows, *found
     raise StoreError("store.gap", "entries of our own log are missing from the journal; run tocsin fsck")

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from tocsin.errors import PolicyError, StoreError, TocsinError
+from tocsin.exchange.journal import erase
 from tocsin.exchange.journal.definitions import Definitions
-from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append
+from tocsin.exchange.journal.erase import Places
+from tocsin.exchange.journal.journal import Erased, Journal, Kind, NewRow, append
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.publish.draft import Ready
@@ -20,7 +22,7 @@ from tocsin.exchange.publish.frames import Frames
 from tocsin.exchange.tlog.logs import Log, Logs, advance
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats import strictjson
-from tocsin.formats.entry import STIX_21, Entry, Handling, commitments, salts
+from tocsin.formats.entry import ERASE_ORDER, Entry, Handling, commitments, salts
 from tocsin.formats.merkle import Frontier
 from tocsin.ports.clock import Clock
 from tocsin.ports.database import Database, Transaction
@@ -107,7 +109,9 @@ class Publisher:
             if not prepared:
                 return
             now_us = self._world.clock.now_us()
-            position = await self._world.database.write(lambda tx: _store(tx, prepared, now_us))
+            places = self._places(jobs)
+            position, erased = await self._world.database.write(lambda tx: _store(tx, prepared, places, now_us))
+            self._journal.erased(erased)
             await self._release(prepared, position)
         except TocsinError as error:
             # The outcome is unknown: what memory believes must be read again before anything is built on it.
@@ -137,13 +141,13 @@ class Publisher:
         now_us = self._world.clock.now_us()
         seed = self._world.entropy.bytes(32)
         start = log.size
-        handlings: dict[tuple[int, int], Handling] = {}
+        handlings: dict[tuple[int, int, int], Handling] = {}
         entries = []
         for i, (one, salt) in enumerate(zip(job.ready, salts(seed, start, len(job.ready)), strict=True), start):
-            key = (one.marking, one.keep_until)
+            key = (one.content_type, one.marking, one.keep_until)
             handling = handlings.get(key)
             if handling is None:
-                handling = handlings[key] = Handling(STIX_21, int(one.marking), now_us, one.keep_until)
+                handling = handlings[key] = Handling(one.content_type, int(one.marking), now_us, one.keep_until)
             entries.append(Entry(i, handling, salt, one.content))
         committed = commitments(log.slot, entries)
         frontier = log.frontier.extended(committed)
@@ -159,10 +163,11 @@ class Publisher:
                 int(one.marking),
                 now_us,
                 one.keep_until,
-                None,
+                erase.ORDER if one.content_type == ERASE_ORDER else None,
                 entry.salt,
                 commitment,
                 entry.content,
+                one.content_type,
             )
             for one, entry, commitment in zip(job.ready, entries, committed, strict=True)
         ]
@@ -184,6 +189,10 @@ class Publisher:
             if not one.job.done.done():
                 one.job.done.set_result(batch)
         self._journal.announce(position)
+
+    def _places(self, jobs: Sequence[_Job]) -> Places:
+        ordered = any(one.content_type == ERASE_ORDER for job in jobs for one in job.ready)
+        return self._logs.places() if ordered else {}
 
     def _learn(self, ready: Sequence[Ready]) -> None:
         for one in ready:
@@ -210,9 +219,12 @@ def _fail(jobs: Sequence[_Job], error: TocsinError) -> None:
             job.done.set_exception(error)
 
 
-def _store(tx: Transaction, prepared: list[_Prepared], now_us: int) -> int:
+def _store(tx: Transaction, prepared: list[_Prepared], places: Places, now_us: int) -> tuple[int, Erased]:
     position = 0
+    erased = Erased()
     for one in prepared:
         position = append(tx, one.rows, now_us)
         advance(tx, one.log.number, one.before, one.frontier, None)
-    return position
+        if places:
+            erased = erase.joined(erased, erase.stored(tx, one.log.slot, one.rows, position, places))
+    return position, erased

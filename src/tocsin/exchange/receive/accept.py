@@ -6,38 +6,36 @@ read again.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from tocsin.errors import FormatError, PolicyError, StoreError, TocsinError, VerificationError
+from tocsin.errors import StoreError, TocsinError, VerificationError
+from tocsin.exchange.journal import erase
 from tocsin.exchange.journal.definitions import Definitions
-from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append
-from tocsin.exchange.members.channels import Channel, Place
+from tocsin.exchange.journal.erase import Places
+from tocsin.exchange.journal.journal import Erased, Journal, Kind, NewRow, append
+from tocsin.exchange.members.channels import Place
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.publish.roots import root_of
 from tocsin.exchange.receive import verify
 from tocsin.exchange.receive.epochkeys import EpochKeys
 from tocsin.exchange.receive.gossip import Gossip
+from tocsin.exchange.receive.rows import Rows
 from tocsin.exchange.receive.verify import Signed, Verified, View
 from tocsin.exchange.tlog.logs import Log, Logs, advance
 from tocsin.exchange.tlog.signer import Signer
-from tocsin.formats import checkpoint, cosignature, markings, note
-from tocsin.formats.entry import Entry
+from tocsin.formats import checkpoint, cosignature, note
+from tocsin.formats.entry import ERASE_ORDER
 from tocsin.formats.frame import Frame
 from tocsin.formats.keys import Role, SigningKey, key_name
 from tocsin.formats.merkle import Frontier
 from tocsin.formats.message import Position, Receipt
-from tocsin.formats.stix.check import Checked, check_many
-from tocsin.formats.tlp import Tlp
 from tocsin.ports.clock import Clock
 from tocsin.ports.database import Transaction
 from tocsin.ports.metrics import SILENT, Meter
-
-_FITS_KEPT: Final = 4096
-_SLICE_ENTRIES: Final = 64
-_SLICE_BYTES: Final = 64 * 1024
 
 
 class Pending(NamedTuple):
@@ -47,6 +45,16 @@ class Pending(NamedTuple):
     before: Frontier
     verified: Verified
     rows: list[NewRow]
+    places: Places  # of all logs, when there is an erase order among the rows
+
+
+@dataclass(slots=True)
+class _Line:
+    """The verified frames of one log that are not stored yet, in their order, and those that could not be."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: deque[Pending] = field(default_factory=deque)
+    failed: list[tuple[Pending, StoreError]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +78,8 @@ class Receiver:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._fits: dict[tuple[int, tuple[str, ...], int], str | None] = {}
-        self._moved: dict[int, asyncio.Event] = {}
+        self._rows = Rows(parts.members, parts.definitions)
+        self._lines: dict[int, _Line] = {}
         self._relayed: set[bytes] = set()  # logs that others than their origin have brought since the start
 
     def held(self, peer: str) -> tuple[Position, ...]:
@@ -135,48 +143,62 @@ class Receiver:
         sealer = frame.slot if peer == place.origin else place.channel.slots[peer]
         done = verify.opened(one, self._parts.keys.get(sealer, frame.epoch), view, frame.slot)
         yield
-        rows = yield from self._rows(log, place.channel, done)
+        ordered = any(entry.handling.content_type == ERASE_ORDER for entry in done.entries)
+        places = self._parts.logs.places() if ordered else {}
+        rows = yield from self._rows.make(log, place.channel, done, places)
         verify.place(one, log.size)  # what came between may have moved the log
         if peer != place.origin:
             self._relayed.add(frame.slot)
-        pending = Pending(log, log.frontier, done, rows)
+        pending = Pending(log, log.frontier, done, rows, places)
         log.frontier = done.frontier
+        self._lines.setdefault(log.number, _Line()).waiting.append(pending)
         return pending
 
     async def finish(self, pending: Pending) -> Receipt:
-        """Store, wait for the fsync, cosign. Raises StoreError; then the log stands where it stood."""
-        log, done = pending.log, pending.verified
-        now_us = self._parts.clock.now_us()
-        is_ours = log.origin == self._parts.members.me
+        """Store, wait for the fsync, cosign. Raises StoreError; then the log stands where it stood.
 
-        def work(tx: Transaction) -> int:
-            position = append(tx, pending.rows, now_us)
-            advance(tx, log.number, pending.before, done.frontier, None if is_ours else done.note)
-            return position
-
-        try:
-            await self._in_order(pending)
-            position = await self._parts.journal.database.write(work)
-        except StoreError:
-            await self._parts.logs.reload(log)
-            raise
-        finally:
-            self._moved.pop(log.number, asyncio.Event()).set()
-        if done.frontier.size > log.released:
-            log.released, log.note = done.frontier.size, done.note
-        self._moved.pop(log.number, asyncio.Event()).set()
-        self._parts.journal.announce(position)
-        if is_ours:
+        Frames of one log may have come over several links: what was verified before this one is stored before it, by
+        whoever is first here.
+        """
+        log = pending.log
+        line = self._lines[log.number]
+        async with line.turn:
+            while any(one is pending for one in line.waiting):
+                await self._store(line, line.waiting.popleft())
+        failed = next((error for one, error in line.failed if one is pending), None)
+        if failed is not None:
+            line.failed = [one for one in line.failed if one[0] is not pending]
+            raise failed
+        if log.origin == self._parts.members.me:
             await self.reconsider(log)
         self._parts.meter.count("tocsin_receipts_given_total", peer=log.origin)
-        return self._cosign(log.slot, done.frontier.size, done.text)
+        if log.released > pending.verified.frontier.size:
+            # Another link has brought more meanwhile, and it may be cosigned already: never a smaller size after it.
+            return self._cosign(log.slot, log.released, note.parse(log.note).text)
+        return self._cosign(log.slot, pending.verified.frontier.size, pending.verified.text)
 
-    async def _in_order(self, pending: Pending) -> None:
-        """Wait until what another link brought before is stored. Raises StoreError if that failed."""
-        while pending.log.released < pending.before.size:
-            if pending.log.size < pending.before.size:
-                raise StoreError("store.unknown", "what came before this frame could not be stored")
-            await self._moved.setdefault(pending.log.number, asyncio.Event()).wait()
+    async def _store(self, line: "_Line", pending: Pending) -> None:
+        log, done = pending.log, pending.verified
+        now_us = self._parts.clock.now_us()
+        note_ = None if log.origin == self._parts.members.me else done.note
+
+        def work(tx: Transaction) -> tuple[int, Erased]:
+            position = append(tx, pending.rows, now_us)
+            advance(tx, log.number, pending.before, done.frontier, note_)
+            return position, erase.stored(tx, log.slot, pending.rows, position, pending.places)
+
+        try:
+            position, erased = await self._parts.journal.database.write(work)
+        except StoreError as error:
+            # All that waits was verified on top of this one.
+            line.failed += [(one, error) for one in (pending, *line.waiting)]
+            line.waiting.clear()
+            await self._parts.logs.reload(log)
+            return
+        if done.frontier.size > log.released:
+            log.released, log.note = done.frontier.size, done.note
+        self._parts.journal.erased(erased)
+        self._parts.journal.announce(position)
 
     async def reconsider(self, log: Log) -> None:
         """Open a log of ours that was closed, if everyone who may know more of it has been heard."""
@@ -227,6 +249,10 @@ class Receiver:
         if position is not None:
             self._parts.journal.announce(position)
 
+    def forget(self, erased: Erased) -> None:
+        """What marking definitions mean may have changed."""
+        self._rows.forget(erased)
+
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _outer(self, peer: str, frame: Frame) -> tuple[Log, Place, Signed]:
@@ -251,64 +277,6 @@ class Receiver:
         signature = cosignature.cosign(text, name, self._parts.signing, seconds)
         return Receipt(slot, size, signature.key_id, signature.blob)
 
-    def _rows(self, log: Log, channel: Channel, done: Verified) -> Generator[None, None, list[NewRow]]:
-        checked: list[Checked | FormatError] = []
-        slices = _slices(done)
-        for low, high in slices:
-            checked += check_many([entry.content for entry in done.entries[low:high]])
-            yield
-        for one in checked:
-            if not isinstance(one, FormatError) and one.type == "marking-definition":
-                self._learn(one)
-        rows: list[NewRow] = []
-        for low, high in slices:
-            pairs = zip(done.entries[low:high], done.commitments[low:high], checked[low:high], strict=True)
-            rows += (self._row(log, channel, *each) for each in pairs)
-            if high < len(checked):
-                yield
-        return rows
-
-    def _row(self, log: Log, channel: Channel, entry: Entry, commitment: bytes, one: Checked | FormatError) -> NewRow:
-        held: str | None
-        if isinstance(one, FormatError):
-            held, object_id, version, name = one.code, "", "", ""
-        else:
-            held = self._misfit(channel, entry.handling.marking, one)
-            object_id, version, name = one.id, one.version, one.name[:256]
-        return NewRow(
-            Kind.ENTRY,
-            log.number,
-            entry.seq,
-            log.origin,
-            object_id,
-            version,
-            name,
-            entry.handling.marking,
-            entry.handling.sent_at,
-            entry.handling.keep_until,
-            held,
-            entry.salt,
-            commitment,
-            entry.content,
-        )
-
-    def _learn(self, one: Checked) -> None:
-        try:
-            self._parts.definitions.learn(one.id, one.value)
-        except PolicyError:
-            self._fits.clear()  # then nobody knows what it means, and whatever refers to it is held back
-
-    def _misfit(self, channel: Channel, marking: int, one: Checked) -> str | None:
-        key = (channel.number, tuple(one.marking_refs), marking)
-        if key in self._fits:
-            return self._fits[key]
-        own = markings.strictest(one.marking_refs, self._parts.definitions.known)
-        ceiling = self._parts.members.charter.plenary_ceiling
-        reasons = markings.fits(Tlp(marking), own, channel.kind, channel.roster, ceiling, channel.named_people)
-        if not own.unknown and len(self._fits) < _FITS_KEPT:
-            self._fits[key] = reasons[0].code if reasons else None
-        return reasons[0].code if reasons else None
-
 
 def _stored(log: Log) -> bytes | None:
     """The root of a peer's log if it is durable as memory has it.
@@ -322,14 +290,3 @@ def _stored(log: Log) -> bytes | None:
         return root
     newest = checkpoint.parse(note.parse(log.note).text)
     return root if (newest.size, newest.root) == (log.size, root) else None
-
-
-def _slices(done: Verified) -> list[tuple[int, int]]:
-    """Cuts a frame into pieces that take a millisecond or two each: (first, behind the last)."""
-    out, low, size = [], 0, 0
-    for i, entry in enumerate(done.entries):
-        size += len(entry.content)
-        if i + 1 - low >= _SLICE_ENTRIES or size >= _SLICE_BYTES:
-            out.append((low, i + 1))
-            low, size = i + 1, 0
-    return [*out, (low, len(done.entries))] if low < len(done.entries) else out

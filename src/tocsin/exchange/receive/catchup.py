@@ -61,7 +61,11 @@ class Catchup:
         for slot, known in list(self._parts.gossip.told().items()):
             log = self._parts.logs.get(slot)
             lag = self._lags.get(slot)
-            if log is None or max(known.holders.values(), default=0) <= log.size:
+            if (
+                log is None
+                or max(known.holders.values(), default=0) <= log.size
+                or self._parts.gossip.broken(log)  # what others hold would not fit, and they are not to blame
+            ):
                 if lag is not None and self._is_over(log, lag):
                     del self._lags[slot]
                     out += [Wish(lag.asked, slot, 0, wanted=False)] if lag.asked else []
@@ -76,6 +80,7 @@ class Catchup:
         # A relay stands in for its origin until that is back.
         return (
             log is None
+            or self._parts.gossip.broken(log)
             or lag.asked is None
             or self._is_ours(log)
             or self._is_up(log.origin)

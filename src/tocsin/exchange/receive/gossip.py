@@ -5,7 +5,7 @@ a peer passes on is compared with our own tree; what contradicts it, or another 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -71,6 +71,7 @@ class Gossip:
         self._read: OrderedDict[bytes, Signed] = OrderedDict()
         self._beat = 0
         self._said: dict[bytes, tuple[tuple[int, int], bytes]] = {}  # our newest head of each log, by size and beat
+        self._beaten: dict[bytes, int] = {}  # which size of each log our beat of this round was signed with
 
     # -- what is told -------------------------------------------------------------------------------------------
 
@@ -81,6 +82,10 @@ class Gossip:
     def told(self) -> dict[bytes, Known]:
         """All of it."""
         return self._known
+
+    def broken(self, log: Log) -> bool:
+        """See Proofs.broken()."""
+        return self._parts.proofs.broken(log)
 
     def settled(self, slot: bytes) -> int:
         """How far a log's origin has vouched for it with its key of today."""
@@ -125,8 +130,8 @@ class Gossip:
         for slot, known in list(self._known.items()):
             log = self._parts.logs.get(slot)
             reached = [one for one in known.ahead if log is not None and one.size <= log.released]
+            known.ahead = [one for one in known.ahead if one not in reached]
             for one in reached:
-                known.ahead.remove(one)
                 if log is not None and await self._root_at(log, one.size) != one.root:
                     await self.contradiction(log, one.note)
 
@@ -145,6 +150,7 @@ class Gossip:
     def beat(self, number: int) -> None:
         """Our heartbeats have this number from now on."""
         self._beat = number
+        self._beaten.clear()
 
     def heads(self, peer: str, sent: dict[bytes, tuple[int, int]]) -> list[list[Head]]:
         """What to tell a peer that was told `sent` before (size and beat by slot; brought up to date), in messages."""
@@ -164,6 +170,8 @@ class Gossip:
         return [out[i : i + MAX_HEADS] for i in range(0, len(out), MAX_HEADS)]
 
     def _own(self, log: Log, sent: dict[bytes, tuple[int, int]], *, beats: bool) -> Head | None:
+        # One beat says one thing of a log: whoever links up after the log has grown waits for the next one.
+        beats = beats and self._beaten.setdefault(log.slot, log.released) == log.released
         now = (log.released, self._beat if beats else 0)
         if not self._parts.signer.may_sign(log) or sent.get(log.slot, (0, 0)) >= now:
             return None
@@ -213,7 +221,7 @@ class Gossip:
             return
         for other in known.ahead:
             if other.size == one.size and other.root != one.root:
-                await self._parts.proofs.fork(log, other.note, one.note)
+                await self._kept(log, self._parts.proofs.fork(log, other.note, one.note))
         if all(other.size != one.size for other in known.ahead):
             known.ahead = [*known.ahead, one][-_AHEAD:]
 
@@ -225,13 +233,17 @@ class Gossip:
         later, earlier = (one, last) if one.beat > last.beat else (last, one)
         differ = one.beat == last.beat and (one.size, one.root) != (last.size, last.root)
         if later.size < earlier.size or differ:
-            await self._parts.proofs.rollback(log, earlier.note, later.note)
+            await self._kept(log, self._parts.proofs.rollback(log, earlier.note, later.note))
         known.beat = later
 
     async def contradiction(self, log: Log, theirs: bytes) -> None:
         """Keep the proof that a signed head does not belong to the log that we hold, if there is one."""
+        await self._kept(log, self._parts.proofs.against_tree(log, theirs))
+
+    async def _kept(self, log: Log, proof: Awaitable[None]) -> None:
+        # What no one key has signed twice proves nothing; who passed it on has done no wrong.
         try:
-            await self._parts.proofs.against_tree(log, theirs)
+            await proof
         except (VerificationError, FormatError) as error:
             self._parts.note(error.code, log.origin, error.what)
 

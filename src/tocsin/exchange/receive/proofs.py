@@ -4,18 +4,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from tocsin.errors import FormatError, VerificationError
-from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append
+from tocsin.errors import VerificationError
+from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append, commitments
 from tocsin.exchange.members.registry import Members
-from tocsin.exchange.tlog.logs import Log, Logs
-from tocsin.formats import checkpoint, evidence, merkle, note
+from tocsin.exchange.tlog.logs import Log, Logs, signed_from
+from tocsin.formats import checkpoint, evidence, merkle, note, statement
 from tocsin.formats.evidence import Evidence
 from tocsin.formats.keys import Role, VerifyKey
 from tocsin.ports.clock import Clock
 from tocsin.ports.database import Reading, Transaction
 
 MOST: Final = 64  # against one member: more prove nothing more
-_STEP: Final = 4096
+_TWO_STORIES: Final = frozenset({evidence.Kind.FORK, evidence.Kind.HISTORY})
 Told = Callable[[bytes, frozenset[str]], None]
 
 
@@ -28,6 +28,15 @@ class Proofs:
         self._journal = journal
         self._clock = clock
         self._told: list[Told] = []
+        self._broken: set[int] = set()
+
+    async def load(self) -> None:
+        """Learn which logs have told two stories."""
+        self._broken = {row[3] for row in await self.list() if row[1] in _TWO_STORIES}
+
+    def broken(self, log: Log) -> bool:
+        """Whether two histories of this log were signed: what others hold of it need not fit to what we hold."""
+        return log.number in self._broken
 
     def on_new(self, call: Told) -> None:
         """Be told of every proof that is new here: its bytes, and who may read it."""
@@ -46,19 +55,19 @@ class Proofs:
     async def against_tree(self, log: Log, theirs: bytes) -> None:
         """A signed head that is not one of the tree we hold. Raises VerificationError("evidence.unproven"), FormatError."""
         size = checkpoint.parse(note.parse(theirs).text).size
-        ours, leaves = await self._journal.database.read(partial(_ours, log=log.number, size=size))
+        ours, committed = await self._journal.database.read(partial(_ours, log=log.number, size=size))
         if ours is None:
             raise VerificationError("evidence.unproven", "we hold no signed head of the log to set against another")
         ours_size = checkpoint.parse(note.parse(ours).text).size
         if ours_size == size:
             await self.fork(log, ours, theirs)
             return
-        path = merkle.consistency_path(leaves, size)
+        path = merkle.consistency_path(committed, size)
         key = self._key(log, theirs)
         await self._keep(evidence.history_of(log.name, key, note.parse(theirs), note.parse(ours), path))
 
     async def double_vote(self, handle: str, one: note.Note, other: note.Note) -> None:
-        """Two votes of a member in one round."""
+        """Two votes of a member in one round. Raises VerificationError("evidence.unproven"), FormatError."""
         for known in self._members.known(handle):
             key = known.keys[Role.GOVERNANCE]
             try:
@@ -96,6 +105,8 @@ class Proofs:
 
     async def _keep(self, found: Evidence) -> None:
         evidence.verify(found)
+        if found.kind is evidence.Kind.VOTE and not self._has_vote(found):
+            raise VerificationError("evidence.unproven", "the accused had no vote there: whoever joins may sign twice")
         log = self._log(found)
         if log is None and found.role is Role.LOG:
             raise VerificationError("evidence.unproven", "the evidence is about a log that is not ours to read")
@@ -114,6 +125,8 @@ class Proofs:
             return append(tx, [row], now_us)
 
         position = await self._journal.database.write(work)
+        if log is not None and found.kind in _TWO_STORIES:
+            self._broken.add(log.number)
         if position is None:
             return
         self._journal.announce(position)
@@ -121,6 +134,18 @@ class Proofs:
         concerned = place.channel.roster if place else frozenset(self._members.peers())
         for call in self._told:
             call(data, concerned - {self._members.me})
+
+    def _has_vote(self, found: Evidence) -> bool:
+        """Whether the accused votes on both texts. Who only joins consents to as many as he is asked to."""
+        for one in map(statement.parse, found.notes):
+            if one.kind == statement.CHANNEL:
+                may = found.accused in statement.texts(one.body, "voters")
+            else:
+                before = [each for each in self._members.history if each.digest.hex() == one.body["previous"]]
+                may = any(found.accused in each.active for each in before)
+            if not may:
+                return False
+        return True
 
     def _log(self, found: Evidence) -> Log | None:
         try:
@@ -131,20 +156,7 @@ class Proofs:
 
 def _ours(reading: Reading, log: int, size: int) -> tuple[bytes | None, list[bytes]]:
     """Our nearest signed head at or beyond a size, and the commitments up to it if it is beyond."""
-    rows = reading.query(
-        "SELECT size, note FROM tlog_checkpoints WHERE log = ? AND size >= ? AND note IS NOT NULL ORDER BY size LIMIT 1",
-        (log, size),
-    )
-    if not rows:
+    found = signed_from(reading, log, size)
+    if found is None:
         return None, []
-    end, signed = rows[0]
-    leaves: list[bytes] = []
-    while end != size and len(leaves) < end:
-        more = reading.query(
-            "SELECT commitment FROM journal_rows WHERE kind = 1 AND log = ? AND seq >= ? AND seq < ? ORDER BY seq",
-            (log, len(leaves), min(end, len(leaves) + _STEP)),
-        )
-        if not more:
-            raise FormatError("format.evidence", "entries of the log are missing here")
-        leaves += [row[0] for row in more]
-    return signed, leaves
+    return found[1], commitments(reading, log, found[0]) if found[0] != size else []

@@ -70,6 +70,10 @@ class Logs:
         """The log with this number."""
         return self._by_number[number]
 
+    def places(self) -> dict[bytes, tuple[int, str]]:
+        """Number and origin of every log by its slot, as they stand now."""
+        return {slot: (log.number, log.origin) for slot, log in self._by_slot.items()}
+
     async def open(self, channel: int, slots: Iterable[tuple[str, bytes]]) -> None:
         """Make the logs of a channel, by origin and slot; those that exist stay as they are."""
         missing = [(origin, slot) for origin, slot in slots if slot not in self._by_slot]
@@ -93,7 +97,7 @@ class Logs:
     async def reload(self, log: Log) -> None:
         """Take back what was accepted but not committed."""
         rows = await self._database.read(lambda db: _one(db, log.number))
-        log.frontier = _head(*rows[0])
+        log.frontier = _head(log.name, *rows[0])
         log.released = min(log.released, log.size)
 
     def _put(self, log: Log) -> None:
@@ -120,6 +124,15 @@ def root_at(reading: Reading, log: int, size: int) -> bytes | None:
     """The root a checkpoint of exactly this size had, if a batch ended there."""
     rows = reading.query("SELECT root FROM tlog_checkpoints WHERE log = ? AND size = ?", (log, size))
     return rows[0][0] if rows else None
+
+
+def signed_from(reading: Reading, log: int, size: int) -> tuple[int, bytes] | None:
+    """The nearest checkpoint of a peer's log at or beyond a size: its size and the signed note."""
+    rows = reading.query(
+        "SELECT size, note FROM tlog_checkpoints WHERE log = ? AND size >= ? AND note IS NOT NULL ORDER BY size LIMIT 1",
+        (log, size),
+    )
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
 def checkpoints(reading: Reading, log: int, at_most: int) -> Iterator[tuple[int, bytes, bytes | None]]:
@@ -165,18 +178,19 @@ def _one(reading: Reading, log: int) -> list[tuple[Any, ...]]:
 
 def _log(row: tuple[Any, ...]) -> Log:
     number, slot, channel, origin, frontier, root, signed = row
-    head = _head(frontier, root, signed)
-    return Log(number, slot, channel, origin, head, origin_line(origin, slot), head.size, signed or b"")
+    name = origin_line(origin, slot)
+    head = _head(name, frontier, root, signed)
+    return Log(number, slot, channel, origin, head, name, head.size, signed or b"")
 
 
-def _head(frontier: bytes, root: bytes | None, signed: bytes | None) -> Frontier:
+def _head(name: str, frontier: bytes, root: bytes | None, signed: bytes | None) -> Frontier:
     """The stored frontier, held against its newest checkpoint: what a rotten one gives must never be signed."""
     try:
         head = Frontier.decode(frontier)
-        claimed = checkpoint.parse(note.parse(signed).text) if signed is not None else None
+        newest = checkpoint.parse(note.parse(signed).text) if signed else None
     except FormatError as error:
         raise StoreError("store.head", "the stored head of a log cannot be read") from error
-    known = {head.root()} if claimed is None else {head.root(), claimed.root}
-    if head.size and (known != {root} or (claimed is not None and claimed.size != head.size)):
+    told = (newest.origin, newest.size, newest.root) if newest else (name, head.size, root)
+    if head.size and not (told == (name, head.size, root) and root == head.root()):
         raise StoreError("store.head", f"the stored head of a log at {head.size} entries is not its newest checkpoint")
     return head

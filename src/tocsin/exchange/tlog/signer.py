@@ -123,8 +123,7 @@ class Signer:
                 self._forked.add(log.slot)
                 return False
         del self._behind[log.slot]
-        if log.size:
-            await self.hold(log, log.size, log.frontier.root())
+        await self.hold(log, log.size, log.frontier.root())
         return log.slot not in self._behind
 
     def require(self, log: Log) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import apsw
 import pytest
 
-from tocsin.backends.sqlite.database import ThreadedDatabase, connect, create_tables
+from tocsin.backends.sqlite.database import InlineDatabase, ThreadedDatabase, connect, create_tables
 from tocsin.backends.sqlite.writer import InlineWriter, ThreadWriter
 from tocsin.errors import StoreError
 from tocsin.testing.memorydisk import Fault
@@ -193,3 +193,72 @@ def test_closing_commits_what_waits(tmp_path):
             rows(connection)
 
     asyncio.run(main())
+
+
+# -- scrubbing --------------------------------------------------------------------------------------------------
+
+CANARY = b"c4n4ry-of-the-writer"
+
+
+def kept_in(tmp_path):
+    return [one.name for one in tmp_path.iterdir() if CANARY in one.read_bytes()]
+
+
+@pytest.mark.parametrize("database", [ThreadedDatabase, lambda path: InlineDatabase(connect(path))])
+def test_what_was_deleted_leaves_every_file(tmp_path, database):
+    async def main():
+        path = str(tmp_path / "t")
+        connection = connect(path, create=True)
+        create_tables(connection, ("CREATE TABLE t (n INTEGER PRIMARY KEY, data BLOB);",))
+        store = database(path)
+        for n in range(40):
+            row = (n, CANARY + bytes(n * 300))
+            await store.write(lambda tx, row=row: tx.execute("INSERT INTO t (n, data) VALUES (?, ?)", row))
+        assert await store.scrub()
+        assert kept_in(tmp_path) == ["t"]
+        await store.write(lambda tx: tx.execute("UPDATE t SET data = NULL WHERE n <> 3"))
+        await store.write(lambda tx: tx.execute("DELETE FROM t WHERE n = 3"))
+        assert kept_in(tmp_path) != []
+        assert await store.scrub()
+        assert kept_in(tmp_path) == []
+        await store.close()
+        connection.close()
+
+    asyncio.run(main())
+
+
+def test_somebody_who_reads_an_older_state_holds_it_up(tmp_path):
+    async def main():
+        path = str(tmp_path / "t")
+        reader = connect(path, create=True)
+        create_tables(reader, ("CREATE TABLE t (n INTEGER PRIMARY KEY);",))
+        store = ThreadedDatabase(path)
+        await store.write(lambda tx: tx.execute(INSERT, (1,)))
+        reader.execute("BEGIN")
+        assert rows(reader) == [1]
+        await store.write(lambda tx: tx.execute("DELETE FROM t"))
+        assert not await store.scrub()
+        await store.write(lambda tx: tx.execute(INSERT, (2,)))
+        reader.execute("COMMIT")
+        assert await store.scrub()
+        assert rows(reader) == [2]
+        await store.close()
+        reader.close()
+
+    asyncio.run(main())
+
+
+def test_a_disk_that_fails_while_scrubbing_is_told(recorder):
+    async def main():
+        connection = opened(recorder)
+        writer = InlineWriter(connection)
+        await writer.run(lambda tx: tx.execute(INSERT, (1,)))
+        recorder.fail(0, Fault.ERROR, lasting=True)
+        with pytest.raises(StoreError):
+            await writer.run(None)
+        recorder.mend()
+        assert await writer.run(None)
+        assert rows(connection) == [1]
+        connection.close()
+
+    run(main)

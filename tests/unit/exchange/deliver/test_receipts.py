@@ -11,6 +11,7 @@ from tocsin.exchange.publish.draft import Ready
 from tocsin.formats import cosignature
 from tocsin.formats.keys import Role, key_name
 from tocsin.formats.markings import ChannelKind
+from tocsin.formats.merkle import root_of
 from tocsin.formats.message import Receipt
 from tocsin.formats.tlp import Tlp
 from tocsin.testing.memorydisk import Fault
@@ -109,8 +110,6 @@ def test_which_are_of_nothing_we_signed(origin, refused):
         two = await aa.core.acts.create_channel("two", ChannelKind.BILATERAL, ["bb"])
         good = aa.receipt(2)
         for peer, bad in (
-            ("bb", aa.receipt(3)),
-            ("bb", aa.receipt(0)),
             ("bb", aa.receipt(6)),
             ("bb", aa.receipt(2**63 - 1)),
             ("zz", good),
@@ -121,6 +120,20 @@ def test_which_are_of_nothing_we_signed(origin, refused):
             with refused(UNKNOWN):
                 await aa.core.receipts.take(peer, bad)
         assert await aa.rows("SELECT * FROM deliver_receipts") == []
+
+    origin(story)
+
+
+def test_one_for_a_size_at_which_no_batch_of_ours_ended(origin):
+    """Another may have brought the log in other frames than we: the signature decides, over the tree's own root."""
+
+    async def story(aa):
+        rows = await aa.rows("SELECT commitment FROM journal_rows WHERE kind = 1 ORDER BY seq")
+        root = root_of([one for (one,) in rows[:3]])
+        assert (await aa.core.receipts.take("bb", aa.receipt(3, root=root))).size == 3
+        assert aa.core.receipts.size(aa.log, "bb") == 3
+        assert (await aa.core.receipts.take("cc", aa.receipt(0, by="cc", root=root_of([])))).size == 0
+        assert aa.core.receipts.size(aa.log, "cc") == 0
 
     origin(story)
 
@@ -143,6 +156,8 @@ def test_which_are_not_signed_by_their_member(origin, refused):
             ("bb", aa.receipt(2, by="cc")),
             ("bb", aa.receipt(2, role=Role.LOG)),
             ("bb", aa.receipt(2, root=bytes(32))),
+            ("bb", aa.receipt(3)),
+            ("bb", aa.receipt(0)),
             ("bb", replace(aa.receipt(5), size=2)),
             ("bb", replace(good, key_id=bytes(4))),
             ("bb", replace(good, blob=good.blob[:-1] + bytes([good.blob[-1] ^ 1]))),
@@ -158,7 +173,7 @@ def test_which_are_not_signed_by_their_member(origin, refused):
 def test_one_bad_receipt_spoils_no_other(origin):
     async def story(aa):
         told = await asyncio.gather(
-            *(aa.core.receipts.take("bb", one) for one in (aa.receipt(3), aa.receipt(2), aa.receipt(2, by="cc"))),
+            *(aa.core.receipts.take("bb", one) for one in (aa.receipt(6), aa.receipt(2), aa.receipt(2, by="cc"))),
             return_exceptions=True,
         )
         assert [getattr(one, "code", "stored") for one in told] == [UNKNOWN, "stored", SIGNATURE]
@@ -183,7 +198,7 @@ def test_a_store_that_fails_is_told_and_nothing_is_believed(origin, refused):
 def test_whoever_left_with_its_link_stops_nobody(origin, refused, fault):
     async def story(aa):
         receipts = Receipts(aa.core.members, aa.core.logs, aa.core.journal, aa.core.world.clock)
-        gone = asyncio.ensure_future(receipts.take("bb", aa.receipt(3 if fault == "bad" else 2)))
+        gone = asyncio.ensure_future(receipts.take("bb", aa.receipt(6 if fault == "bad" else 2)))
         other = asyncio.ensure_future(receipts.take("bb", aa.receipt(5)))
         await asyncio.sleep(0)
         gone.cancel()

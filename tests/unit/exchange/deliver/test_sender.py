@@ -131,7 +131,7 @@ def test_the_window_in_bytes(linked, monkeypatch):
     linked(story, *[70] * 3)
 
 
-@pytest.mark.parametrize("code", ["receive.gap", "receive.overlap"])
+@pytest.mark.parametrize("code", ["receive.gap", "receive.overlap", "receive.no-key"])
 def test_it_begins_again_where_the_peer_stands_but_not_for_ever(linked, code):
     async def story(link, slot):
         for again in range(1, 4):
@@ -147,7 +147,7 @@ def test_it_begins_again_where_the_peer_stands_but_not_for_ever(linked, code):
     linked(story, 70, 70)
 
 
-@pytest.mark.parametrize("code", ["receive.fork", "receive.no-key", "receive.not-open", "receive.root"])
+@pytest.mark.parametrize("code", ["receive.fork", "receive.not-open", "receive.root"])
 def test_a_log_the_peer_will_not_take_is_left_for_this_link(linked, code):
     async def story(link, slot):
         link.sender.refused(Refusal(slot, code, 0))
@@ -194,13 +194,117 @@ def test_a_peer_outside_the_channel_and_an_unsigned_log_get_nothing(linked):
     linked(story, 70)
 
 
+@pytest.mark.parametrize("code", ["receive.no-key", "receive.stranger", "receive.not-open"])
+def test_a_key_that_came_too_early_is_offered_again(linked, code):
+    """The peer throws away a key for a log that it does not know yet."""
+
+    async def story(link, slot):
+        link.sender.refused(Refusal(slot, code, 0))
+        link.sender.resume()
+        await link.rest()
+        assert [one[0] for one in link.sent] == ["key", slot, "key", slot]
+
+    linked(story, 70)
+
+
 def test_nothing_is_kept_of_logs_a_peer_makes_up(linked):
     async def story(link, slot):
         theirs = link.core.members.channel("plenary").slots["bb"]
         for made_up in (b"x" * 32, b"y" * 32, theirs):
             for code in ("receive.gap", "receive.stranger"):
                 link.sender.refused(Refusal(made_up, code, 7))
+                link.sender.want(made_up, 3, wanted=made_up is not theirs)
+                link.sender.want(made_up, 3, wanted=False)
         assert link.sender.stopped() == {}
-        assert set(link.sender._next) | set(link.sender._restarts) <= {slot}
+        await link.rest()
+        ours = {slot, link.core.members.channel("plenary").urgent["aa"]}
+        assert set(link.sender._next) | set(link.sender._restarts) | set(link.sender._wanted) <= ours
 
     linked(story, 2)
+
+
+# -- logs of others ---------------------------------------------------------------------------------------------------
+
+
+async def relayed(link, *counts):
+    """aa holds batches of cc's that bb lacks; their slot."""
+    cc = link.fed.core("cc")
+    for count in counts:
+        one = Ready(b"{}", "identity--x", "", "n", Tlp.GREEN, 0)
+        await cc.publisher.publish(cc.members.channel("plenary"), [one] * count)
+    slot = link.core.members.channel("plenary").slots["cc"]
+    await link.fed.until(lambda: link.core.receiver.size(slot) == cc.logs.get(slot).size)
+    return slot
+
+
+@pytest.fixture
+def relaying(played):
+    def play(story):
+        async def main(fed):
+            fed.network.isolate("bb")
+            link = Link(fed)
+            task = asyncio.ensure_future(link.sender.run())
+            await story(link)
+            task.cancel()
+
+        played(main, handles=("aa", "bb", "cc"))
+
+    return play
+
+
+def test_what_is_another_members_is_sent_only_when_it_is_wanted(relaying):
+    async def story(link):
+        slot = await relayed(link, 70, 70)
+        await link.rest()
+        assert link.frames(slot) == []
+        link.sender.want(slot, 70, wanted=True)
+        await link.rest()
+        assert link.frames(slot) == [(70, 140)]
+        link.sender.want(slot, 0, wanted=False)
+        await relayed(link, 70)
+        await link.rest()
+        assert link.frames(slot) == [(70, 140)]
+
+    relaying(story)
+
+
+def test_refused_frames_of_another_leave_the_window(relaying, monkeypatch):
+    """Or so many of them would stop everything else on the link, for ever."""
+    monkeypatch.setattr(sender, "WINDOW_FRAMES", 1)
+
+    async def story(link):
+        slot = await relayed(link, 70)
+        link.sender.want(slot, 0, wanted=True)
+        await link.rest()
+        assert link.sender.waiting() == 1
+        link.sender.refused(Refusal(slot, "receive.root", 0))
+        assert (link.sender.waiting(), link.sender.stopped()) == (0, {slot: "receive.root"})
+        own = await publish(link.fed, 70)
+        await link.rest()
+        assert link.frames(own) == [(0, 70)]
+
+    relaying(story)
+
+
+def test_what_is_wanted_no_longer_leaves_the_window(relaying):
+    async def story(link):
+        slot = await relayed(link, 70)
+        link.sender.want(slot, 0, wanted=True)
+        await link.rest()
+        assert link.sender.waiting() == 1
+        link.sender.want(slot, 0, wanted=False)
+        assert link.sender.waiting() == 0
+
+    relaying(story)
+
+
+def test_wanting_a_log_of_ours_changes_nothing(linked):
+    async def story(link, slot):
+        before = list(link.sent)
+        link.sender.want(slot, 0, wanted=True)
+        link.sender.want(slot, 2**63 - 1, wanted=True)
+        await link.rest()
+        assert link.sent == before
+        assert link.sender.waiting() == 1
+
+    linked(story, 70)

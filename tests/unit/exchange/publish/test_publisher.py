@@ -49,7 +49,9 @@ def test_many_at_once_share_one_commit_and_keep_their_order(played, monkeypatch)
         plenary, two = core.members.channel("plenary"), core.members.channel("two")
         commits = []
         real = publisher._store
-        monkeypatch.setattr(publisher, "_store", lambda tx, many, now: commits.append(len(many)) or real(tx, many, now))
+        monkeypatch.setattr(
+            publisher, "_store", lambda tx, many, *more: commits.append(len(many)) or real(tx, many, *more)
+        )
         asked = [(plenary, ready(2)), (two, ready(1)), (plenary, ready(3, 2))]
         batches = await asyncio.gather(*(core.publisher.publish(*one) for one in asked))
         assert spans(batches) == [(0, 2), (0, 1), (2, 5)]

@@ -3,7 +3,7 @@
 import pytest
 
 from tocsin.exchange.publish.draft import Ready
-from tocsin.exchange.receive import accept
+from tocsin.exchange.receive import rows
 from tocsin.exchange.receive.verify import outer
 from tocsin.exchange.tlog.logs import Log
 from tocsin.formats import checkpoint, cosignature, note, statement
@@ -187,8 +187,8 @@ def test_what_a_peer_says_of_its_own_log(paired, stix):
         await pair.bb.receiver.finish(pair.bb.receiver.begin("aa", await pair.frame()))
         root = pair.theirs.frontier.root()
 
-        def code(size, root, slot=pair.slot, peer="aa"):
-            error = pair.bb.receiver.head(peer, Position(slot, size, root, b""))
+        def code(size, root, slot=pair.slot, peer="aa", signed=b"signed"):
+            error = pair.bb.receiver.head(peer, Position(slot, size, root, signed))
             return error and error.code
 
         assert code(1, root) is None
@@ -197,6 +197,8 @@ def test_what_a_peer_says_of_its_own_log(paired, stix):
         assert code(1, bytes(32)) == "receive.fork"
         assert code(0, bytes(32), slot=bytes(32)) is None
         assert code(0, bytes(32), peer="bb") is None
+        for size in (0, 1, 2):
+            assert code(size, bytes(32), signed=b"") is None, "whoever may not sign yet says nothing that counts"
 
     paired(story)
 
@@ -308,6 +310,6 @@ def test_a_piece_is_bounded_in_bytes(paired, stix):
     async def story(pair):
         await pair.publish(*[ready(stix.object(i, mark=Tlp.GREEN, description="x" * 40_000)) for i in range(10)])
         done = pair.bb.receiver.begin("aa", await pair.frame()).verified
-        assert accept._slices(done) == [(0, 2), (2, 4), (4, 6), (6, 8), (8, 10)]
+        assert rows._slices(done) == [(0, 2), (2, 4), (4, 6), (6, 8), (8, 10)]
 
     paired(story)

@@ -1,6 +1,7 @@
 """The verifier's steps one by one; whole frames are in tests/vectors/wire/frame.json."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -17,7 +18,8 @@ from tocsin.formats.seal import EpochKey
 
 KEY, SLOT, ROOT = SigningKey(bytes(32)), bytes([3]) * 32, bytes([4]) * 32
 NAME = origin_line("aa", SLOT)
-VIEW = View("aa", "aa", NAME, KEY.public, Frontier())
+OLD, OLDER = SigningKey(bytes([6]) * 32), SigningKey(bytes([7]) * 32)
+VIEW = View("aa", "aa", NAME, (KEY.public,), Frontier())
 
 
 def frame(size=5, start=0, *, origin=NAME, key=KEY, name=NAME, root=ROOT):
@@ -41,10 +43,26 @@ def test_signed():
     assert one.text == checkpoint.encode(Checkpoint(NAME, 5, ROOT))
 
 
+def test_anyone_of_the_audience_may_bring_it():
+    view = replace(VIEW, sender="bb", audience=frozenset({"aa", "bb"}))
+    assert verify.signed(frame(), view) == verify.signed(frame(), VIEW)
+
+
+@pytest.mark.parametrize("former", [OLD, OLDER])
+def test_a_former_key_counts_for_what_the_key_of_today_has_vouched_for(former):
+    view = replace(VIEW, keys=(KEY.public, OLD.public, OLDER.public), settled=5)
+    assert verify.signed(frame(key=former), view).checkpoint.size == 5
+    assert verify.signed(frame(6), view).checkpoint.size == 6, "today's needs nobody to vouch for it"
+
+
 @pytest.mark.parametrize(
     ("bent", "view", "code"),
     [
-        (frame(), View("bb", "aa", NAME, KEY.public, Frontier()), "receive.stranger"),
+        (frame(), replace(VIEW, sender="bb"), "receive.stranger"),
+        (frame(), replace(VIEW, sender="bb", audience=frozenset({"aa", "cc"})), "receive.stranger"),
+        (frame(key=OLD), replace(VIEW, sender="bb", audience=frozenset({"bb"})), "receive.signature"),
+        (frame(key=OLD), replace(VIEW, keys=(KEY.public, OLD.public), settled=4), "receive.signature"),
+        (frame(key=OLD), replace(VIEW, keys=(KEY.public, OLDER.public), settled=9), "receive.signature"),
         (frame(key=SigningKey(bytes([1]) * 32)), VIEW, "receive.signature"),
         (frame(name="tocsin/bb/log"), VIEW, "receive.signature"),
         (frame(origin=origin_line("aa", bytes(32))), VIEW, "receive.slot"),
@@ -126,7 +144,7 @@ def sealed(start=3, *, size=7, root=None, entries=ENTRIES, box=None):
     one = frame(size, start, root=root or Frontier().extended(LEAVES).root())
     box = encode_box(encode_batch(entries[start:], None), compress=False) if box is None else box
     sealed = SEALED_UNDER.seal(one.nonce, box, one.additional())
-    view = View("aa", "aa", NAME, KEY.public, Frontier().extended(LEAVES[:start]))
+    view = replace(VIEW, frontier=Frontier().extended(LEAVES[:start]))
     return verify.signed(one._replace(sealed=sealed), view), view
 
 

@@ -13,7 +13,7 @@ A, B = bytes([1]) * 32, bytes([2]) * 32
 def logs(database):
     async def make():
         made = Logs(database)
-        await made.open(3, {"bb": B, "aa": A})
+        await made.open(3, [("bb", B), ("aa", A)])
         return made
 
     return run(make)
@@ -36,9 +36,9 @@ def test_open_makes_each_once(logs, database):
             (2, B, 3, "bb", 0),
         ]
         first = logs.get(A)
-        await logs.open(9, {"aa": A})
+        await logs.open(9, [("aa", A)])
         assert logs.get(A) is first is logs.numbered(1)
-        await logs.open(4, {"cc": bytes(32), "aa": A})
+        await logs.open(4, [("cc", bytes(32)), ("aa", A)])
         again = Logs(database)
         await again.load()
         assert [one.number for one in again] == [1, 2, 3]
@@ -123,7 +123,13 @@ def test_where_a_catch_up_frame_ends(logs, database):
         assert await end(0, 1) == 2, "at least one batch, however large"
         assert await end(2, 5) == 5
         assert await end(15, 100) is None
-        size, root = await database.read(lambda db: batch_end(db, log.number, 0, 5))
+        size, root, signed = await database.read(lambda db: batch_end(db, log.number, 0, 5))
         assert root == await database.read(lambda db: root_at(db, log.number, size))
+        assert signed == b"", "our own is signed when it is sent"
+        theirs = logs.get(B)
+        grown = theirs.frontier.extended([bytes(32)])
+        await database.write(lambda tx: advance(tx, theirs.number, theirs.frontier, grown, b"as its origin signed it"))
+        found = await database.read(lambda db: batch_end(db, theirs.number, 0, 5))
+        assert found == (1, grown.root(), b"as its origin signed it")
 
     run(main)

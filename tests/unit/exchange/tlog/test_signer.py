@@ -12,7 +12,7 @@ from tocsin.formats import note
 from tocsin.formats.keys import SigningKey
 from tocsin.formats.merkle import Frontier
 from tocsin.formats.message import Position
-from tocsin.ports.checkpoints import Held
+from tocsin.ports.checkpoints import UNKNOWN, Held
 from tocsin.testing.virtualtime import VirtualClock, run
 
 KEY = SigningKey(bytes(32))
@@ -62,7 +62,30 @@ async def root_at(size):
 async def checked(heads, log):
     signer = Signer("aa", KEY, heads)
     await signer.check(log, root_at)
+    signer.heard(log, "bb")
     return signer
+
+
+def test_before_it_has_heard_anyone_nothing_grows(refused):
+    """Store and file together may be yesterday's."""
+
+    async def main():
+        signer, log = Signer("aa", KEY, Heads(head(5))), log_of(5)
+        await signer.check(log, root_at)
+        assert signer.behind() == {}
+        assert signer.asked(log) == frozenset()
+        assert not signer.may_sign(log)
+        with refused("tlog.unasked"):
+            signer.require(log)
+        signer.heard(Log(2, bytes(32), 1, "aa", tree(0), origin_line("aa", bytes(32)), 0), "bb")
+        assert not signer.may_sign(log), "another log was asked about"
+        signer.heard(log, "bb")
+        signer.heard(log, "bb")
+        assert signer.asked(log) == {"bb"}
+        assert signer.may_sign(log)
+        signer.require(log)
+
+    run(main)
 
 
 def test_a_new_log_gets_its_file_before_its_first_entry():
@@ -231,5 +254,145 @@ def test_holding_the_same_head_again_writes_nothing():
         await signer.hold(log, 3, tree(3).root())
         await signer.hold(log, 3, tree(3).root())
         assert heads.asked == [0, 3]
+
+    run(main)
+
+
+# -- opening again ----------------------------------------------------------------------------------------------------
+
+
+AUDIENCE = frozenset({"aa", "bb", "cc"})
+
+
+async def restored(held=5, size=3):
+    """A signer over an old copy of the store: the file says more than the log holds."""
+    log = log_of(size)
+    heads = Heads(head(held))
+    signer = Signer("aa", KEY, heads)
+    await signer.check(log, root_at)
+    assert set(signer.behind()) == {SLOT}
+    return signer, log, heads
+
+
+def catch_up(log, size):
+    log.frontier, log.released = tree(size), size
+
+
+async def opens(signer, log, *heard, roots=root_at):
+    for peer in heard:
+        signer.heard(log, peer)
+    return await signer.reconsider(log, AUDIENCE, roots)
+
+
+def test_a_closed_log_opens_when_all_were_heard_and_it_is_whole():
+    async def main():
+        signer, log, heads = await restored()
+        assert not await opens(signer, log, "bb", "cc"), "it is not whole yet"
+        catch_up(log, 5)
+        assert await opens(signer, log)
+        signer.require(log)
+        assert heads.held == head(5)
+        assert await opens(signer, log), "an open one stays open"
+
+    run(main)
+
+
+def test_it_does_not_open_before_all_of_the_audience_were_heard(refused):
+    async def main():
+        signer, log, _ = await restored()
+        catch_up(log, 5)
+        assert not await opens(signer, log)
+        assert not await opens(signer, log, "bb", "zz")
+        with refused("tlog.behind"):
+            signer.require(log)
+        assert await opens(signer, log, "cc")
+
+    run(main)
+
+
+def test_it_does_not_open_below_what_a_peer_has_shown():
+    async def main():
+        signer, log, _ = await restored()
+        signer.peer_holds(log, said(log, 7), None)
+        signer.peer_holds(log, said(log, 6), None)
+        catch_up(log, 6)
+        assert not await opens(signer, log, "bb", "cc")
+        catch_up(log, 7)
+        assert await opens(signer, log)
+
+    run(main)
+
+
+def test_it_does_not_open_before_all_of_it_is_stored():
+    async def main():
+        signer, log, _ = await restored()
+        log.frontier, log.released = tree(5), 3
+        assert not await opens(signer, log, "bb", "cc")
+        log.released = 5
+        assert await opens(signer, log)
+
+    run(main)
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_two_roots_close_it_for_good(shown):
+    async def main():
+        signer, log, _ = await restored()
+
+        async def other(size):
+            return tree(9).root()
+
+        if shown:
+            signer.peer_holds(log, said(log, 3, root=bytes(32)), tree(3).root())
+        catch_up(log, 5)
+        assert not await opens(signer, log, "bb", "cc", roots=root_at if shown else other)
+        assert not await opens(signer, log), "whatever comes later"
+        assert not signer.may_sign(log)
+
+    run(main)
+
+
+def test_a_failed_swap_is_not_opened_by_what_peers_say():
+    async def main():
+        heads, log = Heads(), log_of(0)
+        signer = await checked(heads, log)
+        heads.fails = True
+        with pytest.raises(StoreError):
+            await signer.hold(log, 3, tree(3).root())
+        heads.fails = False
+        await opens(signer, log, "bb", "cc")
+        assert not signer.may_sign(log)
+
+    run(main)
+
+
+def test_who_waits_for_somebody_to_be_heard_wakes():
+    async def main():
+        signer, log = Signer("aa", KEY, Heads()), log_of(0)
+        await signer.check(log, root_at)
+        waiting = [asyncio.ensure_future(signer.hear_somebody(log)) for _ in range(2)]
+        await asyncio.sleep(0)
+        assert not any(one.done() for one in waiting)
+        signer.heard(log, "bb")
+        await asyncio.gather(*waiting)
+        await signer.hear_somebody(log)
+
+    run(main)
+
+
+def test_a_forgotten_log_opens_only_when_all_have_said_what_they_hold():
+    """close(): nobody here knows what was signed; once all were heard the highest that was shown decides."""
+
+    async def main():
+        heads, log = Heads(), log_of(0)
+        signer = Signer("aa", KEY, heads)
+        await signer.close(log)
+        assert heads.held == UNKNOWN
+        await signer.close(log)
+        await signer.check(log, root_at)
+        assert set(signer.behind()) == {SLOT}
+        assert not await opens(signer, log, "bb")
+        assert await opens(signer, log, "cc"), "nobody holds anything of it"
+        assert signer.may_sign(log)
 
     run(main)

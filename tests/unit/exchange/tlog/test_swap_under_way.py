@@ -37,6 +37,7 @@ def test_only_a_swap_that_failed_is_told():
         signer = Signer("aa", SigningKey(bytes(32)), heads)
         log = Log(1, SLOT, 1, "aa", Frontier(), origin_line("aa", SLOT), 0)
         await signer.check(log, None)
+        signer.heard(log, "bb")
         for error in (None, StoreError("store.disk", "broken")):
             log.frontier = log.frontier.extended([bytes(32)])
             heads.error = error
