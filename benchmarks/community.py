@@ -22,6 +22,7 @@ from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.disk import SystemDisk
 from tocsin.backends.system.entropy import SystemEntropy
 from tocsin.backends.system.spool import SpoolFile
+from tocsin.edge.peer import greeting, websocket
 from tocsin.edge.peer.websocket import Listening, WebSocketNetwork
 from tocsin.exchange.deliver.receipts import Stored
 from tocsin.exchange.members import charter, descriptor
@@ -60,6 +61,11 @@ def free_port() -> int:
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", next(_PORTS)))
             return int(probe.getsockname()[1])
+
+
+def patient() -> None:
+    """Let links live and greetings wait for a minute: where dozens of members share a core, all are slow together."""
+    websocket._HEARTBEAT_S = websocket._DIAL_S = greeting.HELLO_SECONDS = 60.0  # type: ignore[misc]  # only here
 
 
 async def found(folder: Path, handles: Sequence[str], *, listening: Sequence[str] = ()) -> None:

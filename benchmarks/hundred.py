@@ -16,7 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.community import PUBLISHER, Publisher, Recipients, Shape, federation, found, host, publisher, up
+from benchmarks.community import (
+    PUBLISHER,
+    Publisher,
+    Recipients,
+    Shape,
+    federation,
+    found,
+    host,
+    patient,
+    publisher,
+    up,
+)
 from benchmarks.latency import Disk, both
 from benchmarks.wire import sent_bytes
 
@@ -70,6 +81,7 @@ class Crowd:
 @contextlib.asynccontextmanager
 async def crowd(folder: Path, count: int) -> AsyncIterator[Crowd]:
     """Founded, the publisher running, the others still down."""
+    patient()
     handles = [f"m{number:03}" for number in range(count)]
     await found(folder, handles, listening=handles)
     async with publisher(folder) as origin, contextlib.AsyncExitStack() as stack:

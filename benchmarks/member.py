@@ -22,7 +22,7 @@ from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.community import PUBLISHER, share, surroundings, up
+from benchmarks.community import PUBLISHER, patient, share, surroundings, up
 from benchmarks.stages import metered
 from benchmarks.wire import sent_bytes
 
@@ -48,6 +48,9 @@ class PublisherOnly:
         if peer != PUBLISHER:
             await asyncio.get_running_loop().create_future()
         return await self._network.dial(peer)
+
+    def refresh(self) -> None:
+        self._network.refresh()
 
     async def listen(self, _accept: Callable[[Link], Awaitable[None]]) -> None:
         await asyncio.get_running_loop().create_future()
@@ -142,6 +145,8 @@ async def main(folder: Path, named: list[str]) -> None:
             spent = stack.enter_context(metered("receiver")).spent
             named = named[1:]
         mesh = named[0] == "--mesh"
+        if mesh:
+            patient()
         await host(folder, named[mesh:], spent, mesh=mesh)
 
 
