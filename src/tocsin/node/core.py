@@ -297,9 +297,16 @@ class Core:
             self.links.pass_on(peer, which, what)
 
     async def _follow_journal(self) -> None:
-        seen = self.journal.head
+        seen, stood = self.journal.head, self._sendable()
         while True:
             await self.journal.grown(seen)
-            seen = self.journal.head
-            if self.links is not None:
-                self.links.wake()
+            seen, before, stood = self.journal.head, stood, self._sendable()
+            # Most of what the journal tells is receipts: to wake everyone for each would cost members times members.
+            moved = [slot for slot, one in stood.items() if before.get(slot) != one]
+            if self.links is not None and moved:
+                places = [place for slot in moved if (place := self.members.origin(slot)) is not None]
+                self.links.wake(frozenset().union(*(one.channel.roster for one in places)))
+
+    def _sendable(self) -> dict[bytes, tuple[int, bool]]:
+        """By slot: how far each log may be sent, and whether it may."""
+        return {log.slot: (log.released, self.frames.may_send(log)) for log in self.logs if log.released}

@@ -258,10 +258,10 @@ class Links:
         told = (one.session.peer_now_us() for one in self.standing.values() if one.session is not None)
         return [one for one in told if one is not None]
 
-    def wake(self) -> None:
-        """Our logs have grown."""
-        for one in self.standing.values():
-            if one.session is not None:
+    def wake(self, concerned: frozenset[str] | None = None) -> None:
+        """There may be something to send to these members, or to all."""
+        for peer, one in self.standing.items():
+            if one.session is not None and (concerned is None or peer in concerned):
                 one.session.wake()
 
     async def tell(self, signed: Statement, concerned: frozenset[str]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -45,14 +46,17 @@ class WebSocketLink:
 
     async def messages(self) -> AsyncIterator[bytes]:
         """Binary messages until the link ends; anything else ends it."""
-        async for message in self._socket:
-            if message.type != WSMsgType.BINARY:
-                return
-            yield message.data
+        # A ping that is answered while the link is lost raises, where everything else just ends.
+        with suppress(ConnectionError):
+            async for message in self._socket:
+                if message.type != WSMsgType.BINARY:
+                    return
+                yield message.data
 
     async def close(self, code: str) -> None:
         """End the link with our code as its reason."""
-        await self._socket.close(message=code.encode()[:120])
+        with suppress(ConnectionError):
+            await self._socket.close(message=code.encode()[:120])
         if self._release is not None:
             await self._release()
 

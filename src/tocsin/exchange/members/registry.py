@@ -42,6 +42,7 @@ class Members:
         self._proposed: dict[bytes, Charter] = {}
         self._cast: dict[str, dict[tuple[int, int], bytes]] = {}
         self._generations: dict[str, list[Channel]] = {}
+        self._listed: list[Channel] = []
         self._forgotten: set[str] = set()
         self._places: dict[bytes, Place] = {}
         self._told: list[Told] = []
@@ -139,7 +140,7 @@ class Members:
 
     def generations(self) -> list[Channel]:
         """Every generation of every channel of ours."""
-        return [one for channel in self.channels() for one in self._generations[channel.id]]
+        return list(self._listed)
 
     def channel(self, wanted: str) -> Channel:
         """A channel of ours by name or id, as it stands now. Raises PolicyError("policy.no-such-channel")."""
@@ -409,6 +410,7 @@ class Members:
         for channel_id, book in self._books.items():
             found[channel_id] = book.generations(self._history, self.me)
         self._generations = found
+        self._listed = [one for channel in self.channels() for one in found[channel.id]]
         self._places = {
             slot: Place(one, origin, is_urgent)
             for generations in found.values()

@@ -72,6 +72,7 @@ class Gossip:
         self._known: dict[bytes, Known] = {}
         self._read: OrderedDict[bytes, Signed] = OrderedDict()
         self._beat = 0
+        self._said: dict[bytes, tuple[tuple[int, int], bytes]] = {}  # our newest head of each log, by size and beat
         self._beaten: dict[bytes, int] = {}  # which size of each log our beat of this round was signed with
 
     # -- what is told -------------------------------------------------------------------------------------------
@@ -157,20 +158,18 @@ class Gossip:
     def heads(self, peer: str, sent: dict[bytes, tuple[int, int]]) -> list[list[Head]]:
         """What to tell a peer that was told `sent` before (size and beat by slot; brought up to date), in messages."""
         out: list[Head] = []
-        for channel in self._parts.members.generations():
-            if not channel.is_open or peer not in channel.roster:
+        for log in self._parts.logs:
+            if not log.released or log.released != log.size:
                 continue
-            for slots in (channel.slots, channel.urgent):
-                for origin, slot in slots.items():
-                    log = self._parts.logs.get(slot)
-                    if log is None or not log.released or log.released != log.size:
-                        continue
-                    head = (
-                        self._own(log, sent, beats=channel.is_current)
-                        if origin == self._parts.members.me
-                        else self._others(log, sent, peer)
-                    )
-                    out += [head] if head is not None else []
+            place = self._parts.members.origin(log.slot)
+            if place is None or not place.channel.is_open or peer not in place.channel.roster:
+                continue
+            head = (
+                self._own(log, sent, beats=place.channel.is_current)
+                if log.origin == self._parts.members.me
+                else self._others(log, sent, peer)
+            )
+            out += [head] if head is not None else []
         return [out[i : i + MAX_HEADS] for i in range(0, len(out), MAX_HEADS)]
 
     def _own(self, log: Log, sent: dict[bytes, tuple[int, int]], *, beats: bool) -> Head | None:
@@ -180,7 +179,11 @@ class Gossip:
         if not self._parts.signer.may_sign(log) or sent.get(log.slot, (0, 0)) >= now:
             return None
         sent[log.slot] = now
-        return Head(log.slot, self._parts.signer.sign(log, log.size, log.frontier.root(), now[1] or None))
+        said = self._said.get(log.slot)
+        if said is None or said[0] != now:  # signed once, whoever is told
+            note = self._parts.signer.sign(log, log.size, log.frontier.root(), now[1] or None)
+            said = self._said[log.slot] = now, note
+        return Head(log.slot, said[1])
 
     def _others(self, log: Log, sent: dict[bytes, tuple[int, int]], peer: str) -> Head | None:
         beat = self.known(log.slot).beat
