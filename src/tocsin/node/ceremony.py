@@ -72,7 +72,9 @@ async def adopt(home: Home, *files: Path) -> dict[str, Any]:
     with home.lock():
         upgrade.bring_up(home)
         async with _members(home) as members:
-            return summary(await members.adopt(*map(read_note, files)))
+            adopted = await members.adopt(*map(read_note, files))
+            members.promote_keys()
+            return summary(adopted)
 
 
 async def in_force(home: Home) -> dict[str, Any]:
