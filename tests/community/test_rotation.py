@@ -162,9 +162,9 @@ def test_keys_whose_charter_came_just_before_the_end_are_current_after_the_start
         node = fed.nodes["aa"]
         node.keys.stage(*Role)
         proposed = await node.running.acts.propose_charter(Changes(describe=(node.describe(),)))
-        await fed.until(lambda: fed.core("bb").members.proposals())
+        await fed.until(fed.core("bb").members.proposals)
         await story.crash("aa")
-        await fed.until(lambda: fed.core("cc").members.proposals())
+        await fed.until(fed.core("cc").members.proposals)
         for voter in ("bb", "cc"):
             await fed.core(voter).acts.sign_charter(fed.core(voter).acts.proposed(None).signed)
         await fed.until(lambda: fed.core("bb").members.charter.version == 2)

@@ -122,8 +122,11 @@ class Gossip:
     async def vouch(self, origin: str, slot: bytes, size: int) -> None:
         """The origin's key of today has signed so much of its log."""
         known = self.known(slot)
-        known.settled = max(self.settled(slot), size)
-        known.settled_by = self._keys(origin)[0].raw
+        known.settled, today = max(self.settled(slot), size), self._keys(origin)[0].raw
+        if known.settled_by != today:
+            # What was believed by the word of the key before, and goes further, may be a thief's.
+            known.settled_by, known.ahead, known.beat = today, [], None
+            known.holders = {peer: held for peer, held in known.holders.items() if held <= size}
         doubted, known.doubted = known.doubted, {}
         for peer, head in doubted.items():
             await self.take(peer, head)
