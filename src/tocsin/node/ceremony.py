@@ -16,7 +16,7 @@ from tocsin.formats import statement
 from tocsin.formats.keys import Role
 from tocsin.formats.text import instant
 from tocsin.formats.tlp import Tlp
-from tocsin.node import upgrade
+from tocsin.node import rotation, upgrade
 from tocsin.node.home import Home
 
 
@@ -74,6 +74,7 @@ async def adopt(home: Home, *files: Path) -> dict[str, Any]:
         async with _members(home) as members:
             adopted = await members.adopt(*map(read_note, files))
             members.promote_keys()
+            rotation.settle(home)
             return summary(adopted)
 
 

@@ -50,8 +50,7 @@ class Member:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the governance key, in groups of four to be read aloud."""
-        digest = sha256(self.keys[Role.GOVERNANCE].raw).hexdigest()[:32]
-        return " ".join(digest[i : i + 4] for i in range(0, 32, 4))
+        return fingerprint(self.keys[Role.GOVERNANCE].raw)
 
     @property
     def public(self) -> Mapping[Role, bytes]:
@@ -60,6 +59,12 @@ class Member:
             Role.SEAL: self.seal,
             Role.TRANSPORT: self.certificate,
         }
+
+
+def fingerprint(public: bytes) -> str:
+    """SHA-256 of a public key, the first half, in groups of four."""
+    digest = sha256(public).hexdigest()[:32]
+    return " ".join(digest[i : i + 4] for i in range(0, 32, 4))
 
 
 def member(body: dict[str, Any]) -> Member:

@@ -186,13 +186,13 @@ class Members:
     # -- changing -----------------------------------------------------------------------------------------------
 
     async def adopt(self, *versions: bytes) -> Charter:
-        """Put decided charters into force, in their order; those in force already are passed over.
+        """Put decided charters into force, in the order of their versions; those in force already are passed over.
 
-        Whoever was admitted later adopts all versions at once: only the last must list this node with its own key.
+        Whoever was admitted later adopts all versions at once: only the last must list this node with its own keys.
         Raises PolicyError when one is unsigned, the last is foreign, or one is not the next.
         """
         async with self.lock:
-            found = [charter.read(one) for one in versions]
+            found = sorted(map(charter.read, versions), key=lambda one: one.version)
             if found[-1].digest not in self._by_digest:
                 self._require_ours(found[-1])
             for one in found:
@@ -287,8 +287,10 @@ class Members:
         return new
 
     def _require_ours(self, new: Charter) -> None:
-        """Before the first is in force: later ones are judged by their votes alone, and may expel us."""
+        """Of what is adopted by hand; what peers bring is judged by its votes alone."""
         mine = new.members.get(self.me)
+        if mine is None and self._history:
+            return  # we were expelled, and know it from now on
         if mine is None or self.keyring.foreign(mine.public):
             raise PolicyError("policy.charter-foreign", "the charter does not list this node with its own keys")
 
