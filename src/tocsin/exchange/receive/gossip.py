@@ -48,7 +48,7 @@ class Known:
     heard_s: float | None = None  # when its origin last told us, by the monotonic clock
     settled: int = 0  # how far the origin's key of today has signed, as far as we have seen
     settled_by: bytes = b""  # that key: one that was replaced has vouched for nothing
-    doubted: dict[str, Head] = field(default_factory=dict)  # by peer, signed by a replaced key beyond `settled`
+    doubted: dict[str, Head] = field(default_factory=dict)  # by peer, signed by a replaced key, beyond `settled` and what we hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Gossip:
         known = self.known(head.slot)
         if one.today:
             await self.vouch(place.origin, head.slot, one.size)
-        elif one.size > self.settled(head.slot) and place.origin != self._parts.members.me:
+        elif one.size > max(log.released, self.settled(head.slot)) and place.origin != self._parts.members.me:
             known.doubted[peer] = head  # whoever stole the key could have made it
             return
         known.holders[peer] = max(one.size, known.holders.get(peer, 0))

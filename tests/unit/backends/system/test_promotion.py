@@ -119,10 +119,10 @@ def test_cut_off_anywhere_the_next_start_completes_it(tmp_path, monkeypatch, for
             break
         if forgets:
             for old, new in reversed(world.unsynced):
-                os.rename(new, old)
+                new.rename(old)
                 left = new.with_name(new.name + ".old")
                 if left.exists():
-                    os.rename(left, new)
+                    left.rename(new)
         found = KeyFiles(folder)
         assert all({found.current(role), found.staged(role)} & {public[role]} for role in Role)
         assert found.foreign(public) == ()
