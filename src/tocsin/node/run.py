@@ -87,6 +87,12 @@ async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callab
         raise ConfigError("config.no-charter", "this node has adopted no charter yet")
     host, port = address(settings.peer_listen)
     network = WebSocketNetwork(core.members, Listening(host, port, keys.certificate, keys.certificate_key))
+
+    def rekeyed() -> None:
+        rotation.settle(home)
+        network.renew()
+
+    core.on_keys = rekeyed
     await network.bind()
     accounts = access.Accounts(database, clock, entropy)
     doors = serving.Doors()

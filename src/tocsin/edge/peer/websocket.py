@@ -92,6 +92,11 @@ class WebSocketNetwork:
         self._pins = {sha256(charter.members[one].certificate).digest(): one for one in charter.active}
         self._followed = charter.digest
 
+    def renew(self) -> None:
+        """Our own certificate is another one: links that begin from now on show it."""
+        self._followed = b""
+        self.refresh()
+
     async def bind(self) -> None:
         """Take the port; links wait until listen(). Raises PeerError("peer.listen")."""
         app = web.Application()

@@ -48,7 +48,9 @@ class Known:
     heard_s: float | None = None  # when its origin last told us, by the monotonic clock
     settled: int = 0  # how far the origin's key of today has signed, as far as we have seen
     settled_by: bytes = b""  # that key: one that was replaced has vouched for nothing
-    doubted: dict[str, Head] = field(default_factory=dict)  # by peer, signed by a replaced key, beyond `settled` and what we hold
+    doubted: dict[str, Head] = field(
+        default_factory=dict
+    )  # by peer, signed by a replaced key, beyond `settled` and what we hold
 
 
 @dataclass(frozen=True, slots=True)
