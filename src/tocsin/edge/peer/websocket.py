@@ -97,6 +97,11 @@ class WebSocketNetwork:
         self._pins = {sha256(charter.members[one].certificate).digest(): one for one in charter.active}
         self._followed = charter.digest
 
+    def renew(self) -> None:
+        """Our own certificate is another one: links that begin from now on show it."""
+        self._followed = b""
+        self.refresh()
+
     async def bind(self) -> None:
         """Take the port; links wait until listen(). Raises PeerError("peer.listen")."""
         app = web.Application()
@@ -146,7 +151,9 @@ class WebSocketNetwork:
                 )
         except aiohttp.WSServerHandshakeError as error:
             if error.status == _FORBIDDEN:
-                raise PeerError("peer.expelled", f"{peer} lets this node in no more: no member by its charter") from error
+                raise PeerError(
+                    "peer.expelled", f"{peer} lets this node in no more: no member by its charter"
+                ) from error
             raise PeerError("peer.unreachable", f"{peer} answers at {endpoint}, and opens no link") from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise PeerError("peer.unreachable", f"{peer} cannot be reached at {endpoint}") from error
