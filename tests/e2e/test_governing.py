@@ -1,11 +1,12 @@
 """Real nodes whose charter and channels change while they run; and one that loses its store and gets its word back."""
 
 import json
+import random
 import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
@@ -15,9 +16,12 @@ A, B, C, D = "aa-cert", "bb-cert", "cc-cert", "dd-cert"
 
 
 def free_port():
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return door.getsockname()[1]
+    """None of those that the nodes which run already dial from: it must still be free when its node starts."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with suppress(OSError), socket.socket() as door:
+            door.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 def thing(number):
