@@ -142,7 +142,9 @@ class WebSocketNetwork:
                 )
         except aiohttp.WSServerHandshakeError as error:
             if error.status == _FORBIDDEN:
-                raise PeerError("peer.expelled", f"{peer} lets this node in no more: no member by its charter") from error
+                raise PeerError(
+                    "peer.expelled", f"{peer} lets this node in no more: no member by its charter"
+                ) from error
             raise PeerError("peer.unreachable", f"{peer} answers at {endpoint}, and opens no link") from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise PeerError("peer.unreachable", f"{peer} cannot be reached at {endpoint}") from error
