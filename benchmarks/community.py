@@ -8,6 +8,7 @@ costs the publisher nothing.
 import asyncio
 import contextlib
 import json
+import random
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -21,10 +22,12 @@ from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.disk import SystemDisk
 from tocsin.backends.system.entropy import SystemEntropy
 from tocsin.backends.system.spool import SpoolFile
+from tocsin.edge.peer import greeting, websocket
 from tocsin.edge.peer.websocket import Listening, WebSocketNetwork
 from tocsin.exchange.deliver.receipts import Stored
 from tocsin.exchange.members import charter, descriptor
 from tocsin.exchange.publish.publisher import MAX_BATCH, Batch
+from tocsin.exchange.tlog.logs import Log
 from tocsin.formats import statement
 from tocsin.formats.tlp import Tlp
 from tocsin.node import ceremony, home
@@ -48,11 +51,21 @@ class Shape:
         return [f"m{number:03}" for number in range(self.recipients)]
 
 
+# Below those that the system gives to whoever dials, and none twice.
+_PORTS = iter(random.sample(range(12_000, 32_000), 4_000))
+
+
 def free_port() -> int:
     """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", next(_PORTS)))
+            return int(probe.getsockname()[1])
+
+
+def patient() -> None:
+    """Let links live and greetings wait for a minute: where dozens of members share a core, all are slow together."""
+    websocket._HEARTBEAT_S = websocket._DIAL_S = greeting.HELLO_SECONDS = 60.0  # type: ignore[misc]  # only here
 
 
 async def found(folder: Path, handles: Sequence[str], *, listening: Sequence[str] = ()) -> None:
@@ -95,30 +108,19 @@ class Publisher:
     database: ThreadedDatabase
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
-    @property
-    def log_size(self) -> int:
-        """Entries of its plenary log."""
-        log = self.core.logs.get(self.core.members.channel("plenary").slots[PUBLISHER])
-        return log.size if log else 0
-
-    async def publish(self, objects: Sequence[bytes]) -> list[Batch]:
-        """Share in the plenary as the command does: check all, decide all, commit all."""
-        core = self.core
-        share = core.share(core.members.channel("plenary"), None, SpoolFile(self.place.run))
-        for at in range(0, len(objects), MAX_BATCH):
-            assert share.check(objects[at : at + MAX_BATCH]) == []
-        await core.synced()
-        async for refused in share.decide():
-            assert refused == []
-        assert share.counts().accepted == len(objects)
-        batches = [batch async for batch in share.commit(core.publisher, core.world.clock.now_us)]
-        share.close()
-        return batches
-
-    async def receipted(self, members: Sequence[str]) -> None:
-        """Wait until these members have receipted everything, durably, and search has caught up."""
-        log = self.core.logs.get(self.core.members.channel("plenary").slots[PUBLISHER])
+    def log(self, channel: str = "plenary") -> Log:
+        """Its log in a channel."""
+        log = self.core.logs.get(self.core.members.channel(channel).slots[PUBLISHER])
         assert log is not None
+        return log
+
+    async def publish(self, objects: Sequence[bytes], channel: str = "plenary") -> list[Batch]:
+        """See share()."""
+        return await share(self.core, self.place, objects, channel)
+
+    async def receipted(self, members: Sequence[str], channel: str = "plenary") -> None:
+        """Wait until these members have receipted everything, durably, and search has caught up."""
+        log = self.log(channel)
         while any(self.core.receipts.size(log, one) < log.size for one in members):
             self.arrived.clear()
             await self.arrived.wait()
@@ -126,11 +128,38 @@ class Publisher:
 
     def sockets(self) -> list[socket.socket]:
         """The TCP sockets to the peers."""
-        links = self.core.links
-        assert links is not None
-        sessions = [one.session for one in links.standing.values() if one.session is not None]
-        found: list[Any] = [one._link for one in sessions]
-        return [one._socket.get_extra_info("socket") for one in found]
+        return sockets(self.core)
+
+
+async def share(core: Core, place: home.Home, objects: Sequence[bytes], channel: str = "plenary") -> list[Batch]:
+    """Share as the command does: check all, decide all, commit all."""
+    sharing = core.share(core.members.channel(channel), None, SpoolFile(place.run))
+    for at in range(0, len(objects), MAX_BATCH):
+        assert sharing.check(objects[at : at + MAX_BATCH]) == []
+    await core.synced()
+    async for refused in sharing.decide():
+        assert refused == []
+    assert sharing.counts().accepted == len(objects)
+    batches = [batch async for batch in sharing.commit(core.publisher, core.world.clock.now_us)]
+    sharing.close()
+    return batches
+
+
+def sockets(core: Core) -> list[socket.socket]:
+    """The TCP sockets of the links that stand."""
+    assert core.links is not None
+    found: list[Any] = [one.session._link for one in core.links.standing.values() if one.session is not None]
+    named = []
+    for one in found:
+        with contextlib.suppress(AttributeError):  # it is closing
+            named.append(one._socket.get_extra_info("socket"))
+    return [one for one in named if one is not None]
+
+
+def up(core: Core) -> list[str]:
+    """Members whose links have greeted."""
+    assert core.links is not None
+    return [peer for peer, one in core.links.standing.items() if one.session and one.session.sender]
 
 
 @contextlib.asynccontextmanager
@@ -184,6 +213,21 @@ class Recipients:
 
 
 @contextlib.asynccontextmanager
+async def host(folder: Path, *words: str) -> AsyncIterator[Recipients]:
+    """A process of recipients; see member.py."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "benchmarks.member", str(folder), *words),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    made = Recipients(process)
+    try:
+        yield made
+    finally:
+        await made.end()
+
+
+@contextlib.asynccontextmanager
 async def federation(
     folder: Path, shape: Shape, *, compress: bool = True
 ) -> AsyncIterator[tuple[Publisher, list[Recipients]]]:
@@ -195,25 +239,12 @@ async def federation(
         for number in range(shape.processes):
             mine = handles[number :: shape.processes]
             words = [one if handles.index(one) < shape.full else f"{one}:light" for one in mine]
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "benchmarks.member",
-                str(folder),
-                *(["--meter"] if shape.metered else []),
-                *words,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-            )
-            hosts.append(Recipients(process))
-            stack.push_async_callback(hosts[-1].end)
+            hosts.append(await stack.enter_async_context(host(folder, *(["--meter"] if shape.metered else []), *words)))
         await linked(origin, len(handles))
         yield origin, hosts
 
 
 async def linked(origin: Publisher, count: int) -> None:
     """Wait until so many links have greeted."""
-    links = origin.core.links
-    assert links is not None
-    while sum(bool(one.session and one.session.sender) for one in links.standing.values()) < count:
+    while len(up(origin.core)) < count:
         await asyncio.sleep(0.02)

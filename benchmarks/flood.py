@@ -24,7 +24,7 @@ from benchmarks.latency import Stopwatch, both
 
 from tocsin.backends.sqlite.database import ThreadedDatabase
 from tocsin.cli.demo.iocs import indicators
-from tocsin.edge.peer.session import _DOMAIN
+from tocsin.edge.peer.greeting import DOMAIN
 from tocsin.edge.peer.websocket import Listening, WebSocketNetwork
 from tocsin.errors import PeerError
 from tocsin.exchange.members.registry import Members
@@ -96,7 +96,7 @@ async def _rounds(folder: Path, words: list[str], count: int) -> dict[str, Any]:
 async def _round(origin: Publisher, count: int) -> list[float]:
     watch, took = Stopwatch(origin), []
     began = perf_counter()
-    for one in indicators(20 * count, origin.log_size + 5):
+    for one in indicators(20 * count, origin.log().size + 5):
         watch.arrived.clear()
         begin = perf_counter()
         await origin.publish([one])
@@ -193,7 +193,7 @@ class Flooder:
         stream = self._link.messages()
         mine = message.encode(Hello(1, 1, FLOODER, self._members.charter.digest, b"n" * 32, 0, "flooder"))
         await self._link.send(mine)
-        transcript = _DOMAIN + sha256(mine).digest() + sha256(await anext(stream)).digest()
+        transcript = DOMAIN + sha256(mine).digest() + sha256(await anext(stream)).digest()
         proof = self._keys.signing(Role.LOG).sign(transcript + FLOODER.encode())
         for one in (Proof(proof), State((), ()), Notice(self._offer())):
             await self._link.send(message.encode(one))

@@ -8,18 +8,19 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from benchmarks.community import Publisher, Shape, federation
+from benchmarks.community import Publisher, Shape, federation, sockets
 
 from tocsin.cli.demo.iocs import indicators
+from tocsin.node.core import Core
 
 _TCP_INFO_BYTES = 232
 _BYTES_SENT_AT = 200  # struct tcp_info of Linux 4.19 and later
 
 
-def sent_bytes(origin: Publisher) -> int | None:
+def sent_bytes(core: Core) -> int | None:
     """Bytes the kernel has sent on the links, without TCP and IP heads; None where it does not tell."""
     total = 0
-    for one in origin.sockets():
+    for one in sockets(core):
         if not hasattr(socket, "TCP_INFO"):
             return None
         info = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
@@ -47,7 +48,7 @@ async def _share(origin: Publisher, batch: int, times: int, seed: int) -> dict[s
     frames = content = 0
     log = origin.core.logs.get(origin.core.members.channel("plenary").slots["zz-publisher"])
     assert log is not None
-    before = sent_bytes(origin)
+    before = sent_bytes(origin.core)
     for number in range(times):
         objects = list(indicators(batch, seed * 1000 + number))
         start = log.size
@@ -57,6 +58,6 @@ async def _share(origin: Publisher, batch: int, times: int, seed: int) -> dict[s
         assert sealed.end == start + batch
         frames += len(sealed.data)
         content += sum(map(len, objects))
-    after = sent_bytes(origin)
+    after = sent_bytes(origin.core)
     at_socket = (after - before) / content if after is not None and before is not None else None
     return {"frames": frames / content, "socket": at_socket}

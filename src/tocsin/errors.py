@@ -126,6 +126,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     # -- peer -----------------------------------------------------------------------------------------------------
     "peer.unreachable": Meaning(_P, "Nobody answers at the member's endpoint: the node is down, or the way to it is cut.", "Nothing: what is queued goes out when it is back. If it stays away, call its duty desk."),
     "peer.gone": Meaning(_P, "The link ended before the answer came; whether the other end got the last message is not known.", "Nothing: the link is opened again and what was not receipted is sent again."),
+    "peer.rekeyed": Meaning(_P, "A member whose keys have changed opens its links anew, so that each begins with the charter that names them.", "Nothing: the link is opened again at once."),
     "peer.identity": Meaning(_P, "Whoever answered does not hold the transport key that the charter names for this member.", "Stop and call the member by another way: its key changed without a charter version, or somebody stands between."),
     # -- config ----------------------------------------------------------------------------------------------------
     "config.account-exists": Meaning(_O, "Each account has one name and one token, and a token is shown only once.", "Choose another name, or remove the account first."),
@@ -161,6 +162,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "verify.descriptor": Meaning(_P, "A descriptor proves its keys by its own governance signature.", "Ask the member for the file as its node wrote it."),
     "verify.wrap": Meaning(_P, "It was sealed to another key than ours, or changed on its way.", "Compare fingerprints: `tocsin charter show` on both sides."),
     # -- receive --------------------------------------------------------------------------------------------------
+    "receive.former-key": Meaning(_P, "A log key that was replaced counts for what its successor has signed since, and for nothing else: it may be stolen.", "Nothing, if the member has just changed its key: it signs with the new one and sends again. If it goes on, somebody uses the old key: tell the member."),
     "receive.count": Meaning(_P, "The frame holds more or fewer entries than its checkpoint says.", "Tell the operator of the origin; nothing was stored."),
     "receive.epoch-key": Meaning(_P, "An epoch key counts only from the log's own origin, for us, under its log key.", "Tell the operator of the peer."),
     "receive.fork": Meaning(_C, "The origin signed two histories of one log: a lie, or a restored backup.", "Keep the evidence (`tocsin fsck --json`), tell the other members of the channel, talk to the origin."),
@@ -223,6 +225,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "config.exists": Meaning(_O, "Keys and stores are never overwritten.", "Choose another folder or file, or move the old one away yourself."),
     "config.file": Meaning(_O, "The file is not there, not readable or not of its format.", "Check the path and the file."),
     "config.key-missing": Meaning(_O, "A key file is missing or unreadable.", "Restore the keys folder from its backup."),
+    "config.key-mismatch": Meaning(_O, "What this node signs counts with its peers only when the charter in force names the key.", "Put the keys folder of this member back as it was last. If the store is the older one (a restored backup), let it run: its peers bring the later charters. If the keys are gone: docs/operating.md, `Keys: rotation, loss, theft`."),
+    "config.keys-staged": Meaning(_O, "A key that waits may be in a proposal that others are signing: it is not replaced.", "See `tocsin keys show`. Propose the descriptor that names it, or, if nobody was given that, remove the files `keys/*.next` of the role."),
     "config.no-charter": Meaning(_O, "A node exchanges only under a charter.", "`tocsin charter adopt FILE`."),
     "config.no-home": Meaning(_O, "`tocsin init` makes a node; every other command only opens one.", "Name the folder with --home or TOCSIN_HOME, or run `tocsin init`."),
     "config.node-stopped": Meaning(_O, "The node ended while the command was waiting for it.", "Start it (`tocsin run`) and repeat: sharing again makes no duplicate."),

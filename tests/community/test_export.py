@@ -8,7 +8,6 @@ import pytest
 
 from tocsin.errors import PolicyError, StoreError, VerificationError
 from tocsin.exchange.tlog.signer import Signer
-from tocsin.formats.keys import Role
 from tocsin.formats.markings import ChannelKind
 from tocsin.formats.tlp import Tlp
 from tocsin.node import export
@@ -63,7 +62,7 @@ class Exporter:
         return rows[0][0]
 
     async def lines(self, held, channel="plenary", origin="aa"):
-        self.signer = Signer("aa", self.fed.nodes["aa"].keys.signing(Role.LOG), Heads(held))
+        self.signer = Signer("aa", self.fed.nodes["aa"].keys, Heads(held))
         core = self.core
         sight = await export.look(core.members, core.logs, self.signer, self.database, (channel, origin))
         return await self.database.read(lambda db: [json.loads(one) for one in export.lines(db, sight)])

@@ -56,7 +56,7 @@ def tools(batch, count):
 async def exported(fed, holder, origin):
     node = fed.nodes[holder]
     core = node.running
-    signer = Signer(holder, node.keys.signing(Role.LOG), CheckpointFiles(node.storage.disk, threaded=False))
+    signer = Signer(holder, node.keys, CheckpointFiles(node.storage.disk, threaded=False))
     sight = await export.look(core.members, core.logs, signer, node.database, ("plenary", origin))
     return await node.database.read(lambda db: list(export.lines(db, sight)))
 

@@ -295,7 +295,7 @@ def test_a_lie_about_anothers_receipt_counts_for_nothing(deal, lie):
         log = core.logs.get(core.members.channel("plenary").slots["bb"])
         text = log.checkpoint(log.size, log.frontier.root())
         name = key_name("dd", Role.RECEIPT)
-        signed = false_receipt(text, name, story.fed.nodes["aa"].keys.signing(Role.RECEIPT))
+        signed = a_receipt(text, name, story.fed.nodes["aa"].keys.signing(Role.RECEIPT))
         before = core.receipts.size(log, "dd")
         size = {"size": log.size + 50}.get(lie, log.size)
         await story.fed.share("bb", "plenary", story.objects(77, 1), Tlp.GREEN)
@@ -308,7 +308,7 @@ def test_a_lie_about_anothers_receipt_counts_for_nothing(deal, lie):
     assert deal(tell) == ([("aa", code)], None)
 
 
-def false_receipt(text, name, key):
+def a_receipt(text, name, key):
     made = cosignature.cosign(text, name, key, 1)
     return SimpleNamespace(key_id=made.key_id, blob=made.blob)
 
@@ -435,3 +435,20 @@ def test_evidence_is_passed_on_to_who_could_not_see_it(deal):
     bb, cc, dd = deal(tell)
     assert bb == cc == FORK + ROLLBACK
     assert dd == []
+
+
+def test_a_receipt_for_more_than_the_relay_holds_tells_it_nothing(deal):
+    """An honest peer gives one when origin and relay have both brought a log: no link ends, and nothing is passed on."""
+
+    async def tell(story):
+        await story.greet()
+        core = story.fed.core("bb")
+        log = core.logs.get(core.members.channel("three").slots["cc"])
+        name, key = key_name("aa", Role.RECEIPT), story.fed.nodes["aa"].keys.signing(Role.RECEIPT)
+        for size, root in ((log.size + 5, b"r" * 32), (log.size, log.frontier.root())):
+            made = a_receipt(log.checkpoint(size, root), name, key)
+            await story.bb.say(message.Receipt(log.slot, size, made.key_id, made.blob))
+        assert [(one.member, one.size) for one in core.relays.of("cc")] == [("aa", log.size)]
+        return story.bb.link.end_code, story.recorded("bb")
+
+    assert deal(tell) == (None, [])

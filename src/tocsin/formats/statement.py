@@ -15,8 +15,9 @@ CHANNEL: Final = "tocsin/channel/v1"
 LEAVE: Final = "tocsin/leave/v1"
 EPOCH_KEY: Final = "tocsin/epoch-key/v1"
 ERASED: Final = "tocsin/erased/v1"
+HANDED: Final = "tocsin/channel-secret/v1"
 MAX_BYTES: Final = 4 * 1024 * 1024
-KINDS: Final = frozenset({MEMBER, CHARTER, CHANNEL, LEAVE, EPOCH_KEY, ERASED})
+KINDS: Final = frozenset({MEMBER, CHARTER, CHANNEL, LEAVE, EPOCH_KEY, ERASED, HANDED})
 
 
 class Statement(NamedTuple):

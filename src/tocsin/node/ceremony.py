@@ -16,7 +16,7 @@ from tocsin.formats import statement
 from tocsin.formats.keys import Role
 from tocsin.formats.text import instant
 from tocsin.formats.tlp import Tlp
-from tocsin.node import upgrade
+from tocsin.node import rotation, upgrade
 from tocsin.node.home import Home
 
 
@@ -73,6 +73,8 @@ async def adopt(home: Home, *files: Path) -> dict[str, Any]:
         upgrade.bring_up(home)
         async with _members(home) as members:
             await members.adopt(*map(read_note, files))
+            members.promote_keys()
+            rotation.settle(home)
             return summary(members.charter)
 
 

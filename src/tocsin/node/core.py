@@ -39,7 +39,7 @@ from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats.keys import Role
 from tocsin.formats.message import FLOOR, MAX_CONTROL_BYTES, PROTOCOL, Control, Evidence, Want
-from tocsin.formats.statement import Statement
+from tocsin.formats.statement import CHARTER, Statement
 from tocsin.formats.tlp import Tlp
 from tocsin.node.links import Links
 from tocsin.node.supervisor import Note, supervise
@@ -84,18 +84,19 @@ class Core:
         self.journal = Journal(world.database)
         self.definitions = Definitions()
         self.search = Following(self.journal, Search(lambda log: self.logs.numbered(log).channel))
-        log_key = world.keyring.signing(Role.LOG)
-        self.signer = Signer(me, log_key, world.checkpoints)
-        self.epochs = Epochs(self.members, log_key, world.clock, world.entropy)
+        self.signer = Signer(me, world.keyring, world.checkpoints)
+        self.epochs = Epochs(self.members, world.clock, world.entropy)
         self.frames = Frames(self.members, self.epochs, self.signer, world.database, world.entropy)
         self.acts = Acts(self.members)
         makes = World(world.database, world.clock, world.entropy, self.definitions, self.members)
         self.publisher = Publisher(self.logs, self.journal, self.signer, self.frames, makes)
         self.receipts = Receipts(self.members, self.logs, self.journal, world.clock)
-        self.keys = EpochKeys(self.members, world.keyring.sealing())
+        self.keys = EpochKeys(self.members)
         self.beats = Beats(world.database, world.clock)
         self.proofs = Proofs(self.members, self.logs, self.journal, world.clock)
-        hearing = gossip.Parts(self.members, self.logs, self.journal, self.signer, self.proofs, world.clock, world.note)
+        hearing = gossip.Parts(
+            self.members, self.logs, self.journal, self.signer, self.proofs, self.beats, world.clock, world.note
+        )
         self.gossip = Gossip(hearing)
         self.relays = Relays(self.members, world.database)
         lacking = catchup.Parts(self.members, self.logs, self.signer, self.gossip, world.clock, world.entropy)
@@ -107,7 +108,6 @@ class Core:
             self.definitions,
             self.keys,
             world.clock,
-            world.keyring.signing(Role.RECEIPT),
             self.signer,
             self.gossip,
             world.meter,
@@ -125,10 +125,13 @@ class Core:
         self._twice: asyncio.Queue[tuple[str, Statement, Statement]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
         self._dialing: dict[str, asyncio.Task[None]] = {}
+        self.on_keys: Callable[[], None] = lambda: None  # what else must be told that our keys have changed
 
     async def load(self) -> None:
         """Read everything from the stores; needed before anything else."""
         await self.members.load()
+        if self.members.has_charter:
+            self._take_keys()
         await self.logs.load()
         await self.journal.load()
         await self.receipts.load()
@@ -245,6 +248,26 @@ class Core:
                 # Told only after our own logs are open: a peer that hears it may send at once.
                 await self.links.tell(signed, concerned)
                 self.links.wake()
+                if signed.kind == CHARTER:
+                    for peer in self.members.peers():
+                        for handed in self.members.handed(peer):
+                            await self.links.tell(handed, frozenset({peer}))
+                if signed.kind == CHARTER and self.members.keys_wait():
+                    # What a new key signs is worth nothing to a peer that does not know the charter yet. Every link
+                    # begins with the charters, so the first that sees the new keys is one that was opened after them.
+                    async with self.links.quiet("peer.rekeyed"):
+                        self._take_keys()
+
+    def _take_keys(self) -> None:
+        """The keys that the charter in force names are current from here on."""
+        if self.members.promote_keys():
+            self.frames.forget_all()
+            self.on_keys()
+        self.signer.former = tuple(one.keys[Role.LOG] for one in self.members.known(self.me))
+        foreign = ", ".join(self.members.foreign_keys())
+        if foreign:
+            what = f"the keys {foreign} here are not those of version {self.members.charter.version} of the charter"
+            self.world.note("config.key-mismatch", "", what)
 
     async def _follow_votes(self) -> None:
         while True:
@@ -269,6 +292,8 @@ class Core:
 
     async def _gossip(self) -> None:
         """Round after round: our heartbeats, and what is new in the logs of others, to all who may read them."""
+        # Peers first show what we have beaten before.
+        await self.world.clock.sleep(gossip.ROUND_S)
         while self.links is not None:
             self.gossip.beat(await self.beats.next())
             await self.gossip.settle()
@@ -293,9 +318,16 @@ class Core:
             self.links.pass_on(peer, which, what)
 
     async def _follow_journal(self) -> None:
-        seen = self.journal.head
+        seen, stood = self.journal.head, self._sendable()
         while True:
             await self.journal.grown(seen)
-            seen = self.journal.head
-            if self.links is not None:
-                self.links.wake()
+            seen, before, stood = self.journal.head, stood, self._sendable()
+            # Most of what the journal tells is receipts: to wake everyone for each would cost members times members.
+            moved = [slot for slot, one in stood.items() if before.get(slot) != one]
+            if self.links is not None and moved:
+                places = [place for slot in moved if (place := self.members.origin(slot)) is not None]
+                self.links.wake(frozenset().union(*(one.channel.roster for one in places)))
+
+    def _sendable(self) -> dict[bytes, tuple[int, bool]]:
+        """By slot: how far each log may be sent, and whether it may."""
+        return {log.slot: (log.released, self.frames.may_send(log)) for log in self.logs if log.released}

@@ -23,7 +23,6 @@ from tocsin.exchange.tlog.logs import Log, Logs, checkpoints, root_at
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats import canonical, statement
 from tocsin.formats.entry import Handling, encode_header
-from tocsin.formats.keys import Role
 from tocsin.node.home import Home
 from tocsin.ports.database import Database, Reading
 
@@ -59,7 +58,7 @@ async def write(
         logs = Logs(database)
         await members.load()
         await logs.load()
-        signer = Signer(me, keys.signing(Role.LOG), CheckpointFiles(disk, threaded=False))
+        signer = Signer(me, keys, CheckpointFiles(disk, threaded=False))
         sight = await look(members, logs, signer, database, (channel, origin or me))
         saved = await database.read(lambda db: _save(db, sight, out, progress))
         return {"channel": channel, "origin": sight.log.origin, **saved}

@@ -57,6 +57,11 @@ class Home:
         return self.path / "descriptor.note"
 
     @property
+    def descriptor_next(self) -> Path:
+        """The one with the keys that wait, to be proposed to the other members."""
+        return self.path / "descriptor.next.note"
+
+    @property
     def run(self) -> Path:
         """What exists only while the node runs."""
         return self.path / "run"
@@ -132,15 +137,9 @@ def create(path: Path, settings: InitSettings) -> Home:
         raise ConfigError(
             "config.value", "members cannot reach port 0; say --endpoint, --no-endpoint or another --peer-listen"
         )
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise ConfigError("config.exists", f"{path} is not empty; nothing was changed")
-    for folder in (path, home.heads, home.run):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folders(home)
     keys = make_keys(home.keys, settings.handle, SystemEntropy(), SystemClock().now())
-    connection = connect(str(home.store), create=True)
-    create_tables(connection, TABLES)
-    connection.close()
-    home.store.chmod(0o600)
+    make_store(home)
     _describe(home, settings, keys)
     # Written last: a folder without it is not a node yet.
     chosen = config.Settings(
@@ -152,6 +151,23 @@ def create(path: Path, settings: InitSettings) -> Home:
     )
     config.write(home.config_file, chosen)
     return home
+
+
+def make_folders(home: Home) -> None:
+    """The folders of a node, where there is nothing yet. Raises ConfigError("config.exists")."""
+    path = home.path
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise ConfigError("config.exists", f"{path} is not empty; nothing was changed")
+    for folder in (path, home.heads, home.run):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def make_store(home: Home) -> None:
+    """An empty store."""
+    connection = connect(str(home.store), create=True)
+    create_tables(connection, TABLES)
+    connection.close()
+    home.store.chmod(0o600)
 
 
 def _described(settings: InitSettings) -> dict[str, object]:

@@ -5,6 +5,8 @@ link that the smaller handle dialed.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,6 +25,7 @@ _FIRST_S: Final = 0.2
 _LONGEST_S: Final = 10.0
 _STOOD_S: Final = 2.0  # a link that stood so long was a good one: the next is dialed soon
 _HEAD_START_S: Final = 0.5  # for the smaller handle, so that two rarely dial at once
+_QUIET_S: Final = 5.0  # a half-open link may take longer to close; nothing comes through it
 _CROSSING_S: Final = 5.0  # a link younger than this may be unknown to a peer that dials
 
 
@@ -53,6 +56,9 @@ class Links:
         self._dial = dial
         self._replaced: set[asyncio.Future[None]] = set()
         self._known: set[str] = set()
+        self._young: set[Session] = set()  # still greeting
+        self._calm = asyncio.Event()
+        self._calm.set()
         self.standing: dict[str, Standing] = {peer: Standing() for peer in parts.members.neighbours()}
 
     def sync(self) -> list[str]:
@@ -95,6 +101,19 @@ class Links:
         for one in self.standing.values():
             if one.session is not None:
                 one.session.say_heads()
+
+    @asynccontextmanager
+    async def quiet(self, code: str) -> AsyncIterator[None]:
+        """End every link, and open or take none until the body is done."""
+        self._calm.clear()
+        try:
+            sessions = {one.session for one in self.standing.values() if one.session is not None} | self._young
+            ending = [asyncio.ensure_future(one.end(code)) for one in sessions]
+            if ending:
+                await asyncio.wait(ending, timeout=_QUIET_S)
+            yield
+        finally:
+            self._calm.set()
 
     async def listen(self) -> None:
         """Take the links that others open."""
@@ -143,6 +162,7 @@ class Links:
 
     async def _call(self, peer: str) -> None:
         standing = self.standing[peer]
+        await self._calm.wait()
         try:
             link = await self._network.dial(peer)
         except PeerError as error:
@@ -161,10 +181,17 @@ class Links:
         if standing is None:
             await link.close("peer.expelled")
             return
+        if not self._calm.is_set():
+            await link.close("peer.rekeyed")
+            return
         session = Session(link, self._parts, dialed=dialed)
+        self._young.add(session)
         ended: TocsinError = PeerError("peer.gone", f"{link.peer} ended the link")
         try:
-            await self._greet(standing, session)
+            try:
+                await self._greet(standing, session)
+            finally:
+                self._young.discard(session)
             if self._is_crossed(standing, session):
                 ended = PeerError("peer.crossed", f"{link.peer} and we dialed each other at once")
             else:
@@ -258,10 +285,10 @@ class Links:
         told = (one.session.peer_now_us() for one in self.standing.values() if one.session is not None)
         return [one for one in told if one is not None]
 
-    def wake(self) -> None:
-        """Our logs have grown."""
-        for one in self.standing.values():
-            if one.session is not None:
+    def wake(self, concerned: frozenset[str] | None = None) -> None:
+        """There may be something to send to these members, or to all."""
+        for peer, one in self.standing.items():
+            if one.session is not None and (concerned is None or peer in concerned):
                 one.session.wake()
 
     async def tell(self, signed: Statement, concerned: frozenset[str]) -> None:

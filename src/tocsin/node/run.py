@@ -21,7 +21,7 @@ from tocsin.edge.people import build as build_people
 from tocsin.edge.taxii import app as taxii
 from tocsin.errors import ConfigError
 from tocsin.exchange.receive.turns import Quota
-from tocsin.node import ballast, upgrade
+from tocsin.node import ballast, rotation, upgrade
 from tocsin.node.config import Settings, address
 from tocsin.node.core import Core, Surroundings
 from tocsin.node.diagnostics import Diagnostics
@@ -80,11 +80,19 @@ async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callab
     core = Core(settings.handle, world)
     core.receipts.on_stored(counters.receipted)
     core.frames.compress = settings.compress
+    core.on_keys = lambda: rotation.settle(home)
     await core.load()
+    rotation.settle(home)  # power may have gone between the keys and their descriptor
     if not core.members.has_charter:
         raise ConfigError("config.no-charter", "this node has adopted no charter yet")
     host, port = address(settings.peer_listen)
     network = WebSocketNetwork(core.members, Listening(host, port, keys.certificate, keys.certificate_key))
+
+    def rekeyed() -> None:
+        rotation.settle(home)
+        network.renew()
+
+    core.on_keys = rekeyed
     await network.bind()
     accounts = access.Accounts(database, clock, entropy)
     doors = serving.Doors()

@@ -6,7 +6,7 @@ tells the same story again.
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import apsw
@@ -14,6 +14,7 @@ import apsw
 from tocsin.backends.sqlite.database import InlineDatabase, connect, create_tables, require_schema
 from tocsin.backends.sqlite.writer import Handle
 from tocsin.backends.system.checkpoints import CheckpointFiles
+from tocsin.errors import ConfigError
 from tocsin.exchange.members import charter, descriptor
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.publish.draft import Refused
@@ -39,19 +40,70 @@ T = TypeVar("T")
 
 
 class Keys:
-    """ports.keyring in memory."""
+    """ports.keyring in memory. A certificate is any bytes."""
 
     def __init__(self, entropy: SeededEntropy) -> None:
-        self._signing = {role: SigningKey(entropy.bytes(32)) for role in (Role.GOVERNANCE, Role.LOG, Role.RECEIPT)}
-        self._seal = SealKey(entropy.bytes(SEED_BYTES))
+        self._entropy = entropy
+        self._current = {role: self._make(role) for role in (*descriptor.SIGNING, Role.SEAL)}
+        self._current[Role.TRANSPORT] = self._make(Role.TRANSPORT)
+        self._next: dict[Role, SigningKey | SealKey | bytes] = {}
+
+    def _make(self, role: Role) -> SigningKey | SealKey | bytes:
+        if role is Role.TRANSPORT:
+            return b"certificate " + self._entropy.bytes(8).hex().encode()
+        return SealKey(self._entropy.bytes(SEED_BYTES)) if role is Role.SEAL else SigningKey(self._entropy.bytes(32))
 
     def signing(self, role: Role) -> SigningKey:
         """The key of a role."""
-        return self._signing[role]
+        found = self._current.get(role)
+        if not isinstance(found, SigningKey):
+            raise ConfigError("config.key-missing", f"the {role} key is lost")
+        return found
 
     def sealing(self) -> SealKey:
         """The seal key."""
-        return self._seal
+        found = self._current[Role.SEAL]
+        if not isinstance(found, SealKey):
+            raise TypeError("the seal key is one")
+        return found
+
+    def public(self, role: Role, *, staged: bool = False) -> bytes | None:
+        """The public part of a current key, or of the one that waits."""
+        found = (self._next if staged else self._current).get(role)
+        if isinstance(found, SigningKey):
+            return found.public.raw
+        return found.public if isinstance(found, SealKey) else found
+
+    def stage(self, *roles: Role) -> None:
+        """A new key of each of these roles waits for its charter."""
+        self._next |= {role: self._make(role) for role in roles}
+
+    def lose(self, role: Role) -> None:
+        """A key is gone."""
+        del self._current[role]
+
+    def staged(self, role: Role) -> bytes | None:
+        """See ports.keyring."""
+        return self.public(role, staged=True)
+
+    def proving(self, public: bytes) -> SigningKey | None:
+        """See ports.keyring."""
+        found = self._next.get(Role.GOVERNANCE)
+        return found if isinstance(found, SigningKey) and found.public.raw == public else None
+
+    def promote(self, public: Mapping[Role, bytes]) -> bool:
+        """See ports.keyring."""
+        due = [role for role in self._next if self.staged(role) == public[role]]
+        self._current |= {role: self._next.pop(role) for role in due}
+        return bool(due)
+
+    def foreign(self, public: Mapping[Role, bytes]) -> tuple[Role, ...]:
+        """See ports.keyring."""
+        return tuple(
+            role
+            for role, named in public.items()
+            if named not in (self.public(role), self.staged(role)) and self._current.get(role) is not None
+        )
 
 
 class MemorySpool:
@@ -169,10 +221,10 @@ class Node:
         return await fsck.check_store(Handle(self._connection), heads, self.handle)
 
     def describe(self) -> dict[str, Any]:
-        """The body of its descriptor."""
-        public = {role.value: b64encode(self.keys.signing(role).public.raw).decode() for role in descriptor.SIGNING}
-        public[Role.SEAL.value] = b64encode(self.keys.sealing().public).decode()
-        public[Role.TRANSPORT.value] = b64encode(b"certificate of " + self.handle.encode()).decode()
+        """The body of its descriptor, with the keys that wait in the place of those they will replace."""
+        public = {
+            role.value: b64encode(self.keys.staged(role) or self.keys.public(role) or b"").decode() for role in Role
+        }
         return {
             "handle": self.handle,
             "name": self.handle.upper(),

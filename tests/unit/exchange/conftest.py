@@ -65,9 +65,7 @@ class Town:
 
     def body(self, handle, **other):
         keys = self.keys[handle]
-        public = {role.value: b64encode(keys.signing(role).public.raw).decode() for role in descriptor.SIGNING}
-        public["seal"] = b64encode(keys.sealing().public).decode()
-        public["transport"] = b64encode(b"certificate of " + handle.encode()).decode()
+        public = {role.value: b64encode(keys.public(role)).decode() for role in Role}
         return {
             "handle": handle,
             "name": handle.upper(),

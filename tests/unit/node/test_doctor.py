@@ -100,7 +100,9 @@ def _damaged_key(home):
 def _certificate(home, days):
     (home.keys / "transport.key").unlink()
     (home.keys / "transport.crt").unlink()
-    keyring._make_certificate(home.keys, "aa", datetime.now(UTC) - timedelta(days=3650 - days))
+    keyring._make_certificate(
+        home.keys / "transport.key", home.keys / "transport.crt", "aa", datetime.now(UTC) - timedelta(days=3650 - days)
+    )
 
 
 def _descriptor(home):

@@ -23,12 +23,12 @@ def routes(services: Services) -> list[Route]:
 
 
 async def _list(services: Services, _request: Request) -> Response:
-    return told([_brief(services, row) for row in await services.proofs.list()])
+    return told([_brief(services, row) for row in await services.proofs.held()])
 
 
 async def _one(services: Services, request: Request) -> Response:
     wanted = request.path_params["id"].lower()
-    found = [row for row in await services.proofs.list() if row[0].hex().startswith(wanted)]
+    found = [row for row in await services.proofs.held() if row[0].hex().startswith(wanted)]
     if len(found) != 1:
         many = f"{len(found)} pieces of evidence begin" if found else "no evidence begins"
         raise AccessError("access.unknown-evidence", f"{many} with {wanted[:64]!r}")

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -45,14 +46,17 @@ class WebSocketLink:
 
     async def messages(self) -> AsyncIterator[bytes]:
         """Binary messages until the link ends; anything else ends it."""
-        async for message in self._socket:
-            if message.type != WSMsgType.BINARY:
-                return
-            yield message.data
+        # A ping that is answered while the link is lost raises, where everything else just ends.
+        with suppress(ConnectionError):
+            async for message in self._socket:
+                if message.type != WSMsgType.BINARY:
+                    return
+                yield message.data
 
     async def close(self, code: str) -> None:
         """End the link with our code as its reason."""
-        await self._socket.close(message=code.encode()[:120])
+        with suppress(ConnectionError):
+            await self._socket.close(message=code.encode()[:120])
         if self._release is not None:
             await self._release()
 
@@ -92,6 +96,11 @@ class WebSocketNetwork:
         # An anchor cannot be taken out of a context again; what lets nobody in is that it is not pinned any more.
         self._pins = {sha256(charter.members[one].certificate).digest(): one for one in charter.active}
         self._followed = charter.digest
+
+    def renew(self) -> None:
+        """Our own certificate is another one: links that begin from now on show it."""
+        self._followed = b""
+        self.refresh()
 
     async def bind(self) -> None:
         """Take the port; links wait until listen(). Raises PeerError("peer.listen")."""

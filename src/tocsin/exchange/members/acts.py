@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from tocsin.errors import PolicyError
+from tocsin.errors import ConfigError, PolicyError
 from tocsin.exchange.members import channels, charter, descriptor, rosters, succession
 from tocsin.exchange.members.channels import Channel, Stated
 from tocsin.exchange.members.charter import Changes, Charter
 from tocsin.exchange.members.registry import CHARTER, Members
+from tocsin.formats.keys import Role
 from tocsin.formats.markings import ChannelKind
 from tocsin.formats.seal import wrap
 from tocsin.formats.statement import Statement
@@ -135,8 +136,11 @@ class Acts:
         for other in (*also, *([known.signed] if known else [])):
             signed = charter.merged(signed, descriptor.genuine(other, listed))
         signed = descriptor.genuine(signed, listed)
-        vote = None
-        if members.me in current.active:
+        mine = new.members.get(members.me)
+        proven = descriptor.prove(signed, mine, members.keyring) if mine is not None else signed
+        votes = members.me in current.active and self._has_vote(lost=proven is not signed)
+        signed, vote = proven, None
+        if votes:
             ballots = [current.ballot(one) for one in members.proposals()]
             open_round = succession.next_round(ballots, new.version, current.active, current.threshold)
             succession.require_vote(current.ballot(new), members.cast(CHARTER), open_round)
@@ -146,6 +150,17 @@ class Acts:
             signed = descriptor.sign(signed, members.me, members.keyring)
         await members.keep(signed, vote)
         return await members.decide(charter.of(signed))
+
+    def _has_vote(self, *, lost: bool) -> bool:
+        """Whether our governance key is at hand. Only who shows the one that takes its place may have `lost` it."""
+        members = self._members
+        try:
+            members.keyring.signing(Role.GOVERNANCE)
+        except ConfigError:
+            if not lost:
+                raise
+            return False
+        return True
 
     async def _compose(self, described: Mapping[str, Any]) -> Stated:
         members = self._members

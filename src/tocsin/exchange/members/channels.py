@@ -5,6 +5,7 @@ before it and everyone who joins have. Each generation has a secret of its own, 
 even name what follows, and who joins is given nothing of what came before.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,12 +16,12 @@ from uuid import NAMESPACE_URL, uuid5
 from tocsin.errors import FormatError, VerificationError
 from tocsin.exchange.members import succession
 from tocsin.exchange.members.charter import Charter
-from tocsin.exchange.members.descriptor import is_signed
+from tocsin.exchange.members.descriptor import Member, is_signed
 from tocsin.exchange.members.succession import Ballot
-from tocsin.formats import statement
-from tocsin.formats.keys import decode_base64
+from tocsin.formats import note, statement
+from tocsin.formats.keys import Role, SigningKey, decode_base64, key_name
 from tocsin.formats.markings import ChannelKind
-from tocsin.formats.seal import SealKey
+from tocsin.formats.seal import SealKey, wrap
 from tocsin.formats.statement import Statement, mapping, number, text, texts
 from tocsin.formats.text import check_handle
 
@@ -234,9 +235,11 @@ def _has_signed(signed: Statement, handle: str, *charters: Charter) -> bool:
     return any(is_signed(signed, one.members[handle]) for one in charters if handle in one.members)
 
 
-def open_secret(one: Stated, me: str, key: SealKey) -> bytes:
-    """The secret of a generation that lists us. Raises FormatError, VerificationError("verify.channel", "verify.wrap")."""
-    wrapped = mapping(one.signed.body, "secret")
+def open_secret(one: Stated, me: str, key: SealKey, handed: Statement | None = None) -> bytes:
+    """The secret of a generation that lists us, as it was wrapped in its statement or in the one by which it was handed
+    over. Raises FormatError, VerificationError("verify.channel", "verify.wrap").
+    """
+    wrapped = mapping((handed or one.signed).body, "secret")
     sealed = decode_base64(text(wrapped, me, longest=4096), "format.statement")
     return require_secret(one, key.unwrap(sealed, wrap_info(one.id, me)))
 
@@ -247,6 +250,20 @@ def require_secret(one: Stated, secret: bytes) -> bytes:
     if len(secret) != SECRET_BYTES or secret_digest(secret) != text(one.signed.body, "secret_digest"):
         raise VerificationError("verify.channel", "the channel secret is not the one its statement names")
     return secret
+
+
+def hand_over(one: Stated, secret: bytes, to: Member, me: str, key: SigningKey) -> Statement:
+    """The secret wrapped to the seal key that a member of the roster has now. Whoever brings it, the digest proves it."""
+    sealed = b64encode(wrap(to.seal, secret, wrap_info(one.id, to.handle))).decode()
+    body = {"channel": one.id, "statement": one.digest.hex(), "secret": {to.handle: sealed}}
+    made = statement.compose(statement.HANDED, body)
+    return made._replace(note=note.add(made.note, note.sign(made.note.text, key_name(me, Role.LOG), key)))
+
+
+def seal_then(one: Stated, handle: str, charter_of: Callable[[bytes], Charter | None]) -> bytes | None:
+    """The seal key that a member had by the charter under which the statement was made."""
+    found = _charter(one.signed.body, charter_of).members.get(handle)
+    return found.seal if found else None
 
 
 def generation(one: Stated, secret: bytes, number_: int) -> Channel:

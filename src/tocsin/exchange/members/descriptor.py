@@ -13,6 +13,7 @@ from tocsin.formats.keys import Role, SigningKey, VerifyKey, decode_base64, key_
 from tocsin.formats.seal import PUBLIC_BYTES
 from tocsin.formats.statement import Statement, mapping, number, text, texts
 from tocsin.formats.text import check_handle
+from tocsin.ports.keyring import Keyring
 
 KINDS: Final = frozenset({"state-service", "organisation"})
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
@@ -49,8 +50,21 @@ class Member:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the governance key, in groups of four to be read aloud."""
-        digest = sha256(self.keys[Role.GOVERNANCE].raw).hexdigest()[:32]
-        return " ".join(digest[i : i + 4] for i in range(0, 32, 4))
+        return fingerprint(self.keys[Role.GOVERNANCE].raw)
+
+    @property
+    def public(self) -> Mapping[Role, bytes]:
+        """Every public key; of transport the DER certificate."""
+        return {role: self.keys[role].raw for role in SIGNING} | {
+            Role.SEAL: self.seal,
+            Role.TRANSPORT: self.certificate,
+        }
+
+
+def fingerprint(public: bytes) -> str:
+    """SHA-256 of a public key, the first half, in groups of four."""
+    digest = sha256(public).hexdigest()[:32]
+    return " ".join(digest[i : i + 4] for i in range(0, 32, 4))
 
 
 def member(body: dict[str, Any]) -> Member:
@@ -96,6 +110,15 @@ def sign(signed: Statement, handle: str, signers: Signers) -> Statement:
     """The statement with our governance signature added."""
     name = key_name(handle, Role.GOVERNANCE)
     mark = note.sign(signed.note.text, name, signers.signing(Role.GOVERNANCE))
+    return signed._replace(note=note.add(signed.note, mark))
+
+
+def prove(signed: Statement, described: Member, keyring: Keyring) -> Statement:
+    """The statement signed also with the governance key that waits, if `described` names it: it is in our hands."""
+    key = keyring.proving(described.keys[Role.GOVERNANCE].raw)
+    if key is None:
+        return signed
+    mark = note.sign(signed.note.text, key_name(described.handle, Role.GOVERNANCE), key)
     return signed._replace(note=note.add(signed.note, mark))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import sha256
 from typing import Final
 
@@ -42,10 +43,12 @@ class Members:
         self._proposed: dict[bytes, Charter] = {}
         self._cast: dict[str, dict[tuple[int, int], bytes]] = {}
         self._generations: dict[str, list[Channel]] = {}
+        self._listed: list[Channel] = []
         self._forgotten: set[str] = set()
         self._places: dict[bytes, Place] = {}
         self._told: list[Told] = []
         self._caught: list[Caught] = []
+        self._wrapped: dict[tuple[bytes, bytes], Statement] = {}  # handed over, by statement and seal key
 
     async def load(self) -> None:
         """Read what our tables hold."""
@@ -69,8 +72,8 @@ class Members:
                 book.stated[one.digest] = one
                 if one.digest in found.secrets:
                     book.secrets[one.digest] = channels.require_secret(one, found.secrets[one.digest])
-                elif self.me in one.roster:
-                    book.secrets[one.digest] = channels.open_secret(one, self.me, self.keyring.sealing())
+                elif self.me in one.roster and (secret := self._opened(one)) is not None:
+                    book.secrets[one.digest] = secret
         for data in found.leaves:
             left = rosters.read_leave(statement.parse(data), self._history)
             if left.channel in self._books:
@@ -139,7 +142,7 @@ class Members:
 
     def generations(self) -> list[Channel]:
         """Every generation of every channel of ours."""
-        return [one for channel in self.channels() for one in self._generations[channel.id]]
+        return list(self._listed)
 
     def channel(self, wanted: str) -> Channel:
         """A channel of ours by name or id, as it stands now. Raises PolicyError("policy.no-such-channel")."""
@@ -172,6 +175,7 @@ class Members:
         for book in self._books.values():
             listed = sorted(book.stated.values(), key=lambda one: (one.version, one.round))
             out += [one.signed for one in listed if peer in one.roster | one.voters]
+            out += self._handed(book, peer)
             if any(peer in one.roster for one in listed):
                 out += [one.signed for one in book.leaves.values()]
         return out
@@ -182,17 +186,35 @@ class Members:
 
     # -- changing -----------------------------------------------------------------------------------------------
 
-    async def adopt(self, first: bytes, *later: bytes) -> Charter:
-        """Put decided charters into force, in their order; those adopted already are passed over. Returns the last.
+    async def adopt(self, *versions: bytes) -> Charter:
+        """Put decided charters into force, in the order of their versions; those in force already are passed over.
 
-        Whoever was admitted later adopts all versions at once: only the last must list this node with its own key.
+        Whoever was admitted later adopts all versions at once: only the last must list this node with its own keys.
         Raises PolicyError when one is unsigned, the last is foreign, or one is not the next.
         """
         async with self.lock:
-            found = [charter.read(one) for one in (first, *later)]
+            found = sorted(map(charter.read, versions), key=lambda one: one.version)
             if found[-1].digest not in self._by_digest:
                 self._require_ours(found[-1])
             return [await self._adopt(one) for one in found][-1]
+
+    def promote_keys(self) -> bool:
+        """Our waiting keys that the charter in force names become the current ones. Whether there were any.
+
+        Not part of putting a charter into force: a running node ends its links between the two (node/core.py).
+        """
+        mine = self.charter.members.get(self.me)
+        return mine is not None and self.keyring.promote(mine.public)
+
+    def keys_wait(self) -> bool:
+        """Whether promote_keys() would change any key of the charter in force."""
+        mine = self.charter.members.get(self.me)
+        return mine is not None and any(self.keyring.staged(role) == key for role, key in mine.public.items())
+
+    def foreign_keys(self) -> tuple[Role, ...]:
+        """Roles for which the charter in force names a key that this node does not have."""
+        mine = self.charter.members.get(self.me)
+        return self.keyring.foreign(mine.public) if mine is not None else ()
 
     async def learn(self, signed: Statement) -> None:
         """Take a statement from a peer: a charter, a channel, a leave. Merge its signatures; sign what costs nothing.
@@ -205,6 +227,8 @@ class Members:
                 await self._learn_charter(signed)
             elif signed.kind == statement.LEAVE:
                 await self._learn_leave(signed)
+            elif signed.kind == statement.HANDED:
+                await self._learn_secret(signed)
             else:
                 await self._learn_channel(signed)
 
@@ -220,7 +244,7 @@ class Members:
         else:
             one = self.stated(signed)
             chain, digest = one.id, one.digest
-            secret = channels.open_secret(one, self.me, self.keyring.sealing()) if self.me in one.roster else None
+            secret = self._opened(one) if self.me in one.roster else None
             work = writing.Kept(chain, digest, statement.encode(signed), vote, secret)
             number = await self.database.write(work.store)
             book = self._books.setdefault(chain, Book(number))
@@ -262,11 +286,12 @@ class Members:
         return new
 
     def _require_ours(self, new: Charter) -> None:
+        """Of what is adopted by hand; what peers bring is judged by its votes alone."""
         mine = new.members.get(self.me)
         if mine is None and self._history:
             return  # we were expelled, and know it from now on
-        if mine is None or mine.keys[Role.GOVERNANCE].raw != self.keyring.signing(Role.GOVERNANCE).public.raw:
-            raise PolicyError("policy.charter-foreign", "the charter does not list this node with its own key")
+        if mine is None or self.keyring.foreign(mine.public):
+            raise PolicyError("policy.charter-foreign", "the charter does not list this node with its own keys")
 
     async def _learn_charter(self, signed: Statement) -> None:
         if sha256(signed.note.text).digest() in self._by_digest:
@@ -337,8 +362,7 @@ class Members:
             if book is None and self.me in one.signers:
                 # Our own signature on a channel we do not know: this store is older than what we have done.
                 self._forgotten.add(one.id)
-            channels.open_secret(one, self.me, self.keyring.sealing())
-            if self.me not in one.signers:
+            if self._opened(one) is not None and self.me not in one.signers:
                 signed = descriptor.sign(signed, self.me, self.keyring)
         if known is None or known.signed.note != signed.note:
             # Who joins consents; only who is in already votes.
@@ -352,6 +376,54 @@ class Members:
         if kept_in is not None:
             made = rosters.leave(kept_in.id, self.me, kept_in.version, self.clock.now_us())
             await self.keep_leave(rosters.read_leave(descriptor.sign(made, self.me, self.keyring), self._history))
+
+    def _opened(self, one: Stated) -> bytes | None:
+        """The secret of a generation that lists us; None if it was wrapped to a seal key that we have replaced."""
+        book, key = self._books.get(one.id), self.keyring.sealing()
+        if book is not None and one.digest in book.secrets:
+            return book.secrets[one.digest]
+        try:
+            return channels.open_secret(one, self.me, key)
+        except VerificationError as error:
+            if error.code != "verify.wrap" or channels.seal_then(one, self.me, self._by_digest.get) == key.public:
+                raise
+            return None
+
+    def handed(self, peer: str) -> list[Statement]:
+        """The channel secrets that were wrapped to a seal key which the peer has replaced, wrapped to its own of today."""
+        return [one for book in self._books.values() for one in self._handed(book, peer)]
+
+    def _handed(self, book: Book, peer: str) -> list[Statement]:
+        to = self.charter.members.get(peer)
+        if to is None:
+            return []
+        out: list[Statement] = []
+        for one in book.stated.values():
+            secret = book.secrets.get(one.digest) if peer in one.roster else None
+            if secret is None or channels.seal_then(one, peer, self._by_digest.get) == to.seal:
+                continue
+            if (one.digest, to.seal) not in self._wrapped:
+                made = channels.hand_over(one, secret, to, self.me, self.keyring.signing(Role.LOG))
+                self._wrapped[one.digest, to.seal] = made
+            out.append(self._wrapped[one.digest, to.seal])
+        return out
+
+    async def _learn_secret(self, signed: Statement) -> None:
+        book = self._books.get(statement.text(signed.body, "channel"))
+        named = statement.text(signed.body, "statement")
+        if book is None:
+            return
+        one = next((one for one in book.stated.values() if one.digest.hex() == named), None)
+        if one is None or self.me not in one.roster or one.digest in book.secrets:
+            return
+        secret = channels.open_secret(one, self.me, self.keyring.sealing(), signed)
+        await self.database.write(partial(writing.store_secret, digest=one.digest, secret=secret))
+        book.secrets[one.digest] = secret
+        self._rebuild()
+        if self.me in one.joiners and self.me not in one.signers:
+            await self.keep(descriptor.sign(one.signed, self.me, self.keyring))
+        else:
+            self._tell(one.signed, one.roster)  # who sent us its logs in vain tries again
 
     def _require_room(self, one: Stated, book: Book | None) -> None:
         if any(found.id == one.id for found in self.channels() if found.signed is None):
@@ -409,6 +481,7 @@ class Members:
         for channel_id, book in self._books.items():
             found[channel_id] = book.generations(self._history, self.me)
         self._generations = found
+        self._listed = [one for channel in self.channels() for one in found[channel.id]]
         self._places = {
             slot: Place(one, origin, is_urgent)
             for generations in found.values()

@@ -56,10 +56,7 @@ class Kept:
         if self.vote is not None:
             self._vote(tx, self.vote)
         if self.secret is not None:
-            tx.execute(
-                "INSERT INTO members_secrets (digest, secret) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING",
-                (self.digest, self.secret),
-            )
+            store_secret(tx, self.digest, self.secret)
         return number
 
     def _vote(self, tx: Transaction, vote: tuple[str, int, int]) -> None:
@@ -86,6 +83,13 @@ def store_charter(tx: Transaction, version: int, data: bytes) -> None:
     """Inside a transaction: a charter is in force; proposals for its version and older ones are done with."""
     tx.execute("INSERT INTO members_charters (version, note) VALUES (?, ?)", (version, data))
     tx.execute("DELETE FROM members_statements WHERE chain = 'charter'")
+
+
+def store_secret(tx: Transaction, digest: bytes, secret: bytes) -> None:
+    """Inside a transaction: the secret of a generation."""
+    tx.execute(
+        "INSERT INTO members_secrets (digest, secret) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING", (digest, secret)
+    )
 
 
 def store_leave(tx: Transaction, channel_id: str, member: str, data: bytes) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
 from tocsin.formats import note, statement
-from tocsin.formats.keys import Role, SigningKey, key_name
+from tocsin.formats.keys import Role, key_name
 from tocsin.formats.seal import KEY_BYTES, EpochKey, wrap
 from tocsin.ports.clock import Clock
 from tocsin.ports.entropy import Entropy
@@ -37,9 +37,8 @@ def wrap_info(slot: bytes, epoch: int, to: str) -> bytes:
 class Epochs:
     """The current epoch of each of our logs."""
 
-    def __init__(self, members: Members, key: SigningKey, clock: Clock, entropy: Entropy) -> None:
+    def __init__(self, members: Members, clock: Clock, entropy: Entropy) -> None:
         self._members = members
-        self._key = key
         self._clock = clock
         self._entropy = entropy
         self._current: dict[bytes, Epoch] = {}
@@ -76,5 +75,6 @@ class Epochs:
             "key": b64encode(wrapped).decode(),
         }
         made = statement.compose(statement.EPOCH_KEY, body)
-        signature = note.sign(made.note.text, key_name(self._members.me, Role.LOG), self._key)
+        key = self._members.keyring.signing(Role.LOG)
+        signature = note.sign(made.note.text, key_name(self._members.me, Role.LOG), key)
         return statement.encode(made._replace(note=note.add(made.note, signature)))

@@ -80,6 +80,12 @@ class Frames:
             for place in [place for place in self._sealed if place[0] == log]:
                 self._sealed_bytes -= len(self._sealed.pop(place).data)
 
+    def forget_all(self) -> None:
+        """What is sent from now on is signed and sealed anew: our log key has changed."""
+        self._batches.clear()
+        self._sealed.clear()
+        self._batches_bytes = self._sealed_bytes = 0
+
     def may_send(self, log: Log) -> bool:
         """Whether there are frames: our own log needs its checkpoints signed, another's has them."""
         return log.origin != self._signer.me or self._signer.may_sign(log)

@@ -25,12 +25,12 @@ from tocsin.exchange.receive.epochkeys import EpochKeys
 from tocsin.exchange.receive.gossip import Gossip
 from tocsin.exchange.receive.rows import Rows
 from tocsin.exchange.receive.verify import Signed, Verified, View
-from tocsin.exchange.tlog.logs import Log, Logs, advance
+from tocsin.exchange.tlog.logs import Log, Logs, advance, vouch
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats import checkpoint, cosignature, note
 from tocsin.formats.entry import ERASE_ORDER
 from tocsin.formats.frame import Frame
-from tocsin.formats.keys import Role, SigningKey, key_name
+from tocsin.formats.keys import Role, key_name
 from tocsin.formats.merkle import Frontier
 from tocsin.formats.message import Position, Receipt
 from tocsin.ports.clock import Clock
@@ -67,7 +67,6 @@ class Parts:
     definitions: Definitions
     keys: EpochKeys
     clock: Clock
-    signing: SigningKey  # our receipt key
     signer: Signer
     gossip: Gossip
     meter: Meter = SILENT
@@ -228,6 +227,27 @@ class Receiver:
             return None  # a word without a signature: the origin may not sign until it has heard us
         return verify.judge_head(peer, own.size, own.root, log.released, _stored(log))
 
+    async def vouched(self, peer: str, own: Position) -> None:
+        """A peer's word on its own log: if its log key is a new one, this is how that key stands behind what we hold.
+
+        Kept in the place of the note by the former key, so that every later reader can do without that.
+        """
+        log = self._parts.logs.get(own.slot)
+        if log is None or log.origin != peer or not own.checkpoint:
+            return
+        if len({one.keys[Role.LOG] for one in self._parts.members.known(peer)}) == 1:
+            return
+        parsed = note.parse(own.checkpoint)
+        claimed = checkpoint.parse(parsed.text)
+        gossip = self._parts.gossip
+        if parsed.text != log.checkpoint(own.size, own.root) or not gossip.is_of_today(log, own.checkpoint):
+            return
+        await gossip.vouch(peer, log.slot, claimed.size)
+        if _stored(log) == own.root and log.size == own.size and not gossip.is_of_today(log, log.note):
+            await self._parts.journal.database.write(lambda tx: vouch(tx, log.number, own.size, own.checkpoint))
+            if log.released == own.size:
+                log.note = own.checkpoint
+
     async def record(self, peer: str, slot: bytes, error: TocsinError, evidence: bytes) -> None:
         """Keep a refusal with what proves it, and tell the journal. Repetitions count, they do not pile up."""
         self._parts.meter.count("tocsin_refused_total", peer=peer, code=error.code)
@@ -274,7 +294,7 @@ class Receiver:
     def _cosign(self, slot: bytes, size: int, text: bytes) -> Receipt:
         name = key_name(self._parts.members.me, Role.RECEIPT)
         seconds = self._parts.clock.now_us() // 1_000_000
-        signature = cosignature.cosign(text, name, self._parts.signing, seconds)
+        signature = cosignature.cosign(text, name, self._parts.members.keyring.signing(Role.RECEIPT), seconds)
         return Receipt(slot, size, signature.key_id, signature.blob)
 
 

@@ -7,7 +7,7 @@ from tocsin.exchange.members.registry import Members
 from tocsin.exchange.publish.epochs import wrap_info
 from tocsin.formats import note, statement
 from tocsin.formats.keys import Role, decode_base64, key_name
-from tocsin.formats.seal import EpochKey, SealKey
+from tocsin.formats.seal import EpochKey
 from tocsin.formats.statement import Statement, number, text
 
 _KEEP: Final = 2  # the current one, and the one before for frames already on their way
@@ -16,9 +16,8 @@ _KEEP: Final = 2  # the current one, and the one before for frames already on th
 class EpochKeys:
     """By slot and epoch."""
 
-    def __init__(self, members: Members, key: SealKey) -> None:
+    def __init__(self, members: Members) -> None:
         self._members = members
-        self._key = key
         self._keys: dict[bytes, dict[int, EpochKey]] = {}
 
     def learn(self, sender: str, signed: Statement) -> None:
@@ -38,7 +37,8 @@ class EpochKeys:
         if text(body, "to") != self._members.me:
             raise VerificationError("receive.epoch-key", f"{sender} offers us a key made for somebody else")
         info = wrap_info(slot, epoch, self._members.me)
-        raw = self._key.unwrap(decode_base64(text(body, "key", longest=4096), "format.statement"), info)
+        sealed = decode_base64(text(body, "key", longest=4096), "format.statement")
+        raw = self._members.keyring.sealing().unwrap(sealed, info)
         # By the order in which they came, not by number: the origin's clock may have stepped back between two starts.
         kept = [one for one in self._keys.get(slot, {}).items() if one[0] != epoch]
         self._keys[slot] = dict([*kept, (epoch, EpochKey(raw))][-_KEEP:])

@@ -16,10 +16,11 @@ from tocsin.exchange.members.channels import Place
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.publish.roots import root_of
 from tocsin.exchange.receive.proofs import Proofs
+from tocsin.exchange.tlog.beats import Beats
 from tocsin.exchange.tlog.logs import Log, Logs
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats import checkpoint, heartbeat, note
-from tocsin.formats.keys import Role
+from tocsin.formats.keys import Role, VerifyKey
 from tocsin.formats.message import MAX_HEADS, Head, Position
 from tocsin.ports.clock import Clock
 
@@ -47,6 +48,10 @@ class Known:
     beat: Signed | None = None  # the newest heartbeat
     heard_s: float | None = None  # when its origin last told us, by the monotonic clock
     settled: int = 0  # how far the origin's key of today has signed, as far as we have seen
+    settled_by: bytes = b""  # that key: one that was replaced has vouched for nothing
+    doubted: dict[str, Head] = field(
+        default_factory=dict
+    )  # by peer, signed by a replaced key, beyond `settled` and what we hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Parts:
     journal: Journal
     signer: Signer
     proofs: Proofs
+    beats: Beats
     clock: Clock
     note: Callable[[str, str, str], None]
 
@@ -70,6 +76,7 @@ class Gossip:
         self._known: dict[bytes, Known] = {}
         self._read: OrderedDict[bytes, Signed] = OrderedDict()
         self._beat = 0
+        self._said: dict[bytes, tuple[tuple[int, int], bytes]] = {}  # our newest head of each log, by size and beat
         self._beaten: dict[bytes, int] = {}  # which size of each log our beat of this round was signed with
 
     # -- what is told -------------------------------------------------------------------------------------------
@@ -88,8 +95,10 @@ class Gossip:
 
     def settled(self, slot: bytes) -> int:
         """How far a log's origin has vouched for it with its key of today."""
-        found = self._known.get(slot)
-        return found.settled if found else 0
+        found, place = self._known.get(slot), self._parts.members.origin(slot)
+        if found is None or place is None or found.settled_by != self._keys(place.origin)[0].raw:
+            return 0
+        return found.settled
 
     async def take(self, peer: str, head: Head) -> None:
         """A head from a peer.
@@ -102,19 +111,37 @@ class Gossip:
             return  # of a generation that we are not in, or do not know yet
         one = self._signed(place, log, head)
         known = self.known(head.slot)
-        known.holders[peer] = max(one.size, known.holders.get(peer, 0))
         if one.today:
-            known.settled = max(known.settled, one.size)
+            await self.vouch(place.origin, head.slot, one.size)
+        elif one.size > max(log.released, self.settled(head.slot)) and place.origin != self._parts.members.me:
+            known.doubted[peer] = head  # whoever stole the key could have made it
+            return
+        known.holders[peer] = max(one.size, known.holders.get(peer, 0))
         if place.origin == self._parts.members.me:
+            self._parts.beats.seen(one.beat or 0)
             await self.shown(peer, log, Position(log.slot, one.size, one.root, one.note))
             return
         if peer == place.origin:
             known.heard_s = self._parts.clock.monotonic()
         await self._compare(log, known, one)
 
+    async def vouch(self, origin: str, slot: bytes, size: int) -> None:
+        """The origin's key of today has signed so much of its log."""
+        known = self.known(slot)
+        known.settled, today = max(self.settled(slot), size), self._keys(origin)[0].raw
+        if known.settled_by != today:
+            # What was believed by the word of the key before, and goes further, may be a thief's.
+            known.settled_by, known.ahead, known.beat = today, [], None
+            known.holders = {peer: held for peer, held in known.holders.items() if held <= size}
+        doubted, known.doubted = known.doubted, {}
+        for peer, head in doubted.items():
+            await self.take(peer, head)
+
     async def shown(self, peer: str, log: Log, said: Position) -> None:
         """A peer shows a head of a log of ours, with our own signature on it."""
         if said.size:
+            if self.is_of_today(log, said.checkpoint):
+                await self.vouch(log.origin, log.slot, said.size)
             self._parts.signer.peer_holds(log, said, await self._root_at(log, said.size))
             known = self.known(log.slot)
             known.holders[peer] = max(said.size, known.holders.get(peer, 0))
@@ -123,6 +150,7 @@ class Gossip:
         """There is no link to this peer any more: what it holds does not help us."""
         for known in self._known.values():
             known.holders.pop(peer, None)
+            known.doubted.pop(peer, None)
 
     async def settle(self) -> None:
         """Compare the heads that were beyond us and are not any more. Once a round."""
@@ -154,20 +182,18 @@ class Gossip:
     def heads(self, peer: str, sent: dict[bytes, tuple[int, int]]) -> list[list[Head]]:
         """What to tell a peer that was told `sent` before (size and beat by slot; brought up to date), in messages."""
         out: list[Head] = []
-        for channel in self._parts.members.generations():
-            if not channel.is_open or peer not in channel.roster:
+        for log in self._parts.logs:
+            if not log.released or log.released != log.size:
                 continue
-            for slots in (channel.slots, channel.urgent):
-                for origin, slot in slots.items():
-                    log = self._parts.logs.get(slot)
-                    if log is None or not log.released or log.released != log.size:
-                        continue
-                    head = (
-                        self._own(log, sent, beats=channel.is_current)
-                        if origin == self._parts.members.me
-                        else self._others(log, sent, peer)
-                    )
-                    out += [head] if head is not None else []
+            place = self._parts.members.origin(log.slot)
+            if place is None or not place.channel.is_open or peer not in place.channel.roster:
+                continue
+            head = (
+                self._own(log, sent, beats=place.channel.is_current)
+                if log.origin == self._parts.members.me
+                else self._others(log, sent, peer)
+            )
+            out += [head] if head is not None else []
         return [out[i : i + MAX_HEADS] for i in range(0, len(out), MAX_HEADS)]
 
     def _own(self, log: Log, sent: dict[bytes, tuple[int, int]], *, beats: bool) -> Head | None:
@@ -177,22 +203,31 @@ class Gossip:
         if not self._parts.signer.may_sign(log) or sent.get(log.slot, (0, 0)) >= now:
             return None
         sent[log.slot] = now
-        return Head(log.slot, self._parts.signer.sign(log, log.size, log.frontier.root(), now[1] or None))
+        said = self._said.get(log.slot)
+        if said is None or said[0] != now:  # signed once, whoever is told
+            note = self._parts.signer.sign(log, log.size, log.frontier.root(), now[1] or None)
+            said = self._said[log.slot] = now, note
+        return Head(log.slot, said[1])
 
     def _others(self, log: Log, sent: dict[bytes, tuple[int, int]], peer: str) -> Head | None:
         beat = self.known(log.slot).beat
         beating = beat is not None and beat.size == log.released
         # One heartbeat for each size is enough to show a later one that says less.
         now = (log.released, int(beating))
-        if peer == log.origin or sent.get(log.slot, (0, 0)) >= now:
+        if sent.get(log.slot, (0, 0)) >= now:
             return None
+        if peer == log.origin and (beat is None or log.slot in sent):
+            return None  # it knows, unless its store is an old one: then it must not beat below what it has beaten
         sent[log.slot] = now
+        if peer == log.origin and beat is not None:
+            return Head(log.slot, beat.note)
         return Head(log.slot, beat.note if beat is not None and beating else log.note)
 
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _signed(self, place: Place, log: Log, head: Head) -> Signed:
-        key = sha256(head.slot + head.note).digest()
+        now, *former = self._keys(place.origin)
+        key = sha256(now.raw + head.slot + head.note).digest()
         found = self._read.get(key)
         if found is not None:
             return found
@@ -200,7 +235,6 @@ class Gossip:
         claimed = checkpoint.parse(parsed.text)
         if claimed.origin != log.name:
             raise VerificationError("receive.slot", "a head is of another log than it is told of")
-        now, *former = (one.keys[Role.LOG] for one in self._parts.members.known(place.origin))
         today = note.verified(parsed, log.name, now)
         if not today and not any(note.verified(parsed, log.name, one) for one in former):
             raise VerificationError("receive.signature", f"a head is not signed by the log key of {place.origin}")
@@ -208,6 +242,14 @@ class Gossip:
         while len(self._read) > _READ:
             self._read.popitem(last=False)
         return made
+
+    def is_of_today(self, log: Log, signed: bytes) -> bool:
+        """Whether a note is signed by the log key that the log's origin has by the charter in force."""
+        return note.verified(note.parse(signed), log.name, self._keys(log.origin)[0])
+
+    def _keys(self, origin: str) -> list[VerifyKey]:
+        """The origin's log keys, the one of today first."""
+        return [one.keys[Role.LOG] for one in self._parts.members.known(origin)]
 
     async def _compare(self, log: Log, known: Known, one: Signed) -> None:
         if one.beat is not None:

@@ -32,7 +32,7 @@ class Proofs:
 
     async def load(self) -> None:
         """Learn which logs have told two stories."""
-        self._broken = {row[3] for row in await self.list() if row[1] in _TWO_STORIES}
+        self._broken = {row[3] for row in await self.held() if row[1] in _TWO_STORIES}
 
     def broken(self, log: Log) -> bool:
         """Whether two histories of this log were signed: what others hold of it need not fit to what we hold."""
@@ -88,7 +88,7 @@ class Proofs:
 
     # -- reading --------------------------------------------------------------------------------------------------
 
-    async def list(self) -> list[tuple[Any, ...]]:
+    async def held(self) -> list[tuple[Any, ...]]:
         """(id, kind, accused, log number, added, data) of all, oldest first."""
         return await self._journal.database.read(
             lambda db: db.query("SELECT id, kind, accused, log, added, data FROM receive_evidence ORDER BY added, id")
@@ -101,6 +101,11 @@ class Proofs:
                 lambda db: db.query("SELECT accused, COUNT(*) FROM receive_evidence GROUP BY accused ORDER BY accused")
             )
         )
+
+    async def of(self, peer: str) -> list[bytes]:
+        """All that a peer may read: it may have been away when the others were told."""
+        held = [row[5] for row in await self.held()]
+        return [data for data in held if peer in self._concerned(evidence.parse(data))]
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
@@ -138,10 +143,19 @@ class Proofs:
         if position is None:
             return
         self._journal.announce(position)
-        place = self._members.origin(log.slot) if log else None
-        concerned = place.channel.roster if place else frozenset(self._members.peers())
+        concerned = self._concerned(found)
         for call in self._told:
             call(data, concerned - {self._members.me})
+
+    def _concerned(self, found: Evidence) -> frozenset[str]:
+        """Who may read it: the audience of the log, the voters of the channel, for the charter all."""
+        log = self._log(found)
+        place = self._members.origin(log.slot) if log else None
+        if place is not None:
+            return place.channel.roster
+        told = [one.body for one in map(statement.parse, found.notes) if one.kind == statement.CHANNEL]
+        voters = [set(statement.texts(body, "voters")) for body in told]
+        return frozenset(set(self._members.peers()).intersection(*voters))
 
     def _has_vote(self, found: Evidence) -> bool:
         """Whether the accused votes on both texts. Who only joins consents to as many as he is asked to."""

@@ -3,7 +3,7 @@
 1  the frame is well-formed and within the limits            format.frame, format.note, format.checkpoint
 2  its slot names a log that the member at the other end may
    bring us: its own, or another's of whose audience it is   receive.stranger
-3  the checkpoint is signed by the origin's log key          receive.signature
+3  the checkpoint is signed by the origin's log key          receive.signature, receive.former-key
 4  the checkpoint is that of this slot                       receive.slot
 5  it begins where we stand                                  receive.gap, receive.overlap, receive.old
 6  it opens under the epoch's key                            receive.no-key, receive.seal, format.frame
@@ -70,19 +70,22 @@ def signed(frame: Frame, view: View) -> Signed:
         raise VerificationError("receive.stranger", f"{view.sender} sent a frame of a log of {view.origin}")
     parsed = note.parse(frame.checkpoint)
     claimed = checkpoint.parse(parsed.text)
-    if not is_signed(parsed, claimed, view):
-        raise VerificationError("receive.signature", f"the checkpoint is not signed by the log key of {view.origin}")
+    _require_signature(parsed, claimed, view)
     if claimed.origin != view.name:
         raise VerificationError("receive.slot", "the checkpoint is of another log than the frame says")
     return Signed(frame, claimed, parsed.text)
 
 
-def is_signed(parsed: note.Note, claimed: Checkpoint, view: View) -> bool:
-    """Whether the origin signed it with the key of today, or with an earlier one what today's has vouched for."""
+def _require_signature(parsed: note.Note, claimed: Checkpoint, view: View) -> None:
+    """The origin signed it with the key of today, or with an earlier one what today's has vouched for."""
     now, *former = view.keys
     if note.verified(parsed, view.name, now):
-        return True
-    return claimed.size <= view.settled and any(note.verified(parsed, view.name, key) for key in former)
+        return
+    if not any(note.verified(parsed, view.name, key) for key in former):
+        raise VerificationError("receive.signature", f"the checkpoint is not signed by the log key of {view.origin}")
+    if claimed.size > view.settled:
+        what = f"the checkpoint is signed by a log key that {view.origin} has replaced, and by no later one yet"
+        raise VerificationError("receive.former-key", what)
 
 
 def place(one: Signed, size: int) -> None:

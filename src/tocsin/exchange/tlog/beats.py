@@ -20,13 +20,14 @@ class Beats:
         self._clock = clock
         self._last: int | None = None
         self._reserved = 0
+        self._floor = 0  # what we have beaten already, as peers have shown us
 
     async def next(self) -> int:
         """A number above every one given before; durable before it is given. Raises StoreError."""
         if self._last is None:
             rows = await self._database.read(lambda db: db.query("SELECT reserved FROM tlog_beats"))
-            self._last = int(rows[0][0]) if rows else 0
-            self._reserved = self._last
+            self._reserved = int(rows[0][0]) if rows else 0
+            self._last = max(self._reserved, self._floor)
         beat = max(self._clock.now_us(), self._last + 1)
         if beat >= self._reserved:
             until = beat + _AHEAD_US
@@ -34,6 +35,13 @@ class Beats:
             self._reserved = until
         self._last = beat
         return beat
+
+    def seen(self, beat: int) -> None:
+        """A peer shows a heartbeat of ours: the next is above it, though our store may be older than it."""
+        if self._last is not None:
+            self._last = max(self._last, beat)
+        else:
+            self._floor = max(self._floor, beat)
 
 
 def _reserve(tx: Transaction, until: int) -> None:

@@ -120,6 +120,11 @@ def advance(tx: Transaction, log: int, before: Frontier, frontier: Frontier, not
     )
 
 
+def vouch(tx: Transaction, log: int, size: int, note: bytes) -> None:
+    """Inside a transaction: the same head, signed by the log's origin with a later key."""
+    tx.execute("UPDATE tlog_checkpoints SET note = ? WHERE log = ? AND size = ?", (note, log, size))
+
+
 def root_at(reading: Reading, log: int, size: int) -> bytes | None:
     """The root a checkpoint of exactly this size had, if a batch ended there."""
     rows = reading.query("SELECT root FROM tlog_checkpoints WHERE log = ? AND size = ?", (log, size))

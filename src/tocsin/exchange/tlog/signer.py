@@ -7,9 +7,10 @@ from typing import Final
 from tocsin.errors import FormatError, VerificationError
 from tocsin.exchange.tlog.logs import Log
 from tocsin.formats import checkpoint, note
-from tocsin.formats.keys import SigningKey, VerifyKey
+from tocsin.formats.keys import Role, VerifyKey
 from tocsin.formats.message import Position
 from tocsin.ports.checkpoints import UNKNOWN, CheckpointStore, Held
+from tocsin.ports.keyring import Keyring
 
 _SWAPPING: Final = "the checkpoint file could not be written; restart the node"
 
@@ -17,9 +18,9 @@ _SWAPPING: Final = "the checkpoint file could not be written; restart the node"
 class Signer:
     """Signs for one member. A log whose stored size is behind the file is refused until its peers have been asked."""
 
-    def __init__(self, me: str, key: SigningKey, store: CheckpointStore) -> None:
+    def __init__(self, me: str, keyring: Keyring, store: CheckpointStore) -> None:
         self.me = me
-        self._key = key
+        self._keyring = keyring
         self._store = store
         self._held: dict[bytes, Held | None] = {}
         self._heard: dict[bytes, set[str]] = {}
@@ -74,7 +75,9 @@ class Signer:
         except FormatError:
             return False
         same = (claimed.origin, claimed.size, claimed.root) == (log.name, said.size, said.root)
-        return same and any(note.verified(parsed, log.name, key) for key in (self._key.public, *self.former))
+        return same and any(
+            note.verified(parsed, log.name, key) for key in (self._keyring.signing(Role.LOG).public, *self.former)
+        )
 
     def peer_holds(self, log: Log, said: Position, root_here: bytes | None) -> None:
         """A peer shows a head that signed() has found to be ours. More than we have, or another root, stops us.
@@ -166,10 +169,10 @@ class Signer:
     def sign(self, log: Log, size: int, root: bytes, beat: int | None = None) -> bytes:
         """The signed note of a head the file covers; with `beat` a heartbeat.
 
-        Ed25519 is deterministic: signing again gives the same bytes.
+        Ed25519 is deterministic: signing again with the same key gives the same bytes.
         """
         held = self._held.get(log.slot)
         if held is None or size > held.size or (size == held.size and root != held.root):
             raise VerificationError("tlog.behind", "refused to sign a head that the checkpoint file does not cover")
         text = log.checkpoint(size, root, beat)
-        return note.encode(note.Note(text, (note.sign(text, log.name, self._key),)))
+        return note.encode(note.Note(text, (note.sign(text, log.name, self._keyring.signing(Role.LOG)),)))

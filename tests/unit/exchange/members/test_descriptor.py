@@ -22,7 +22,7 @@ def test_read(town):
     }
     assert found.keys[Role.LOG] == town.log_key("aa").public
     assert found.seal == town.keys["aa"].sealing().public
-    assert found.certificate == b"certificate of aa"
+    assert found.certificate == town.keys["aa"].public(Role.TRANSPORT)
     assert descriptor.is_signed(signed, found)
 
 

@@ -19,7 +19,7 @@ def story(town, told):
     async def main():
         members = await town.members("aa")
         clock = VirtualClock(asyncio.get_running_loop())
-        epochs = Epochs(members, town.log_key("aa"), clock, SeededEntropy(1))
+        epochs = Epochs(members, clock, SeededEntropy(1))
         await told(epochs, members.channel("plenary"), clock)
 
     run(main)

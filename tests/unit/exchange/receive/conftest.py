@@ -59,7 +59,7 @@ class Hearing:
             await self.bb.gossip.take(of, Head(slot or self.slot, one))
 
     async def evidence(self):
-        return [(kind, accused) for _, kind, accused, _, _, _ in await self.bb.proofs.list()]
+        return [(kind, accused) for _, kind, accused, _, _, _ in await self.bb.proofs.held()]
 
     def kept_keys(self, *keys):
         """bb knows aa by these log keys, today's first."""

@@ -22,14 +22,14 @@ def story(town, told):
 
         def offer(*, to="bb", by="aa", at_s=0.0, **other):
             clock.offset_s = at_s
-            epochs = Epochs(members["aa"], town.log_key("aa"), clock, SeededEntropy(int(at_s * 10)))
+            epochs = Epochs(members["aa"], clock, SeededEntropy(int(at_s * 10)))
             epoch = epochs.current(channel.slots["aa"], channel)
             parsed = statement.parse(epochs.offer(channel.slots["aa"], epoch, to))
             made = statement.compose(statement.EPOCH_KEY, {**parsed.body, **other})
             mark = note.sign(made.note.text, key_name(by, Role.LOG), town.log_key(by))
             return made._replace(note=note.add(made.note, mark)), epoch
 
-        told(EpochKeys(members["bb"], town.keys["bb"].sealing()), offer, channel.slots["aa"])
+        told(EpochKeys(members["bb"]), offer, channel.slots["aa"])
 
     run(main)
 

@@ -25,7 +25,7 @@ def test_it_is_kept_once_and_told_to_the_audience(hearing):
         data = fork(bb)
         for _ in range(3):
             await bb.bb.proofs.take(data)
-        [(found, kind, accused, log, added, kept)] = await bb.bb.proofs.list()
+        [(found, kind, accused, log, added, kept)] = await bb.bb.proofs.held()
         assert (found, kind, accused, log, kept) == (evidence.parse(data).id, "fork", "aa", bb.log.number, data)
         assert added == bb.bb.world.clock.now_us()
         assert bb.told == [(data, frozenset({"aa", "cc"}))]
@@ -99,8 +99,8 @@ def test_only_the_audience_of_the_log_is_told(played):
         await bb.proofs.take(made)
         assert told == [frozenset({"aa"})]
         await fed.network.clock.sleep(5.0)
-        assert await fed.core("aa").proofs.list() != []
-        assert await fed.core("cc").proofs.list() == []
+        assert await fed.core("aa").proofs.held() != []
+        assert await fed.core("cc").proofs.held() == []
 
     played(story, handles=("aa", "bb", "cc"))
 

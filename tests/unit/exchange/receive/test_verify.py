@@ -61,7 +61,7 @@ def test_a_former_key_counts_for_what_the_key_of_today_has_vouched_for(former):
         (frame(), replace(VIEW, sender="bb"), "receive.stranger"),
         (frame(), replace(VIEW, sender="bb", audience=frozenset({"aa", "cc"})), "receive.stranger"),
         (frame(key=OLD), replace(VIEW, sender="bb", audience=frozenset({"bb"})), "receive.signature"),
-        (frame(key=OLD), replace(VIEW, keys=(KEY.public, OLD.public), settled=4), "receive.signature"),
+        (frame(key=OLD), replace(VIEW, keys=(KEY.public, OLD.public), settled=4), "receive.former-key"),
         (frame(key=OLD), replace(VIEW, keys=(KEY.public, OLDER.public), settled=9), "receive.signature"),
         (frame(key=SigningKey(bytes([1]) * 32)), VIEW, "receive.signature"),
         (frame(name="tocsin/bb/log"), VIEW, "receive.signature"),

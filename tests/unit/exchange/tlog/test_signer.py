@@ -9,13 +9,16 @@ from tocsin.errors import StoreError
 from tocsin.exchange.tlog.logs import Log, origin_line
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats import note
-from tocsin.formats.keys import SigningKey
+from tocsin.formats.keys import Role, SigningKey
 from tocsin.formats.merkle import Frontier
 from tocsin.formats.message import Position
 from tocsin.ports.checkpoints import UNKNOWN, Held
+from tocsin.testing.chance import SeededEntropy
+from tocsin.testing.federation import Keys
 from tocsin.testing.virtualtime import VirtualClock, run
 
-KEY = SigningKey(bytes(32))
+KEYS = Keys(SeededEntropy(1))
+KEY = KEYS.signing(Role.LOG)
 SLOT = bytes([1]) * 32
 LEAVES = [bytes([i]) * 32 for i in range(9)]
 
@@ -60,7 +63,7 @@ async def root_at(size):
 
 
 async def checked(heads, log):
-    signer = Signer("aa", KEY, heads)
+    signer = Signer("aa", KEYS, heads)
     await signer.check(log, root_at)
     signer.heard(log, "bb")
     return signer
@@ -122,7 +125,7 @@ def test_sign_what_the_file_holds(refused):
 
 def test_before_it_was_checked_nothing_grows(refused):
     async def main():
-        signer = Signer("aa", KEY, Heads())
+        signer = Signer("aa", KEYS, Heads())
         with refused("tlog.behind"):
             signer.require(log_of(0))
         with refused("tlog.behind"):

@@ -7,8 +7,9 @@ import pytest
 from tocsin.errors import StoreError
 from tocsin.exchange.tlog.logs import Log, origin_line
 from tocsin.exchange.tlog.signer import Signer
-from tocsin.formats.keys import SigningKey
 from tocsin.formats.merkle import Frontier
+from tocsin.testing.chance import SeededEntropy
+from tocsin.testing.federation import Keys
 from tocsin.testing.virtualtime import run
 
 SLOT = bytes(32)
@@ -34,7 +35,7 @@ class SlowHeads:
 def test_only_a_swap_that_failed_is_told():
     async def main():
         heads = SlowHeads()
-        signer = Signer("aa", SigningKey(bytes(32)), heads)
+        signer = Signer("aa", Keys(SeededEntropy(1)), heads)
         log = Log(1, SLOT, 1, "aa", Frontier(), origin_line("aa", SLOT), 0)
         await signer.check(log, None)
         signer.heard(log, "bb")
