@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 from mutation import drive
-
 from tocsin.errors import FormatError, VerificationError
 from tocsin.exchange.receive import verify
 from tocsin.formats import frame
@@ -26,7 +25,7 @@ _VIEW = verify.View(
     "ma-cert",
     "ma-cert",
     f"tocsin/ma-cert/log/{_SLOT.hex()}",
-    SigningKey(bytes.fromhex(_WHOLE["log_seed"])).public,
+    (SigningKey(bytes.fromhex(_WHOLE["log_seed"])).public,),
     Frontier(),
 )
 
