@@ -149,7 +149,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "policy.charter-unchanged": Meaning(_A, "A next version of the charter changes something, and this one would leave all as it is.", "Check what is in force: `tocsin charter show`."),
     "policy.charter-unsigned": Meaning(_O, "Version 1 binds nobody until every founder has signed it, a later version until enough members of the one before have.", "Let those who have not signed look at it and run `tocsin charter sign`: version 1 as a file, a later one by its digest."),
     "policy.already-member": Meaning(_A, "A handle stands for one member; whoever is in the charter already cannot be admitted again.", "To change what the charter says of it: `tocsin charter propose --describe FILE`; to end a suspension: `--readmit HANDLE`."),
-    "policy.no-proposal": Meaning(_A, "A vote needs one proposal that is meant.", "List the open proposals and name one by the beginning of its digest."),
+    "policy.no-proposal": Meaning(_A, "A vote needs one proposal that is meant.", "`tocsin charter show` and `tocsin channel show NAME` list what is proposed; name one by the beginning of its digest."),
     "policy.roster-changed": Meaning(_A, "What is shared was checked against the audience as it was then; another audience needs another check.", "Look at the roster (`tocsin channel show NAME`) and share again."),
     "policy.same-version": Meaning(_A, "A version is its id and `modified`: other content under the same pair is a contradiction, not a new version.", "Raise `modified` and share again."),
     "policy.no-such-channel": Meaning(_A, "A channel that this node is not in does not exist for it.", "`tocsin channel list` shows what there is."),

@@ -1,11 +1,12 @@
 """Real nodes whose charter and channels change while they run; and one that loses its store and gets its word back."""
 
 import json
+import random
 import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
@@ -15,9 +16,12 @@ A, B, C, D = "aa-cert", "bb-cert", "cc-cert", "dd-cert"
 
 
 def free_port():
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return door.getsockname()[1]
+    """None of those that the nodes which run already dial from: it must still be free when its node starts."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with suppress(OSError), socket.socket() as door:
+            door.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 def thing(number):
@@ -280,3 +284,35 @@ def test_a_lost_store_comes_back_from_a_backup_and_from_the_peers(town):
     assert [town.holds(one) for one in (A, B, C)] == [[1, 2, 3, 4, 5]] * 3
     assert [town(one, "evidence", "list")["evidence"] for one in (A, B, C)] == [[], [], []]
     town.fsck(A, B, C)
+
+
+def test_who_is_gone_for_good_is_not_waited_for(town):
+    town.found(A, B, C)
+    town.start(B)
+    copy = town.folder / "copy.tar"
+    with town.running(A):
+        shared(town, 1)
+        town(A, "backup", "--to", copy)
+        shared(town, 2)
+    for path in town.home(A).glob("store.sqlite*"):
+        path.unlink()
+    town(A, "restore", copy)
+    town.start(A)
+    town.until(A, "status", holds=lambda told: told["totals"]["shared"] == 2)  # B has brought what was lost
+    closed = town(A, "recover")["logs"]
+    assert [(one["heard"], one["waits_for"], one["size"]) for one in closed] == [([B], [C], 2)]
+    refused = town.try_(A, "recover", "--without", C)
+    assert (refused[0], refused[1]["code"]) == (1, "config.unconfirmed")
+    stranger = town.try_(A, "recover", "--without", D, "--yes")
+    assert (stranger[0], stranger[1]["code"]) == (4, "policy.unknown-member")
+    assert [one["open"] for one in town(A, "recover", "--without", C, "--yes")["logs"]] == [True]
+    assert "tlog.without" in town.diagnostics(A)
+    shared(town, 3)
+    town.fsck(A, B)
+
+
+def shared(town, number):
+    """A shares one object, of which C hears nothing."""
+    status, told = town.try_(A, "share", "-", "--to", "plenary", stdin=json.dumps(thing(number)).encode())
+    assert (status, told["shared"], told["queued_for"]) == (6, 1, [C])
+    town.until(B, "objects", holds=lambda told: len(told["objects"]) == number)

@@ -90,20 +90,31 @@ class Watched:
         self.life = 0
         self.signed = []
 
+    def alive(self):
+        """The keyring of the process that starts now."""
+        return _Life(self._keys, self)
+
+
+class _Life:
+    def __init__(self, keys, ring):
+        self._keys = keys
+        self._ring = ring
+        self._life = ring.life
+
     def signing(self, role):
         key = self._keys.signing(role)
-        return _WatchedKey(key, self) if role is Role.RECEIPT else key
+        return _WatchedKey(key, self._ring, self._life) if role is Role.RECEIPT else key
 
-    def sealing(self):
-        return self._keys.sealing()
+    def __getattr__(self, name):
+        return getattr(self._keys, name)
 
 
 class _WatchedKey:
-    def __init__(self, key, ring):
+    def __init__(self, key, ring, life):
         self.public = key.public
         self._key = key
         self._ring = ring
-        self._life = ring.life
+        self._life = life
 
     def sign(self, data):
         if self._life == self._ring.life:
@@ -127,7 +138,7 @@ class Race:
         loop = asyncio.get_running_loop()
         self.clock = VirtualClock(loop)
         node = self.node = copy.copy(self.world.bb)
-        node.clock, node.keys, node.notes = self.clock, self.keys, []
+        node.clock, node.notes = self.clock, []
         node.entropy = self.chance.fork("bb")
         node.storage = Recorder(self.world.files, record=False, atomic_create=True)
         node.lag_s = (0.0, 0.02, 0.4)[self.chance.below(3)]
@@ -141,6 +152,7 @@ class Race:
 
     async def _live(self, network):
         node = self.node
+        node.keys = self.keys.alive()
         core = node.open()
         node.storage.mend()
         await core.load()
@@ -255,7 +267,7 @@ def test_what_is_verified_but_not_stored_is_never_cosigned_by_its_size_alone(wor
     async def main():
         race = Race(world, 1)
         node = race.node = copy.copy(world.bb)
-        node.clock, node.keys, node.notes = VirtualClock(asyncio.get_running_loop()), race.keys, []
+        node.clock, node.keys, node.notes = VirtualClock(asyncio.get_running_loop()), race.keys.alive(), []
         node.storage = Recorder(world.files, record=False, atomic_create=True)
         core = node.open()
         await core.load()

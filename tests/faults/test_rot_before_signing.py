@@ -38,8 +38,8 @@ class Watched:
         key = self._keys.signing(role)
         return _WatchedKey(key, self.heads) if role in ROLES else key
 
-    def sealing(self):
-        return self._keys.sealing()
+    def __getattr__(self, name):
+        return getattr(self._keys, name)
 
 
 class _WatchedKey:

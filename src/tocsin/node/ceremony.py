@@ -108,8 +108,8 @@ def _chosen(members: Members, which: str | None) -> Charter:
     known = proposed if which is None else [*proposed, *members.history]
     found = [one for one in known if one.digest.hex().startswith(which or "")]
     if len(found) != 1:
-        many = f"{len(found)} charters fit" if found else "no file and no charter fits"
-        raise PolicyError("policy.no-proposal", f"{many}; name one by the beginning of its digest, or a file")
+        what = f"{len(found)} charters fit" if found else f"no file and no charter known here is {which}"
+        raise PolicyError("policy.no-proposal", "no charter is proposed" if which is None and not found else what)
     return found[0]
 
 

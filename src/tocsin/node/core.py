@@ -318,10 +318,11 @@ class Core:
             self.links.pass_on(peer, which, what)
 
     async def _follow_journal(self) -> None:
-        seen, stood = self.journal.head, self._sendable()
+        stood = self._sendable()
         while True:
-            await self.journal.grown(seen)
-            seen, before, stood = self.journal.head, stood, self._sendable()
+            # Not grown(): our batch is released after its commit, and a later commit may have been announced before it.
+            await self.journal.announced()
+            before, stood = stood, self._sendable()
             # Most of what the journal tells is receipts: to wake everyone for each would cost members times members.
             moved = [slot for slot, one in stood.items() if before.get(slot) != one]
             if self.links is not None and moved:

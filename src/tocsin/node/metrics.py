@@ -1,14 +1,17 @@
 """What the node tells a monitoring system: counters kept while it runs, gauges read when asked (docs/metrics.md)."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from tocsin.edge.control.waiting import SILENT_S
 from tocsin.errors import MEANINGS
 from tocsin.exchange.deliver.receipts import Stored
 from tocsin.exchange.journal import history
+from tocsin.exchange.members import votes
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.tlog.logs import Log
 from tocsin.node.core import Core
@@ -40,6 +43,12 @@ CATALOGUE: Final[Mapping[str, Metric]] = MappingProxyType({
     "tocsin_logs_refused": Metric(GAUGE, "Logs of ours that the member has refused on this link.", ("peer",)),
     "tocsin_lag_entries": Metric(GAUGE, "Entries of ours in the channel that the member has not receipted.", ("peer", "channel")),
     "tocsin_log_behind": Metric(GAUGE, "1 if our log in the channel may not be signed (tlog.behind), else 0.", ("channel",)),
+    "tocsin_logs_unasked": Metric(GAUGE, "Logs of ours of which no member has told what it holds since the start."),
+    "tocsin_logs_relayed": Metric(GAUGE, "Logs of the member, ours included, that come by another than their origin.", ("peer",)),
+    "tocsin_logs_withheld": Metric(GAUGE, "Logs of which others hold more than the member, their origin, sends to us.", ("peer",)),
+    "tocsin_logs_silent": Metric(GAUGE, "Logs of which the member, their origin, has said nothing for 30 seconds.", ("peer",)),
+    "tocsin_evidence": Metric(GAUGE, "Proofs held here that the member has contradicted itself.", ("peer",)),
+    "tocsin_votes_waiting": Metric(GAUGE, "Proposals that wait for this member's vote."),
     "tocsin_shared_entries_total": Metric(COUNTER, "Entries of our logs, all restarts together.", ("channel",)),
     "tocsin_received_entries_total": Metric(COUNTER, "Entries held of the member's logs, all restarts together.", ("peer",)),
     "tocsin_held_back_entries_total": Metric(COUNTER, "Entries kept but shown to nobody, all restarts together."),
@@ -130,6 +139,8 @@ class Metrics:
         """Everything, in the text format 0.0.4. Raises StoreError."""
         await self._count_held_back()
         gauges = self._gauges()
+        proofs = await self._core.proofs.counts()
+        gauges["tocsin_evidence"] = [({"peer": one}, float(proofs.get(one, 0))) for one in self._others(proofs)]
         lines: list[str] = []
         for name, metric in CATALOGUE.items():
             lines += (f"# HELP {name} {metric.help}", f"# TYPE {name} {metric.kind}")
@@ -153,10 +164,12 @@ class Metrics:
             ("tocsin_held_back_entries_total", self._held_back),
             ("tocsin_journal_position", head),
             ("tocsin_search_lag_rows", max(0, head - core.search.position)),
+            ("tocsin_logs_unasked", self._unasked()),
+            ("tocsin_votes_waiting", len(votes.waiting(core.members))),
         ):
             out[name] = [({}, float(value))]
         out["tocsin_build_info"] = [({"software": core.world.software}, 1.0)]
-        for name, labels, value in (*self._links(), *self._logs(), *self._received()):
+        for name, labels, value in (*self._links(), *self._logs(), *self._received(), *self._detours()):
             out.setdefault(name, []).append((labels, value))
         return out
 
@@ -190,6 +203,30 @@ class Metrics:
                 held[log.origin] += log.released
         for peer, size in sorted(held.items()):
             yield "tocsin_received_entries_total", {"peer": peer}, size
+
+    def _detours(self) -> Iterator[tuple[str, dict[str, str], float]]:
+        """Logs that do not come as they should, by their origin."""
+        core = self._core
+        for name, slots in (
+            ("tocsin_logs_relayed", set(core.catchup.asked())),
+            ("tocsin_logs_withheld", core.catchup.withheld()),
+            ("tocsin_logs_silent", {slot for _, slot in core.gossip.silent(SILENT_S)}),
+        ):
+            places = [core.members.origin(slot) for slot in slots]
+            counted = Counter(one.origin for one in places if one is not None)
+            for peer in self._others(counted):
+                yield name, {"peer": peer}, counted[peer]
+
+    def _others(self, found: Iterable[str]) -> list[str]:
+        return sorted({*self._core.members.peers(), *found})
+
+    def _unasked(self) -> int:
+        core = self._core
+        logs = [core.logs.get(slots[core.me]) for one in self._current() for slots in (one.slots, one.urgent)]
+        return sum(log is not None and not core.signer.asked(log) for log in logs)
+
+    def _current(self) -> list[Channel]:
+        return [one for one in self._core.members.channels() if one.is_current]
 
     def _own(self) -> Iterator[tuple[Channel, Log]]:
         for channel in self._core.members.channels():

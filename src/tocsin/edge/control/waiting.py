@@ -13,8 +13,7 @@ SILENT_S: Final = 30.0  # three rounds of gossip
 
 async def told(services: Services) -> dict[str, Any]:
     """For `GET /status`."""
-    proofs = await services.proofs.held()
-    accused = [row[2] for row in proofs]
+    proofs = await services.proofs.counts()
     silent = services.gossip.silent(SILENT_S)
     relayed = services.catchup.asked()
     return {
@@ -22,7 +21,7 @@ async def told(services: Services) -> dict[str, Any]:
             {"of": one.chain, "digest": one.digest.hex(), "version": one.version, "round": one.round}
             for one in votes.waiting(services.members)
         ],
-        "evidence": [{"accused": one, "count": accused.count(one)} for one in sorted(set(accused))],
+        "evidence": [{"accused": one, "count": count} for one, count in proofs.items()],
         "relayed": [{**one, "by": relayed[bytes.fromhex(one["slot"])]} for one in _logs(services, relayed)],
         "withheld": _logs(services, services.catchup.withheld()),
         "silent": _logs(services, (slot for _, slot in silent)),

@@ -7,6 +7,7 @@ from functools import partial
 from statistics import median_low
 from typing import Final
 
+from tocsin.errors import StoreError
 from tocsin.exchange.journal import erase
 from tocsin.exchange.journal.erase import DAY_US, Places
 from tocsin.exchange.journal.journal import Erased, Journal
@@ -40,8 +41,10 @@ class Eraser:
         journal.on_erased(self._on_erased)
 
     async def load(self) -> None:
-        """Do what was left undone when the node stopped; before anything is served. run() cleans the files after it."""
+        """Do what was left undone when the node stopped; before anything is served."""
         await self._obey()
+        with suppress(StoreError):  # run() tries again
+            await self._scrub()
 
     async def run(self) -> None:
         """For ever: at once when something was erased, else every hour."""

@@ -106,10 +106,9 @@ class Journal:
 
     def announce(self, position: int) -> None:
         """Say that everything up to `position` is committed."""
-        if position > self._head:
-            self._head = position
-            self._grown.set()
-            self._grown = asyncio.Event()
+        self._head = max(position, self._head)
+        self._grown.set()
+        self._grown = asyncio.Event()
 
     def on_erased(self, call: Callable[[Erased], None]) -> None:
         """Be told, on the loop, of everything that was erased."""
@@ -120,6 +119,10 @@ class Journal:
         if what.entries or what.orders:
             for call in self._calls:
                 call(what)
+
+    async def announced(self) -> None:
+        """Wait for the next announce(), also of what a later commit has overtaken."""
+        await self._grown.wait()
 
     async def grown(self, after: int) -> None:
         """Wait until there is something after this position."""

@@ -103,6 +103,11 @@ class Channel:
         return frozenset() if self.is_open else self.listed - self.signers
 
 
+def age(one: Stated) -> tuple[int, int, int, str, bytes]:
+    """The order of statements of one channel. The digest comes last: it holds chance, and a story is to be told again."""
+    return one.version, one.round, one.created, one.creator, one.digest
+
+
 class Place(NamedTuple):
     """Which log a slot names."""
 

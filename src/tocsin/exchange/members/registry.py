@@ -109,7 +109,7 @@ class Members:
 
     def proposals(self) -> list[Charter]:
         """Next versions of the charter that are not decided yet."""
-        return sorted(self._proposed.values(), key=lambda one: (one.version, one.round, one.digest))
+        return sorted(self._proposed.values(), key=lambda one: (one.version, one.round, one.created, one.digest))
 
     def member(self, handle: str) -> Member:
         """A member of the charter, suspended or not. Raises PolicyError("policy.unknown-member")."""
@@ -173,7 +173,7 @@ class Members:
         """All that a peer should know of channels and proposals, in an order in which it can be understood."""
         out = [one.signed for one in self.proposals()]
         for book in self._books.values():
-            listed = sorted(book.stated.values(), key=lambda one: (one.version, one.round))
+            listed = sorted(book.stated.values(), key=channels.age)
             out += [one.signed for one in listed if peer in one.roster | one.voters]
             out += self._handed(book, peer)
             if any(peer in one.roster for one in listed):

@@ -55,7 +55,7 @@ class Book:
     def chain(self, me: str) -> list[Stated]:
         """The generations in their order, as far as we can follow: the last may exclude us; only the first may wait."""
         out: list[Stated] = []
-        for one in sorted(self.stated.values(), key=lambda one: (one.version, one.round, one.digest)):
+        for one in sorted(self.stated.values(), key=channels.age):
             last = out[-1] if out else None
             if last is None:
                 fits = one.version == 1 or (one.is_decided and me in one.joiners)
@@ -79,7 +79,7 @@ class Book:
             and one.version > 1
             and ((last is not None and follows(one, last)) or (me in one.joiners and not one.is_decided))
         ]
-        return sorted(found, key=lambda one: (one.version, one.round, one.digest))
+        return sorted(found, key=channels.age)
 
     def open_round(self, last: Stated) -> int:
         """The round in which the generation after `last` is being decided."""

@@ -94,6 +94,14 @@ class Proofs:
             lambda db: db.query("SELECT id, kind, accused, log, added, data FROM receive_evidence ORDER BY added, id")
         )
 
+    async def counts(self) -> dict[str, int]:
+        """How many there are against each member; those without any are left out."""
+        return dict(
+            await self._journal.database.read(
+                lambda db: db.query("SELECT accused, COUNT(*) FROM receive_evidence GROUP BY accused ORDER BY accused")
+            )
+        )
+
     async def of(self, peer: str) -> list[bytes]:
         """All that a peer may read: it may have been away when the others were told."""
         held = [row[5] for row in await self.held()]

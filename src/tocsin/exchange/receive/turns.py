@@ -283,7 +283,8 @@ class Turns:
             elif turn.is_frame and now - turn.account.over_at >= _CALM_S:
                 self._frames[turn.account.peer] = now
                 self._frames.move_to_end(turn.account.peer)
-        turn.given.set_result(None)
+        if not turn.given.done():  # whoever waited may have gone with its link
+            turn.given.set_result(None)
 
     async def _rest(self, now: float) -> None:
         """Until somebody asks, or somebody who waits may be due."""

@@ -65,6 +65,21 @@ def test_entries_and_their_tree(database, refused):
     run(main)
 
 
+def test_what_a_later_commit_has_overtaken_is_announced_too(database):
+    async def main():
+        journal = Journal(database)
+        clock = VirtualClock(asyncio.get_running_loop())
+        journal.announce(3)
+        waiting = asyncio.ensure_future(journal.announced())
+        await clock.sleep(1)
+        assert not waiting.done()
+        journal.announce(2)
+        await clock.sleep(1)
+        assert (journal.head, waiting.done()) == (3, True)
+
+    run(main)
+
+
 def test_a_waiter_wakes_when_there_is_more(database):
     async def main():
         journal = Journal(database)

@@ -127,15 +127,17 @@ def vote(bb, by="aa", *, title="one", voters=("aa", "bb"), version=2, kind=state
     return descriptor.sign(statement.compose(kind, body), by, bb.fed.nodes[by].keys).note
 
 
-def test_two_votes_in_one_round_concern_everybody(hearing):
+def test_two_votes_in_one_round_concern_those_who_vote_there(hearing):
     async def story(bb):
         await bb.bb.proofs.double_vote("aa", vote(bb), vote(bb, title="two"))
         assert await bb.evidence() == [("vote", "aa")]
         [(data, concerned)] = bb.told
-        assert concerned == {"aa", "cc"}
+        assert concerned == {"aa"}, "who is in a channel is nobody else's business"
+        assert await bb.bb.proofs.of("aa") == [data]
+        assert await bb.bb.proofs.of("cc") == []
         found = evidence.parse(data)
         assert found.role is Role.GOVERNANCE
-        await bb.fed.core("cc").proofs.take(data)
+        await bb.fed.core("aa").proofs.take(data)
 
     hearing(story)
 
