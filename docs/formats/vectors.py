@@ -77,6 +77,7 @@ def derivations() -> list[tuple[str, str]]:
         ("its `secret_digest`", channels.secret_digest(SECRET)),
         (f"slot of `{ORIGIN}` in it", _slot().hex()),
         (f"slot of `{PEER}` in it", channels.slot_of(SECRET, PEER).hex()),
+        (f"urgent slot of `{ORIGIN}` in it", channels.slot_of(SECRET, ORIGIN, urgent=True).hex()),
         ("`info` of its wrapped secret", _shown(channels.wrap_info(CHANNEL_ID, PEER))),
         ("`info` of a wrapped epoch key", _shown(epochs.wrap_info(_slot(), EPOCH, PEER))),
     ]
@@ -138,6 +139,15 @@ def messages() -> list[tuple[str, str]]:
             message.encode(message.Receipt(_slot(), len(CONTENTS), signed.key_id, signed.blob)).hex(),
         ),
         ("refusal", message.encode(message.Refusal(_slot(), "receive.gap", 0)).hex()),
+        ("chain of one charter", message.encode(message.Chain((digest,))).hex()),
+        ("want, from size 1", message.encode(message.Want(_slot(), 1, wanted=True)).hex()),
+        ("want, no longer", message.encode(message.Want(_slot(), 0, wanted=False)).hex()),
+        ("heads", message.encode(message.Heads((message.Head(_slot(), _checkpoint()),))).hex()),
+        (
+            "relayed, the receipt above",
+            message.encode(message.Relayed(PEER, _slot(), len(CONTENTS), signed.key_id, signed.blob)).hex(),
+        ),
+        ("evidence, its data `{}` for short", message.encode(message.Evidence(b"{}")).hex()),
     ]
 
 
