@@ -137,7 +137,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     # -- policy: charter and channels -----------------------------------------------------------------------------
     "policy.channel-bilateral": Meaning(_A, "A bilateral channel is exactly its two members for as long as it exists.", "Make a thematic channel for three or more: `tocsin channel create`."),
     "policy.channel-exists": Meaning(_A, "A channel is exactly its audience and its name: two of one name, or two bilaterals of one pair, would be confused.", "Use the channel that exists (`tocsin channel list`), or choose another name."),
-    "policy.channel-left": Meaning(_O, "Whoever has left a channel, or was taken out of it, has no voice in it and gets nothing that follows.", "Ask a member of the channel to propose you again: `tocsin channel propose NAME --add HANDLE`."),
+    "policy.channel-left": Meaning(_O, "Whoever has left a channel, or was taken out of it, has no voice in it and gets nothing that follows.", "Ask a member of the channel to propose you again: `tocsin channel invite NAME HANDLE`."),
     "policy.channel-pending": Meaning(_P, "A channel opens when every member of its roster has countersigned it.", "Wait until the named members are connected; `tocsin channel show NAME` tells who is missing."),
     "policy.channel-plenary": Meaning(_A, "The plenary is everybody who takes part; the charter alone decides who that is.", "Propose the next charter: `tocsin charter propose`."),
     "policy.channel-unchanged": Meaning(_A, "A proposal changes the roster, and this one would leave it as it is.", "Check the roster: `tocsin channel show NAME`."),

@@ -85,10 +85,11 @@ class Publisher:
             raise RuntimeError("a batch has 1 to MAX_BATCH objects")
         log = self._logs.get((channel.urgent if urgent else channel.slots)[self._signer.me])
         if log is not None:
-            # A node that has just started hears its peers within moments; who shares at once need not be turned away.
+            # A node that has just started hears its peers within moments, and a restored one soon has back what it lacks:
+            # who shares at once need not be turned away.
             with suppress(TimeoutError):
                 async with asyncio.timeout(_PATIENCE_S):
-                    await self._signer.hear_somebody(log)
+                    await self._signer.ready(log)
         job = _Job(channel, ready, urgent, asyncio.get_running_loop().create_future())
         await self._queue.put(job)
         return await job.done

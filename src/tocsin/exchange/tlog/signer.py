@@ -98,9 +98,9 @@ class Signer:
         self._heard.setdefault(log.slot, set()).add(peer)
         self._hearing.pop(log.slot, asyncio.Event()).set()
 
-    async def hear_somebody(self, log: Log) -> None:
-        """Wait until a member of the audience has said what it holds of our log."""
-        while not self._heard.get(log.slot):
+    async def ready(self, log: Log) -> None:
+        """Wait until the log may grow: somebody was heard, and what a restored store had lost is back."""
+        while not self._heard.get(log.slot) or self._behind.get(log.slot, _SWAPPING) != _SWAPPING:
             await self._hearing.setdefault(log.slot, asyncio.Event()).wait()
 
     def asked(self, log: Log) -> frozenset[str]:
@@ -127,6 +127,7 @@ class Signer:
                 return False
         del self._behind[log.slot]
         await self.hold(log, log.size, log.frontier.root())
+        self._hearing.pop(log.slot, asyncio.Event()).set()
         return log.slot not in self._behind
 
     def require(self, log: Log) -> None:

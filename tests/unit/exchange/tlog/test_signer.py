@@ -373,12 +373,12 @@ def test_who_waits_for_somebody_to_be_heard_wakes():
     async def main():
         signer, log = Signer("aa", KEY, Heads()), log_of(0)
         await signer.check(log, root_at)
-        waiting = [asyncio.ensure_future(signer.hear_somebody(log)) for _ in range(2)]
+        waiting = [asyncio.ensure_future(signer.ready(log)) for _ in range(2)]
         await asyncio.sleep(0)
         assert not any(one.done() for one in waiting)
         signer.heard(log, "bb")
         await asyncio.gather(*waiting)
-        await signer.hear_somebody(log)
+        await signer.ready(log)
 
     run(main)
 
