@@ -6,7 +6,6 @@ The first byte of the input says how the rest is cut and what the limit is.
 import sys
 
 from mutation import drive
-
 from tocsin.errors import FormatError
 from tocsin.formats.bundle import BundleSplitter
 

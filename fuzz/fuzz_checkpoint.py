@@ -3,8 +3,8 @@
 import sys
 
 from fuzz_note import corpus
-from mutation import drive
 
+from mutation import drive
 from tocsin.errors import FormatError
 from tocsin.formats import checkpoint
 

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from mutation import drive
-
 from tocsin.errors import FormatError
 from tocsin.formats import message
 

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 from mutation import drive
-
 from tocsin.errors import FormatError
 from tocsin.formats import note
 from tocsin.formats.keys import SigningKey

@@ -3,7 +3,6 @@
 import sys
 
 from mutation import drive
-
 from tocsin.errors import FormatError
 from tocsin.formats.stix import patterns
 

@@ -3,7 +3,6 @@
 import sys
 
 from mutation import drive
-
 from tocsin.errors import MEANINGS, FormatError
 from tocsin.formats import canonical, strictjson
 
