@@ -34,6 +34,7 @@ class Sharing:
         self._services = services
         self._channel = channel
         self._share: Share = services.share(channel, floor, services.spool(), urgent)
+        self._is_urgent = urgent
         self._dry_run = dry_run
         self._partial = partial
         self._refused = 0
@@ -53,6 +54,8 @@ class Sharing:
     async def _steps(self, body: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
         async for event in self._check(body):
             yield event
+        # First what a restored store had lost: what comes back with it is shared already.
+        await self._services.publisher.ready(self._channel, urgent=self._is_urgent)
         await self._services.synced()
         async for refused in self._share.decide():
             for told in self._tell(refused):

@@ -83,16 +83,22 @@ class Publisher:
         """
         if not 0 < len(ready) <= MAX_BATCH:
             raise RuntimeError("a batch has 1 to MAX_BATCH objects")
-        log = self._logs.get((channel.urgent if urgent else channel.slots)[self._signer.me])
-        if log is not None:
-            # A node that has just started hears its peers within moments, and a restored one soon has back what it lacks:
-            # who shares at once need not be turned away.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_PATIENCE_S):
-                    await self._signer.ready(log)
+        await self.ready(channel, urgent=urgent)
         job = _Job(channel, ready, urgent, asyncio.get_running_loop().create_future())
         await self._queue.put(job)
         return await job.done
+
+    async def ready(self, channel: Channel, *, urgent: bool = False) -> None:
+        """Wait a while until our log in the channel may grow; publish() tells whether it may.
+
+        A node that has just started hears its peers within moments, and a restored one soon has back what it lacks: who
+        shares at once need not be turned away.
+        """
+        log = self._logs.get((channel.urgent if urgent else channel.slots)[self._signer.me])
+        if log is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE_S):
+                    await self._signer.ready(log)
 
     async def run(self) -> None:
         """The sequencer's loop: what has gathered while the last commit was under way becomes the next."""
