@@ -58,6 +58,13 @@ def simulation(seed: int) -> Counter[str]:
     return Counter({"objects": made, f"{settings['members']} members": 1})
 
 
+def membership(seed: int) -> Counter[str]:
+    """Members and rosters that change in all of that: nobody reads what was not for it."""
+    module = load("community/test_membership")
+    module.story(seed)
+    return Counter({"stories": 1})
+
+
 def powercut(seed: int) -> Counter[str]:
     """Cuts of a story of its own at two members: some thousand points a seed."""
     points, violations = load("faults/test_powercut").told(objects, 700, seed=seed)
@@ -112,6 +119,7 @@ class Part(NamedTuple):
 
 PARTS = {
     "simulation": Part(simulation, range(4000)),
+    "membership": Part(membership, range(10_000)),
     "powercut": Part(powercut, range(12)),
     "faults": Part(faults, range(24)),
     "bitflips": Part(bitflips, range(1000)),
