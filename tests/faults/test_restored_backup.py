@@ -115,3 +115,33 @@ def test_a_channel_that_the_old_store_does_not_know_comes_back_whole(objects):
         await fed.stop()
 
     run(main, limit_s=3600.0)
+
+
+def test_a_forgotten_channel_stays_closed_while_only_those_are_there_who_hold_little_of_it(objects):
+    async def main():
+        fed = Federation(asyncio.get_running_loop(), ["aa", "bb", "cc"], 7)
+        await fed.found()
+        node = fed.nodes["aa"]
+        yesterday = node.storage.files()
+        await fed.channel("ports", ChannelKind.THEMATIC, ["aa", "bb", "cc"])
+        fed.network.isolate("bb")
+        await fed.share("aa", "ports", objects(1, 3), Tlp.AMBER)
+        slot = fed.core("aa").members.channel("ports").slots["aa"]
+        await fed.until(lambda: fed.core("cc").logs.get(slot).released == 3)
+        await fed.crash("aa")
+        fed.network.isolate("cc")
+        fed.network.heal("bb")
+        node.storage = Recorder(yesterday, record=False, atomic_create=True)
+        await fed.restart("aa")
+        await fed.until(lambda: any(one.name == "ports" and one.is_open for one in fed.core("aa").members.channels()))
+        with pytest.raises(VerificationError) as told:
+            await fed.share("aa", "ports", objects(2, 1), Tlp.AMBER)
+        assert told.value.code == "tlog.behind"
+        fed.network.heal("cc")
+        await fed.until(lambda: not fed.core("aa").signer.behind(), 60.0)
+        await fed.share("aa", "ports", objects(2, 1), Tlp.AMBER)
+        await fed.settled(60.0)
+        assert fed.core("bb").logs.get(slot).size == 4
+        await fed.stop()
+
+    run(main, limit_s=3600.0)
