@@ -52,10 +52,10 @@ _KEYS: Final = re.compile(
     "prenom|nomdefamille|datedenaissance|apellido|fechadenacimiento|nombredepila|"
     "имя|фамили|отчеств|паспорт|датарождения|الاسمالاول|اسمالعائلة|جوازالسفر|تاريخالميلاد"
 )
-_SHORT_KEYS: Final = frozenset(
-    ("ssn", "dob", "gender", "sex", "nationality", "fullname", "personname", "person", "individual", "personal")
+_SHORT_KEYS: Final = re.compile(
+    "(?:x?(?:opencti|misp|mitre|tocsin)?)(?:person|individual|subject|identity|holder)?"
+    "(?:ssn|dob|gender|sex|nationality|fullname|personname|person|individual|personal)"
 )
-_PREFIX: Final = re.compile(r"^x(?:opencti|misp|mitre|tocsin|oca|person|identity)?")
 _ACCOUNT_PATTERN: Final = "user-account"
 _WORD: Final = re.compile(r"[^\W_]{2}")
 _CODES: Final[Mapping[str, str]] = MappingProxyType(
@@ -94,20 +94,23 @@ class Person(NamedTuple):
 # -- is it about a person ---------------------------------------------------------------------------------------
 
 
-def about(value: Mapping[str, Any]) -> str:
+def about(value: dict[str, Any]) -> str:
     """Why an object is about a person, in one word; empty when nothing says so. Looks at this one object only."""
-    if extension.of(value, "person") is not None:
+    if "extensions" in value and extension.of(value, "person") is not None:
         return "declared"
+    known = vocabulary()
     waiting: list[Any] = [value]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, Mapping):
-            why = _typed(node) or ("property" if any(_is_telling(key) for key in node) else "")
+        if type(node) is dict:
+            why = _typed(node)
+            if not why and not node.keys() <= known and any(map(_is_telling, node)):
+                why = "property"
             if why:
                 return why
-            waiting += [one for one in node.values() if isinstance(one, (Mapping, list, tuple))]
+            waiting += [one for one in node.values() if type(one) is dict or type(one) is list]
         else:
-            waiting += [one for one in node if isinstance(one, (Mapping, list, tuple))]
+            waiting += [one for one in node if type(one) is dict or type(one) is list]
     return ""
 
 
@@ -165,7 +168,7 @@ def _is_telling(key: str) -> bool:
     if key in vocabulary():
         return False
     plain = "".join(one for one in _folded(key) if one.isalnum())
-    return bool(_KEYS.search(plain)) or _PREFIX.sub("", plain) in _SHORT_KEYS
+    return bool(_KEYS.search(plain) or _SHORT_KEYS.fullmatch(plain))
 
 
 def _folded(text: Any) -> str:
@@ -246,11 +249,11 @@ def _is_text(text: str, least: int, most: int) -> bool:
 def _review(said: Mapping[str, Any], value: Mapping[str, Any], at_us: int) -> int:
     found = said.get("review_date")
     try:
-        if not isinstance(found, str) or len(found) != len("2026-01-01"):
-            raise ValueError
-        day = date.fromisoformat(found)
+        day = date.fromisoformat(found) if isinstance(found, str) else None
     except ValueError:
-        raise PolicyError("person.review-date", "review_date is missing or not a date such as 2027-05-01") from None
+        day = None
+    if day is None or day.isoformat() != found:  # ISO 8601 has other forms too, such as 2026-W23-1
+        raise PolicyError("person.review-date", "review_date is missing or not a date such as 2027-05-01")
     starts = [date(1970, 1, 1) + timedelta(microseconds=at_us)]
     modified = value.get("modified")
     if isinstance(modified, str):

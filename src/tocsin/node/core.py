@@ -140,6 +140,7 @@ class Core:
         self._spawn("rooms", self.readers.run)
         await self._reached()
         await self.definitions.load(self.world.database)
+        await self.receiver.individuals.load(self.world.database)
         await self.eraser.load()
         self.members.on_change(lambda *told: self._changed.put_nowait(told))
         self.members.on_double_vote(lambda *votes: self._twice.put_nowait(votes))
@@ -170,7 +171,7 @@ class Core:
     def share(self, channel: Channel, floor: Tlp | None, spool: Spool, *, urgent: bool = False) -> Share:
         """Begin to share in a channel; `floor` is what the author says for every object."""
         ceiling = self.members.charter.plenary_ceiling
-        return Share(Terms(self.me, channel, ceiling, floor, urgent), self.world.database, spool)
+        return Share(Terms(self.me, channel, ceiling, floor, urgent, self.world.clock.now_us()), self.world.database, spool)
 
     async def say(self, channel: Channel, objects: Sequence[bytes], *, urgent: bool = False) -> list[Batch]:
         """Share what the node itself composes, by the same gate and policy as all else; what is shared already is passed.

@@ -10,15 +10,17 @@ from tocsin.edge import access
 from tocsin.exchange.deliver import tables as deliver
 from tocsin.exchange.journal import tables as journal
 from tocsin.exchange.members import tables as members
+from tocsin.exchange.publish import tables as publish
 from tocsin.exchange.receive import tables as receive
 from tocsin.exchange.tlog import tables as tlog
 
-TABLES = (members.TABLES, tlog.TABLES, journal.TABLES, deliver.TABLES, receive.TABLES, access.TABLES)
+TABLES = (members.TABLES, tlog.TABLES, journal.TABLES, deliver.TABLES, receive.TABLES, publish.TABLES, access.TABLES)
 MIGRATIONS = (
     members.MIGRATIONS,
     tlog.MIGRATIONS,
     journal.MIGRATIONS,
     deliver.MIGRATIONS,
     receive.MIGRATIONS,
+    publish.MIGRATIONS,
     access.MIGRATIONS,
 )

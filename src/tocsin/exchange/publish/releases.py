@@ -10,6 +10,7 @@ import msgspec
 
 from tocsin.errors import PolicyError
 from tocsin.exchange.publish.narrow import Release
+from tocsin.formats import strictjson
 from tocsin.ports.database import Database, Reading, Transaction
 
 LASTS_US: Final = 7 * 86_400_000_000
@@ -80,7 +81,7 @@ def _standing(reading: Reading, now_us: int) -> list[Waiting]:
 
 
 def _waiting(reading: Reading, row: tuple[Any, ...], now_us: int) -> Waiting:
-    seconds = tuple(msgspec.json.decode(row[3], type=list[str]))
+    seconds = tuple(strictjson.parse(row[3].encode()))
     approved = tuple(sorted(_approved(reading, row[0], now_us)))
     return Waiting(row[0], row[1], row[2], seconds, row[4], approved)
 
