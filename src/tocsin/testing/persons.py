@@ -85,7 +85,7 @@ _ONE: Final[Mapping[str, str]] = {"name": "case-officer", "role": "investigator"
 _WRONG: Final[Mapping[str, tuple[str, tuple[Any, ...]]]] = MappingProxyType(
     {
         "purpose": ("person.purpose", ("", "other", "Investigation", ["investigation"], 1)),
-        "legal_basis": ("person.legal-basis", ("", "n/a", "        ", "........", "law\u0000 law", "x" * 257, 7)),
+        "legal_basis": ("person.legal-basis", ("", "n/a", "        ", "........", "law\u0007 law of", "x" * 257, 7)),
         "category": ("person.category", ("", "person", "suspects", ["suspect"], True)),
         "reliability": ("person.reliability", ("", "G", "b", "AB", 1)),
         "credibility": ("person.credibility", (0, 7, "2", 2.5, True, [2])),
