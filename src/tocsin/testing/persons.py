@@ -94,11 +94,10 @@ _WRONG: Final[Mapping[str, tuple[str, tuple[Any, ...]]]] = MappingProxyType(
             "person.review-date",
             ("", "2025-12-31", "2027-01-03", "2026-02-30", "next year", "20260601", "2026-W23-1", "2026-06-01T00:00:00Z"),
         ),
-        "neutrality": ("person.neutrality", ("", "neutral", "-" * 30, "a" * 30, "x y" * 400, {})),
+        "neutrality": ("person.neutrality", ("", "neutral", "-" * 30, "a" * 30, "x y" * 400, ["none"])),
         "signatories": (
             "person.signatories",
             (
-                [],
                 [_ONE],
                 [_ONE, _ONE],
                 [_ONE, {"name": "Case Officer", "role": "releaser"}],
