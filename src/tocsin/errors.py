@@ -194,6 +194,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "store.conflict": Meaning(_O, "Two writers, or a memory that is not what is stored.", "Restart the node; if it repeats, run `tocsin fsck`."),
     "store.disk": Meaning(_O, "The disk refused to read or write.", "Check disk and permissions, then restart the node."),
     "store.full": Meaning(_O, "There is no room on the disk.", "Make room. What peers sent comes again by itself; a share that failed is repeated."),
+    "store.audit": Meaning(_O, "A record of the audit trail is damaged.", "Run `tocsin audit verify`."),
     "store.gap": Meaning(_O, "Entries of our own log are missing.", "Run `tocsin fsck`, then restore the newest backup."),
     "store.kept": Meaning(_O, "An upgrade keeps the old store beside the new one and overwrites no other that was kept.", "Move store.sqlite.before-v3 out of the folder, then repeat."),
     "store.migration": Meaning(_O, "A store of an older layout is upgraded as a whole, with every log's root, or not at all.", "Run `tocsin fsck` with the version that made the store; restore from a backup what it finds damaged, then upgrade."),
@@ -219,6 +220,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "peer.replaced": Meaning(_P, "A newer link to the same member took this one's place.", "Nothing."),
     "peer.version": Meaning(_P, "The two nodes speak no common protocol version.", "Upgrade the older node."),
     # -- access ---------------------------------------------------------------------------------------------------
+    "access.releaser": Meaning(_A, "Only a second person approves what is about persons, and is known by a token of their own.", "Let the operator open one: `tocsin account add NAME --kind releaser`."),
     "access.socket": Meaning(_A, "The control socket belongs to the user who runs the node.", "Run the command as that user."),
     "access.unknown-object": Meaning(_A, "What this node does not hold and what it may not show look the same.", "`tocsin objects --find` searches by name."),
     # -- config ---------------------------------------------------------------------------------------------------
@@ -238,6 +240,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "config.unknown-key": Meaning(_O, "A misspelt setting would be silently without effect.", "docs/settings.md lists every key."),
     "config.value": Meaning(_A, "The value is not of the kind asked for.", "See --help, or docs/settings.md."),
     # -- fsck -----------------------------------------------------------------------------------------------------
+    "fsck.audit": Meaning(_O, "A record of the audit trail was changed, taken out or cut off.", "Find out who had the store in hand; tell the oversight. The trail goes on after it."),
     "fsck.checkpoint": Meaning(_O, "A stored checkpoint of a peer is not one its key signed.", "Restore the store, then let the peers send again."),
     "fsck.commitment": Meaning(_O, "An entry's header, salt or content was changed after it was committed.", "Restore the store, then let the peers send again."),
     "fsck.frontier": Meaning(_O, "The stored head of a log is not what its entries give.", "Restore the store."),

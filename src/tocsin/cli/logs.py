@@ -24,6 +24,7 @@ def export(
     channel: Annotated[str, typer.Argument(help="The channel, by name or id.")],
     out: Annotated[Path, typer.Option(help="A new file; none is overwritten.")],
     origin: Annotated[str | None, typer.Option(help="Whose log; default: this member's.")] = None,
+    reason: Annotated[str, typer.Option(help="Why; stands in the audit trail if anything is above GREEN.")] = "",
 ) -> None:
     """Write one log to a file that can be verified without Tocsin. Works beside a running node.
 
@@ -35,7 +36,7 @@ def export(
 
     home = hands.home
     with progress(hands.screen, "exporting") as moved:
-        made = asyncio.run(making.write(home, channel, origin, out, moved))
+        made = asyncio.run(making.write(home, channel, origin, out, moved, reason))
     erased = f" ({made['erased']:,} erased)" if made["erased"] else ""
     line = (
         f"{made['file']}: {amount(made['entries'], 'entry', 'entries')}{erased}, "

@@ -7,6 +7,7 @@ import typer
 
 from tocsin.cli import (
     accounts,
+    auditing,
     backup,
     channels,
     charter,
@@ -17,6 +18,7 @@ from tocsin.cli import (
     founding,
     keys,
     logs,
+    persons,
     reading,
     recovering,
     running,
@@ -85,6 +87,8 @@ def build() -> typer.Typer:
         logs,
         evidence,
         accounts,
+        persons,
+        auditing,
     ):
         part.add_to(app)
     return app

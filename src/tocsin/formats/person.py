@@ -259,13 +259,17 @@ def _review(said: Mapping[str, Any], value: Mapping[str, Any], at_us: int) -> in
     if isinstance(modified, str):
         starts.append(datetime.fromisoformat(modified).date())
     if day < starts[0] or day > min(starts) + timedelta(days=LONGEST_DAYS):
-        raise PolicyError("person.review-date", "review_date has passed, or is more than a year after the object or its sending")
+        raise PolicyError(
+            "person.review-date", "review_date has passed, or is more than a year after the object or its sending"
+        )
     return ((day - date(1970, 1, 1)).days + 1) * _DAY_US
 
 
 def _signatories(said: Mapping[str, Any]) -> tuple[str, str]:
     found = said.get("signatories")
-    problem = PolicyError("person.signatories", "signatories are two persons, each with a name and a role, and not the same person")
+    problem = PolicyError(
+        "person.signatories", "signatories are two persons, each with a name and a role, and not the same person"
+    )
     if not isinstance(found, list) or len(found) != 2:
         raise problem
     for one in found:
@@ -285,7 +289,9 @@ def _alike(name: str) -> str:
 
 # -- special categories -----------------------------------------------------------------------------------------
 
-_UNSCREENED: Final = frozenset(("neutrality", "necessity", "legal_basis", "type", "id", "spec_version", "extension_type"))
+_UNSCREENED: Final = frozenset(
+    ("neutrality", "necessity", "legal_basis", "type", "id", "spec_version", "extension_type")
+)
 
 
 def texts(value: Mapping[str, Any]) -> Iterator[str]:
@@ -301,6 +307,8 @@ def texts(value: Mapping[str, Any]) -> Iterator[str]:
             yield node
         elif isinstance(node, Mapping):
             yield from (key.replace("_", " ") for key in node if key not in known and "--" not in key)
-            waiting += [one for key, one in node.items() if key not in _UNSCREENED and not key.endswith(("_ref", "_refs"))]
+            waiting += [
+                one for key, one in node.items() if key not in _UNSCREENED and not key.endswith(("_ref", "_refs"))
+            ]
         elif isinstance(node, (list, tuple)):
             waiting += node

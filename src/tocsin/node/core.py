@@ -171,7 +171,9 @@ class Core:
     def share(self, channel: Channel, floor: Tlp | None, spool: Spool, *, urgent: bool = False) -> Share:
         """Begin to share in a channel; `floor` is what the author says for every object."""
         ceiling = self.members.charter.plenary_ceiling
-        return Share(Terms(self.me, channel, ceiling, floor, urgent, self.world.clock.now_us()), self.world.database, spool)
+        return Share(
+            Terms(self.me, channel, ceiling, floor, urgent, self.world.clock.now_us()), self.world.database, spool
+        )
 
     async def say(self, channel: Channel, objects: Sequence[bytes], *, urgent: bool = False) -> list[Batch]:
         """Share what the node itself composes, by the same gate and policy as all else; what is shared already is passed.

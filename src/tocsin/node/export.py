@@ -7,6 +7,7 @@ import os
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import starmap
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
@@ -15,8 +16,10 @@ from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.disk import SystemDisk
 from tocsin.backends.system.entropy import SystemEntropy
+from tocsin.edge.audit import Audit, Operation, Seen, Use
 from tocsin.errors import ConfigError, PolicyError, StoreError, VerificationError
 from tocsin.exchange.deliver.receipts import held_by
+from tocsin.exchange.journal.history import objects_of
 from tocsin.exchange.journal.journal import entries
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.tlog.logs import Log, Logs, checkpoints, root_at
@@ -28,6 +31,7 @@ from tocsin.ports.database import Database, Reading
 
 FORMAT: Final = "tocsin-log/v1"
 _STEP: Final = 512
+_UNSAID: Final = "tocsin log export; no reason given"
 Progress = Callable[[int, int], None]
 
 
@@ -42,7 +46,12 @@ class Sight(NamedTuple):
 
 
 async def write(
-    home: Home, channel: str, origin: str | None, out: Path, progress: Progress = lambda _done, _all: None
+    home: Home,
+    channel: str,
+    origin: str | None,
+    out: Path,
+    progress: Progress = lambda _done, _all: None,
+    reason: str = "",
 ) -> dict[str, Any]:
     """Export the log of `origin` (None: our own) in a channel to a new file, beside the running node or without it.
 
@@ -60,6 +69,10 @@ async def write(
         await logs.load()
         signer = Signer(me, keys, CheckpointFiles(disk, threaded=False))
         sight = await look(members, logs, signer, database, (channel, origin or me))
+        # The one thing that is written beside the node: a use that leaves no record is none that may happen.
+        use = Use("log export", f"uid:{os.getuid()}", Operation.EXPORT, reason or _UNSAID)
+        seen = await database.read(lambda db: objects_of(db, sight.log.number, sight.end))
+        await Audit(database, SystemClock()).seen(use, starmap(Seen, seen))
         saved = await database.read(lambda db: _save(db, sight, out, progress))
         return {"channel": channel, "origin": sight.log.origin, **saved}
     finally:

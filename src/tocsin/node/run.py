@@ -13,6 +13,7 @@ from tocsin.backends.system.disk import SystemDisk
 from tocsin.backends.system.entropy import SystemEntropy
 from tocsin.backends.system.spool import SpoolFile
 from tocsin.edge import access, serving
+from tocsin.edge.audit import Audit
 from tocsin.edge.control import app as control
 from tocsin.edge.control.services import Services as ControlServices
 from tocsin.edge.peer.websocket import Listening, WebSocketNetwork
@@ -127,6 +128,7 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         proofs=core.proofs,
         receipts=core.receipts,
         accounts=told.accounts,
+        audit=Audit(core.world.database, core.world.clock),
         clock=core.world.clock,
         share=lambda channel, floor, spool, urgent: core.share(channel, floor, spool, urgent=urgent),
         spool=lambda: SpoolFile(home.run),
@@ -152,6 +154,7 @@ async def _open_people(settings: Settings, core: Core, told: PeopleServices, doo
         database=core.world.database,
         members=core.members,
         accounts=told.accounts,
+        audit=Audit(core.world.database, core.world.clock),
         public_url=lambda: settings.people_url or made[0],
         title=f"Tocsin {settings.handle}",
         clock=core.world.clock,

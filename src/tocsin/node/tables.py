@@ -6,7 +6,7 @@ n. All rooms' steps run in order of n, then all TABLES, so that a new table or i
 alike. A table that a later step alters needs its first form in the step of its own layout.
 """
 
-from tocsin.edge import access
+from tocsin.edge import access, audit
 from tocsin.exchange.deliver import tables as deliver
 from tocsin.exchange.journal import tables as journal
 from tocsin.exchange.members import tables as members
@@ -14,7 +14,16 @@ from tocsin.exchange.publish import tables as publish
 from tocsin.exchange.receive import tables as receive
 from tocsin.exchange.tlog import tables as tlog
 
-TABLES = (members.TABLES, tlog.TABLES, journal.TABLES, deliver.TABLES, receive.TABLES, publish.TABLES, access.TABLES)
+TABLES = (
+    members.TABLES,
+    tlog.TABLES,
+    journal.TABLES,
+    deliver.TABLES,
+    receive.TABLES,
+    publish.TABLES,
+    access.TABLES,
+    audit.TABLES,
+)
 MIGRATIONS = (
     members.MIGRATIONS,
     tlog.MIGRATIONS,

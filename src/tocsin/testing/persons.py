@@ -92,7 +92,16 @@ _WRONG: Final[Mapping[str, tuple[str, tuple[Any, ...]]]] = MappingProxyType(
         "assertion": ("person.assertion", ("", "rumour", "Fact", True)),
         "review_date": (
             "person.review-date",
-            ("", "2025-12-31", "2027-01-03", "2026-02-30", "next year", "20260601", "2026-W23-1", "2026-06-01T00:00:00Z"),
+            (
+                "",
+                "2025-12-31",
+                "2027-01-03",
+                "2026-02-30",
+                "next year",
+                "20260601",
+                "2026-W23-1",
+                "2026-06-01T00:00:00Z",
+            ),
         ),
         "neutrality": ("person.neutrality", ("", "neutral", "-" * 30, "a" * 30, "x y" * 400, ["none"])),
         "signatories": (

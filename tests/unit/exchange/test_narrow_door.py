@@ -41,7 +41,14 @@ async def pushed(core, channel, objects, marking=Tlp.AMBER, until=None):
     """Past our own gate, as a lying peer would."""
     now = core.world.clock.now_us()
     ready = [
-        Ready(persons.encode(one), one["id"], one.get("modified", ""), "x", marking, now + 100 * DAY if until is None else until)
+        Ready(
+            persons.encode(one),
+            one["id"],
+            one.get("modified", ""),
+            "x",
+            marking,
+            now + 100 * DAY if until is None else until,
+        )
         for one in objects
     ]
     for at in range(0, len(ready), 500):
@@ -239,7 +246,9 @@ def test_words_of_special_categories_are_refused_unless_their_necessity_is_said(
         aa = fed.core("aa")
         await fed.channel("quiet", ChannelKind.BILATERAL, ["aa", "bb"])
         said = persons.extension(necessity="The attacks choose their victims by their religion.")
-        plain, reasoned = (persons.thing(n, "identity", one, description="a Muslim") for n, one in ((1, None), (2, said)))
+        plain, reasoned = (
+            persons.thing(n, "identity", one, description="a Muslim") for n, one in ((1, None), (2, said))
+        )
         _, refused = await decided(aa, "quiet", [plain])
         await given(aa, "quiet", [reasoned])
         await pushed(aa, "quiet", [plain])

@@ -24,7 +24,8 @@ def about(kind="identity", **properties):
 
 
 @pytest.mark.parametrize(
-    "said", ["individual", "Individual", "INDIVIDUAL ", "indi\u200bvidual", "ｉndividual", "person", "xyz", "іndividual"]
+    "said",
+    ["individual", "Individual", "INDIVIDUAL ", "indi\u200bvidual", "ｉndividual", "person", "xyz", "іndividual"],
 )
 def test_an_identity_is_a_person_unless_it_says_a_known_class_of_another_kind(said):
     assert about(identity_class=said) == "identity"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.edge.access import Accounts
+from tocsin.edge.audit import Audit
 from tocsin.edge.people import Reason
 from tocsin.exchange.deliver.receipts import Receipts
 from tocsin.exchange.journal.journal import Journal
@@ -42,6 +43,7 @@ class Services:
     proofs: Proofs
     receipts: Receipts
     accounts: Accounts
+    audit: Audit
     clock: Clock
     share: Callable[[Channel, Tlp | None, Spool, bool], Share]  # the last: urgent
     spool: Callable[[], Spool]

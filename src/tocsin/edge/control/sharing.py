@@ -5,9 +5,11 @@ from typing import Any, Final
 
 import msgspec
 
+from tocsin.edge.audit import Seen, Use
 from tocsin.edge.control.services import Services
 from tocsin.errors import FormatError, TocsinError
 from tocsin.exchange.members.channels import Channel
+from tocsin.exchange.publish import releases
 from tocsin.exchange.publish.draft import Refused
 from tocsin.exchange.publish.publisher import MAX_BATCH
 from tocsin.exchange.publish.share import Share
@@ -30,11 +32,13 @@ class Sharing:
         dry_run: bool = False,
         partial: bool = False,
         urgent: bool = False,
+        use: Use,
     ) -> None:
         self._services = services
         self._channel = channel
         self._share: Share = services.share(channel, floor, services.spool(), urgent)
         self._is_urgent = urgent
+        self._use = use
         self._dry_run = dry_run
         self._partial = partial
         self._refused = 0
@@ -71,12 +75,33 @@ class Sharing:
         }
         shared = 0
         batches: list[dict[str, int]] = []
+        async for told in self._second():
+            yield told
         if not self._dry_run and (not self._refused or self._partial):
+            seen = (Seen(object_id, level) for object_id, level in self._share.above(Tlp.GREEN))
+            await self._services.audit.seen(self._use, seen)
             async for batch in self._share.commit(self._services.publisher, self._services.clock.now_us):
                 shared += batch.end - batch.start
                 batches.append({"log": batch.log, "start": batch.start, "end": batch.end, "sent_at": batch.sent_at})
                 yield {"event": "committed", "objects": shared, "position": batch.position, **batches[-1]}
         yield self._done(shared, batches, None)
+
+    async def _second(self) -> AsyncIterator[dict[str, Any]]:
+        """What is about persons waits for a second person; a dry run tells what that would be asked for."""
+        wanted = self._share.release()
+        if wanted is None:
+            return
+        missing = await self._share.lacking()
+        yield {
+            "event": "second",
+            "digest": wanted.digest.hex(),
+            "persons": wanted.objects,
+            "seconds": sorted(wanted.seconds),
+            "missing": sorted(missing),
+        }
+        if missing and not self._dry_run:
+            database, now_us = self._services.journal.database, self._services.clock.now_us()
+            await releases.ask(database, self._channel.id, wanted, now_us)
 
     async def _check(self, body: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
         splitter = BundleSplitter()

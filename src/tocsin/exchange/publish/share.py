@@ -129,6 +129,11 @@ class Share:
         """How many objects of each marking are to be committed."""
         return {level.label: self._fates.count(level) for level in Tlp if self._fates.count(level)}
 
+    def above(self, least: Tlp) -> list[tuple[str, int]]:
+        """(id, level) of each object to be committed that is stricter than this."""
+        told = zip(self._fates, self._drafts(), strict=True)
+        return [(one.object_id, fate) for fate, (_, one) in told if least < fate < _HELD_ALREADY]
+
     def release(self) -> Release | None:
         """What a second person must have approved; None when nothing is about a person."""
         if not any(self._persons.values()):
