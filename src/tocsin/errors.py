@@ -151,6 +151,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "policy.already-member": Meaning(_A, "A handle stands for one member; whoever is in the charter already cannot be admitted again.", "To change what the charter says of it: `tocsin charter propose --describe FILE`; to end a suspension: `--readmit HANDLE`."),
     "policy.no-proposal": Meaning(_A, "A vote needs one proposal that is meant.", "`tocsin charter show` and `tocsin channel show NAME` list what is proposed; name one by the beginning of its digest."),
     "policy.roster-changed": Meaning(_A, "What is shared was checked against the audience as it was then; another audience needs another check.", "Look at the roster (`tocsin channel show NAME`) and share again."),
+    "policy.deny-listed": Meaning(_A, "Who blocks it blocks what nobody may do without: a public resolver, a private or reserved network, a site that many use, a file that everybody has, a network of a member, or more of the network than anybody has looked at.", "Check the indicator. If it is right and the list is wrong: `--allow-listed LIST --reason TEXT`. To tell of a machine inside a member's network, share an observation, or an indicator of the type compromised."),
     "policy.same-version": Meaning(_A, "A version is its id and `modified`: other content under the same pair is a contradiction, not a new version.", "Raise `modified` and share again."),
     "policy.no-such-channel": Meaning(_A, "A channel that this node is not in does not exist for it.", "`tocsin channel list` shows what there is."),
     "policy.too-many-channels": Meaning(_P, "Every channel costs each of its members a log and a place in memory, so one member can make 256 and no more.", "Use a channel that exists. If a peer floods the others with invitations, bring it before the community."),
@@ -232,6 +233,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "config.node-stopped": Meaning(_O, "The node ended while the command was waiting for it.", "Start it (`tocsin run`) and repeat: sharing again makes no duplicate."),
     "config.not-running": Meaning(_O, "The command asks the running node, and none answers.", "Start it: `tocsin run`."),
     "config.people-listen": Meaning(_O, "The address for people is taken or not ours.", "Choose another people_listen in tocsin.toml."),
+    "config.denylists": Meaning(_O, "Lists of what must not be blocked come with the package pymispwarninglists. Without them this node exports nothing for blocking; sharing and receiving go on, with the members' own networks and the shortest prefixes alone.", "Install the package again (`make setup`), see that the user's cache folder or the node's run folder can be written, and restart the node."),
     "config.people-tls": Meaning(_O, "Tokens must not cross a network in the clear.", "Set people_certificate and people_key, or listen on 127.0.0.1 behind a proxy with TLS."),
     "config.running": Meaning(_O, "One folder is one node and one process.", "Stop the other one first."),
     "config.socket": Meaning(_O, "The control socket cannot be made; its path may be longer than 100 characters.", "Use a shorter --home."),
@@ -264,6 +266,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     # -- doctor ---------------------------------------------------------------------------------------------------
     "doctor.backup": Meaning(_O, "A disk that is lost takes with it what no backup holds.", "`tocsin backup --to FOLDER`, every few days."),
     "doctor.ballast": Meaning(_O, "On a full disk SQLite cannot even delete; a file that only takes room can be removed then.", "Make room and restart the node: it makes the file when there is room for it."),
+    "doctor.blocked": Meaning(_O, "Somebody here has stopped everything of that member from being shown and exported. It is still received and stored, and the member is told nothing.", "`tocsin origin list` tells since when and why; `tocsin origin unblock MEMBER` ends it."),
     "doctor.certificate": Meaning(_O, "Members link only by the transport certificate that the charter names.", "Plan a key change in the charter before it ends."),
     "doctor.clock": Meaning(_O, "Dates of this node would go back.", "Set the clock (NTP)."),
     "doctor.descriptor": Meaning(_O, "The descriptor must be signed by the governance key beside it.", "Restore descriptor.note and keys together."),

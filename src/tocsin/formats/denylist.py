@@ -53,7 +53,7 @@ class Source(msgspec.Struct, frozen=True):
     name: str
     type: str
     version: int | str
-    list: list[str]
+    entries: list[str] = msgspec.field(name="list")
     matching_attributes: list[str] = []
 
 
@@ -107,7 +107,7 @@ def compile_lists(sources: Mapping[str, Source], filtered: Mapping[str, bool]) -
             made.mark(filters)
         parts = {part: _put(body, data) for part, data in made.parts()}
         kinds = tuple(sorted({kind for one in source.matching_attributes if (kind := _ATTRIBUTES.get(one))}))
-        tables.append(Table(name, source.type, kinds, len(source.list), str(source.version), parts))
+        tables.append(Table(name, source.type, kinds, len(source.entries), str(source.version), parts))
     places = {part: _put(body, bytes(data)) for part, data in filters.items()}
     head = msgspec.json.encode(Head(sys.byteorder, tables, places))
     head += b" " * (-(len(MAGIC) + 4 + len(head)) % _ALIGN)
@@ -131,19 +131,19 @@ class _Compiled:
         self.exact: list[str] = []
         self.texts: list[str] = []
         if source.type == "hostname":
-            self.below = [one.lstrip(".") for one in _lowered(source.list)]
+            self.below = [one.lstrip(".") for one in _lowered(source.entries)]
         elif source.type == "string":
-            lowered = _lowered(source.list)
+            lowered = _lowered(source.entries)
             self.below = [one.lstrip(".") for one in lowered if one[:1] == "."]
             self.exact = [one for one in lowered if one[:1] != "."]
         elif source.type == "substring":
-            self.texts = sorted({one.lower() for one in source.list if one})
+            self.texts = sorted({one.lower() for one in source.entries if one})
         elif source.type == "regex":
-            self.texts = [_safe(name, one) for one in source.list]
+            self.texts = [_safe(name, one) for one in source.entries]
         elif source.type != "cidr":
             raise FormatError("format.denylist", f"the list {name} is of the unknown type {source.type!r}")
         if source.type in ("cidr", "substring"):
-            self.spans = _merged(span for text in source.list for span in values.spans(text)[:1])
+            self.spans = _merged(span for text in source.entries for span in values.spans(text)[:1])
 
     def mark(self, filters: Mapping[str, bytearray]) -> None:
         """Set the bits of this list."""
@@ -281,7 +281,7 @@ class _Asked:
     def __init__(self, table: Table, body: memoryview) -> None:
         def part(name: str, form: str) -> Sequence[int]:
             place = table.parts.get(name)
-            return body[slice(*place)].cast("B").cast(form) if place else ()  # type: ignore[call-overload,no-any-return]
+            return body[slice(*place)].cast("B").cast(form) if place else ()  # type: ignore[call-overload]
 
         self.name = table.list
         self.kinds = frozenset(table.kinds)

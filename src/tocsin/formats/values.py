@@ -35,12 +35,16 @@ class Span(NamedTuple):
     last: int
 
 
-_FANGS: Final = re.compile(r"\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\)|\{dot\}|\[:\]|\[://\]|\[@\]|\[at\]|\(at\)|\\\.|^h(?:xx|\*\*)p", re.IGNORECASE)
+_FANGS: Final = re.compile(
+    r"\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\)|\{dot\}|\[:\]|\[://\]|\[@\]|\[at\]|\(at\)|\\\.|^h(?:xx|\*\*)p", re.IGNORECASE
+)
 _MEANT: Final = MappingProxyType({"[:]": ":", "[://]": "://", "[@]": "@", "[at]": "@", "(at)": "@"})
 _BITS: Final = MappingProxyType({4: 32, 6: 128})
 _NAME: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*")
 _HASH: Final = re.compile(r"[0-9a-f]{32,128}")
-_PLAIN: Final = re.compile(r"(?:(?:0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])(?:\.(?!\Z|/)|(?=/|\Z))){4}(?:/([0-9]|[12][0-9]|3[0-2]))?")
+_PLAIN: Final = re.compile(
+    r"(?:(?:0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])(?:\.(?!\Z|/)|(?=/|\Z))){4}(?:/([0-9]|[12][0-9]|3[0-2]))?"
+)
 _SSDEEP: Final = re.compile(r"[0-9]{1,6}:[a-z0-9+/]{0,64}:[a-z0-9+/]{0,64}")
 _NUMBER: Final = re.compile(r"0[xX][0-9a-fA-F]{1,16}|[0-9]{1,16}")
 _MAPPED: Final = 0xFFFF << 32
@@ -81,7 +85,7 @@ def _bits(length: str) -> int | None:
     masks = [number for number in _four(length) if "." in length]
     if not masks:
         return None
-    ones = bin(masks[0]).count("1")
+    ones = masks[0].bit_count()
     return ones if masks[0] == _network(4, 0, ones).last ^ 0xFFFFFFFF else None
 
 

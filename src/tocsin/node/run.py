@@ -12,6 +12,7 @@ from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.disk import SystemDisk
 from tocsin.backends.system.entropy import SystemEntropy
 from tocsin.backends.system.spool import SpoolFile
+from tocsin.backends.system.warninglists import WarningLists
 from tocsin.edge import access, serving
 from tocsin.edge.control import app as control
 from tocsin.edge.control.services import Services as ControlServices
@@ -76,7 +77,19 @@ async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callab
     disk = SystemDisk(home.heads)
     heads = CheckpointFiles(disk, threaded=True)
     quota = Quota(settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share)
-    world = Surroundings(database, keys, clock, entropy, heads, note, SOFTWARE, counters, settings.dial, quota)
+    world = Surroundings(
+        database,
+        keys,
+        clock,
+        entropy,
+        heads,
+        note,
+        SOFTWARE,
+        counters,
+        settings.dial,
+        quota,
+        denylists=WarningLists(home.run),
+    )
     core = Core(settings.handle, world)
     core.receipts.on_stored(counters.receipted)
     core.frames.compress = settings.compress
@@ -128,7 +141,11 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         receipts=core.receipts,
         accounts=told.accounts,
         clock=core.world.clock,
-        share=lambda channel, floor, spool, urgent: core.share(channel, floor, spool, urgent=urgent),
+        share=lambda channel, floor, spool, urgent, allowed: core.share(
+            channel, floor, spool, urgent=urgent, allowed=allowed
+        ),
+        denylist=core.denylist,
+        meter=core.world.meter,
         spool=lambda: SpoolFile(home.run),
         synced=core.synced,
         links=lambda: core.links.describe() if core.links else [],
@@ -156,6 +173,7 @@ async def _open_people(settings: Settings, core: Core, told: PeopleServices, doo
         title=f"Tocsin {settings.handle}",
         clock=core.world.clock,
         synced=core.synced,
+        listed=core.denylist.told,
     )
     application: Any = build_people(told, taxii.build(services))
     bound = await doors.open_port(application, host, port, settings.people_certificate, settings.people_key)

@@ -37,10 +37,7 @@ class WarningLists:
         with suppress(FormatError, OSError):
             return await asyncio.to_thread(_open, file)
         await _compile_apart(file)
-        try:
-            return await asyncio.to_thread(_open, file)
-        except (OSError, FormatError) as error:
-            raise ConfigError("config.denylists", "the compiled warninglists cannot be read") from error
+        return await asyncio.to_thread(read, file)
 
 
 def place(fallback: Path) -> Path:
@@ -83,6 +80,14 @@ def files() -> Mapping[str, Path]:
     if missing:
         raise ConfigError("config.denylists", f"the package {PACKAGE} lacks the list {missing[0]}")
     return there
+
+
+def read(file: Path) -> Lists:
+    """Compiled lists, mapped. Raises ConfigError("config.denylists")."""
+    try:
+        return _open(file)
+    except (OSError, FormatError) as error:
+        raise ConfigError("config.denylists", f"the compiled warninglists in {file} are damaged") from error
 
 
 def _open(file: Path) -> Lists:

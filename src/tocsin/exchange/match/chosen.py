@@ -23,7 +23,9 @@ def _all(effect: Effect, names: str) -> dict[str, Effect]:
 CHOSEN: Final[Mapping[str, Effect]] = MappingProxyType(
     {
         # Nobody's: private, reserved, special.
-        **_all(Effect.REFUSE, "rfc1918 rfc3849 rfc5735 rfc6598 rfc6761 ipv6-linklocal multicast tlds second-level-tlds"),
+        **_all(
+            Effect.REFUSE, "rfc1918 rfc3849 rfc5735 rfc6598 rfc6761 ipv6-linklocal multicast tlds second-level-tlds"
+        ),
         # What everybody's machines cannot do without.
         **_all(Effect.REFUSE, "public-dns-v4 public-dns-v6 captive-portals crl-hostname crl-ip apple"),
         **_all(Effect.REFUSE, "microsoft-win10-connection-endpoints microsoft-office365 microsoft-office365-ip"),
@@ -42,7 +44,9 @@ CHOSEN: Final[Mapping[str, Effect]] = MappingProxyType(
         # Places that are rented by the hour, shared by many, or watched on purpose: worth telling, not worth blocking.
         **_all(Effect.HOLD, "tranco amazon-aws google-gcp microsoft-azure microsoft-azure-china ovh-cluster github"),
         **_all(Effect.HOLD, "microsoft-azure-germany microsoft-azure-us-gov dynamic-dns digitalside lots-project"),
-        **_all(Effect.HOLD, "link-in-bio url-shortener parking-domain parking-domain-ns public-ipfs-gateways sinkholes"),
+        **_all(
+            Effect.HOLD, "link-in-bio url-shortener parking-domain parking-domain-ns public-ipfs-gateways sinkholes"
+        ),
         **_all(Effect.HOLD, "automated-malware-analysis microsoft-attack-simulator check-host-net openai-gptbot covid"),
         **_all(Effect.HOLD, "covid-19-cyber-threat-coalition-whitelist covid-19-krassi-whitelist"),
         **_all(Effect.HOLD, "tenable-cloud-ipv4 tenable-cloud-ipv6 alphastrike-research-nt-scanning shodan-scanning"),

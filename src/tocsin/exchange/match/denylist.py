@@ -5,9 +5,12 @@ with `holding`, of every list.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypedDict
+
+import msgspec
 
 from tocsin.errors import TocsinError
 from tocsin.exchange.match.chosen import (
@@ -26,12 +29,21 @@ from tocsin.formats.denylist import Hit, Lists, mark_span, name_bit
 from tocsin.formats.stix.compared import Compared, compared
 from tocsin.formats.values import Kind, Span
 from tocsin.ports.denylists import DenyLists
+from tocsin.ports.metrics import SILENT, Meter
 
 _PEACEFUL: Final = frozenset(("benign", "compromised"))
 _OCTETS: Final = tuple(
     MappingProxyType({str(octet): octet << shift for octet in range(256)}) for shift in (24, 16, 8, 0)
 )
 _HASHES: Final = ("[file:hashes.MD5 = ", "[file:hashes.")
+
+
+class _Calls(TypedDict, total=False):
+    """What of an indicator is looked at."""
+
+    pattern: str
+    pattern_type: str
+    indicator_types: list[str]
 
 
 class Own:
@@ -63,8 +75,9 @@ def _is_public_suffix(lists: Lists, name: str) -> bool:
 class DenyList:
     """One per node. Until `load` has returned, and when it failed, only the members' own and the floor are known."""
 
-    def __init__(self, members: Members) -> None:
+    def __init__(self, members: Members, meter: Meter = SILENT) -> None:
         self._members = members
+        self._meter = meter
         self._lists = denylist.empty()
         self._charter = -1
         self._own: Own | None = None
@@ -107,6 +120,16 @@ class DenyList:
 
     def refusals(self, indicators: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
         """For each indicator the lists that forbid it. See ports.denylists.Gatekeeper."""
+        found = self._ask(indicators)
+        for name, count in Counter(name for one in found for name in one).items():
+            self._meter.count("tocsin_gate_listed_total", count, list=name)
+        return found
+
+    def told(self, contents: Sequence[bytes]) -> list[tuple[str, ...]]:
+        """As `refusals`, for the bytes of shown indicators, ours and others': what the gate would say of them today."""
+        return self._ask([_calls(content) for content in contents])
+
+    def _ask(self, indicators: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
         self._known()
         passes = self._passes
         return [() if passes(one["pattern"]) else self.forbidding(one) for one in indicators]
@@ -129,7 +152,13 @@ class DenyList:
             if head == "[domain-name:value = ":
                 return self._passes_name(text)
             return head == _HASHES[0] and self._passes_hash(text)
-        return len(parts) == 5 and head == _HASHES[1] and parts[2] == " = " and parts[4] == "]" and self._passes_hash(parts[3])
+        return (
+            len(parts) == 5
+            and head == _HASHES[1]
+            and parts[2] == " = "
+            and parts[4] == "]"
+            and self._passes_hash(parts[3])
+        )
 
     def _passes_v4(self, text: str) -> bool:
         a, b, c, d = _OCTETS
@@ -172,7 +201,9 @@ class DenyList:
 
     def holding(self, kind: Kind, text: str) -> tuple[str, ...]:
         """Every list that has a value, whatever its effect: it is not to be exported for blocking."""
-        return tuple(dict.fromkeys(hit.list for hit, _ in self._hits(Compared(kind, text, suffices=True), practice=False)))
+        return tuple(
+            dict.fromkeys(hit.list for hit, _ in self._hits(Compared(kind, text, suffices=True), practice=False))
+        )
 
     def _hits(self, one: Compared, *, practice: bool = True) -> Iterator[tuple[Hit, bool]]:
         """(hit, is_page) of one value. is_page: only a page of the listed host is meant. `practice`: may be shared."""
@@ -245,3 +276,10 @@ class DenyList:
 
 def _is_practice(domain: str) -> bool:
     return any(one in PRACTICE_NAMES for one in values.parents(domain))
+
+
+def _calls(content: bytes) -> Mapping[str, Any]:
+    try:
+        return {"pattern": "", **msgspec.json.decode(content, type=_Calls)}
+    except msgspec.MsgspecError:  # it passed the gate of an older version
+        return {"pattern": ""}
