@@ -107,6 +107,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "format.frame": Meaning(_P, "The bytes are not a frame of this protocol version.", "Compare the versions of both nodes: `tocsin version`."),
     "format.entry": Meaning(_P, "The bytes are not a log entry of this protocol version.", "Compare the versions of both nodes: `tocsin version`."),
     "format.erasure": Meaning(_P, "The content is not an erase order: entries in order, a short printable reason, two times.", "Tell the operator of the peer; the entry is held back and nothing was erased."),
+    "format.denylist": Meaning(_O, "A list of the package pymispwarninglists is not of the form it is published in, or its compiled form is damaged.", "Install the package again (`make setup`); `tocsin doctor` names the file."),
     "format.message": Meaning(_P, "The bytes are not a message of this protocol version.", "Compare the versions of both nodes: `tocsin version`."),
     "format.statement": Meaning(_P, "The note does not hold the statement it must (charter, member, channel, epoch key, erase receipt).", "Ask its sender for the original file."),
     "format.key": Meaning(_O, "The text is not a key of the expected kind.", "Restore the key file from its backup; never edit it by hand."),

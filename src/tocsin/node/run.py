@@ -29,6 +29,7 @@ from tocsin.node.diagnostics import Diagnostics
 from tocsin.node.home import Home
 from tocsin.node.metrics import Counters, Metrics
 from tocsin.node.readiness import Readiness
+from tocsin.node.supervisor import Note
 
 _TELL_S: Final = 5.0
 SOFTWARE = f"tocsin/{__version__}"
@@ -70,26 +71,29 @@ class Measured(NamedTuple):
     counters: Counters
 
 
+def _world(home: Home, settings: Settings, store: Measured, heads: CheckpointFiles, note: Note) -> Surroundings:
+    return Surroundings(
+        store.database,
+        home.keyring(),
+        SystemClock(),
+        SystemEntropy(),
+        heads,
+        note,
+        SOFTWARE,
+        store.counters,
+        settings.dial,
+        Quota(settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share),
+        denylists=WarningLists(home.run),
+    )
+
+
 async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callable[[dict[str, Any]], None]) -> None:
     database, counters = store
     clock, entropy, keys = SystemClock(), SystemEntropy(), home.keyring()
     note = counters.noting(Diagnostics(settings.handle, clock))
     disk = SystemDisk(home.heads)
     heads = CheckpointFiles(disk, threaded=True)
-    quota = Quota(settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share)
-    world = Surroundings(
-        database,
-        keys,
-        clock,
-        entropy,
-        heads,
-        note,
-        SOFTWARE,
-        counters,
-        settings.dial,
-        quota,
-        denylists=WarningLists(home.run),
-    )
+    world = _world(home, settings, store, heads, note)
     core = Core(settings.handle, world)
     core.receipts.on_stored(counters.receipted)
     core.frames.compress = settings.compress
