@@ -101,7 +101,6 @@ class _Pages:
         except StoreError as error:
             return _Answer(503, _TEXT, f"{error.code}: the store does not answer\n".encode())
 
-
     async def audit(self, scope: Scope) -> _Answer:
         return await self._overseen(scope, self._records)
 

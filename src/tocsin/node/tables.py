@@ -9,6 +9,7 @@ alike. A table that a later step alters needs its first form in the step of its 
 from tocsin.edge import access, audit
 from tocsin.exchange.deliver import tables as deliver
 from tocsin.exchange.journal import tables as journal
+from tocsin.exchange.match import tables as match
 from tocsin.exchange.members import tables as members
 from tocsin.exchange.publish import tables as publish
 from tocsin.exchange.receive import tables as receive
@@ -21,6 +22,7 @@ TABLES = (
     deliver.TABLES,
     receive.TABLES,
     publish.TABLES,
+    match.TABLES,
     access.TABLES,
     audit.TABLES,
 )
@@ -31,5 +33,6 @@ MIGRATIONS = (
     deliver.MIGRATIONS,
     receive.MIGRATIONS,
     publish.MIGRATIONS,
+    match.MIGRATIONS,
     access.MIGRATIONS,
 )

@@ -177,7 +177,7 @@ class Doors:
 
         self.accounts = Accounts(core.world.database, core.world.clock, SeededEntropy(3))
         self.audit = Audit(core.world.database, core.world.clock)
-        told = PeopleServices(self.accounts, lambda: _page(), lambda: _none(), self.audit, lambda: _figures())
+        told = PeopleServices(self.accounts, _page, _none, self.audit, _figures)
         self.services = replace(_control(None, core, told, ""), spool=MemorySpool)
         self.taxii = taxii.build(
             taxii.Services(core.world.database, core.members, self.accounts, self.audit, "http://x", "t",
@@ -268,7 +268,7 @@ def test_no_route_of_the_control_socket_serves_content_above_green_without_a_rec
             recorded = (await doors.audit.head()).number - before
             if has_content and recorded != 1:
                 wrong.append(name)
-            if not has_content and not recorded:
+            if answer.status_code < 300 and not has_content and not recorded:
                 silent.append(name)
         return silent, wrong, await doors.records()
 
@@ -326,7 +326,7 @@ def test_no_route_of_taxii_serves_content_above_green_without_a_record():
 
     out, records = played(story)
     # `versions` tells no id, but whoever asks knows it.
-    wanted = {name: 1 for name in ("objects", "manifest", "object", "versions")}
+    wanted = dict.fromkeys(("objects", "manifest", "object", "versions"), 1)
     assert {name: count for name, _, _, count in out if count} == wanted
     assert {name for name, _, leaked, _ in out if leaked} == {"objects", "manifest", "object"}
     assert {(one["who"], one["reason"]) for one in records} == {("account:reader", "threat picture")}
@@ -355,7 +355,7 @@ def test_nothing_goes_out_when_the_record_cannot_be_written():
             try:
                 answer = await doors.ask(app, path, token=doors.tokens[READER])
                 answers.append(CANARY in answer.text)
-            except Exception:  # the store refused: whatever the door makes of it, nothing has gone out
+            except Exception:  # noqa: BLE001 - the store refused: whatever the door makes of it, nothing has gone out
                 answers.append(False)
         return answers
 
@@ -404,7 +404,7 @@ def test_a_share_above_green_is_recorded_before_it_is_committed():
             doors.control,
             "/share",
             "POST",
-            params={"channel": "plenary", "reason": "duty"},
+            params={"channel": "plenary"},
             content=thing(7) + thing(8),
         )
         assert '"exit_status":0' in answer.text, answer.text
@@ -412,7 +412,7 @@ def test_a_share_above_green_is_recorded_before_it_is_committed():
 
     before, (one,) = played(story)
     assert before == []
-    assert (one["operation"], one["objects"], one["reason"]) == ("share", 2, "duty")
+    assert (one["operation"], one["objects"]) == ("share", 2)
 
 
 def test_fsck_finds_what_is_missing():

@@ -13,10 +13,20 @@ from starlette.types import Receive, Scope, Send
 
 from tocsin.edge.access import READER
 from tocsin.edge.audit import Operation, Use
-from tocsin.edge.control import auditing, erasing, governing, overseeing, persons, proving, reading, recovering
+from tocsin.edge.control import (
+    auditing,
+    blocking,
+    erasing,
+    governing,
+    overseeing,
+    persons,
+    proving,
+    reading,
+    recovering,
+)
 from tocsin.edge.control.answers import asked, told
 from tocsin.edge.control.services import Services
-from tocsin.edge.control.sharing import Sharing
+from tocsin.edge.control.sharing import Manner, Sharing, override_of
 from tocsin.edge.people import EXPOSITION
 from tocsin.errors import AccessError, ConfigError, PolicyError, TocsinError
 from tocsin.exchange.journal import history
@@ -69,6 +79,7 @@ def _routes(services: Services) -> list[Route]:
         Route("/accounts", routes.accounts, methods=["GET"]),
         Route("/accounts", routes.add_account, methods=["POST"]),
         Route("/accounts/{name}", routes.remove_account, methods=["DELETE"]),
+        *blocking.routes(services),
         *governing.routes(services),
         *proving.routes(services),
         *recovering.routes(services),
@@ -148,15 +159,14 @@ class _Routes:
         if not channel.is_current:
             raise PolicyError("policy.channel-left", f"this node does not take part in {channel.name} any more")
         floor = Tlp.parse(wanted["tlp"]) if wanted.get("tlp") else None
-        sharing = Sharing(
-            self._services,
-            channel,
-            floor,
+        manner = Manner(
+            auditing.use(request, Operation.SHARE),
             dry_run=bool(wanted.get("dry_run")),
             partial=bool(wanted.get("partial")),
             urgent=bool(wanted.get("urgent")),
-            use=auditing.use(request, Operation.SHARE),
+            override=override_of(wanted.get("allow_listed", ""), wanted.get("reason", "")),
         )
+        sharing = Sharing(self._services, channel, floor, manner)
         return _Lines(sharing.run(request.stream()))
 
     async def objects(self, request: Request) -> Response:

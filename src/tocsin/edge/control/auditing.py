@@ -43,12 +43,17 @@ SILENT: Final = frozenset(
         "GET /audit",
         "GET /audit/problems",
         "GET /persons/releases",
+        "GET /denylists",
+        "GET /denylists/check",
+        "GET /origins",
     )
 )
 OWN: Final = frozenset(
     ("GET /objects", "GET /objects/{object_id}", "GET /watch", "POST /share", "POST /persons/approvals")
 )
-OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType({"POST /erasures": Operation.ERASE})
+OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
+    {"POST /erasures": Operation.ERASE, "GET /blocklist": Operation.EXPORT}
+)
 _BY_METHOD: Final = MappingProxyType({"GET": Operation.READ})
 
 

@@ -1,13 +1,15 @@
 """`tocsin share` at the node's end: the file comes in as it is, what happens to it goes out line by line."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from tocsin.edge.audit import Seen, Use
 from tocsin.edge.control.services import Services
-from tocsin.errors import FormatError, TocsinError
+from tocsin.errors import ConfigError, FormatError, TocsinError
+from tocsin.exchange.journal import local
+from tocsin.exchange.match.chosen import CHOSEN, FLOOR, MEMBERS
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.publish import releases
 from tocsin.exchange.publish.draft import Refused
@@ -18,6 +20,41 @@ from tocsin.formats.tlp import Tlp
 
 _TOLD: Final = 1000  # refusals told one by one; the rest are counted
 _DEEP: Final = 64 * 1024
+_REASON: Final = 256
+_NOTED: Final = 500  # ids in one row of the journal
+
+
+class Override(NamedTuple):
+    """Which deny-lists the author says are wrong here, and why."""
+
+    lists: frozenset[str]
+    reason: str
+
+
+NO_OVERRIDE: Final = Override(frozenset(), "")
+
+
+def override_of(lists: str, reason: str) -> Override:
+    """What the author says, lists by comma. Raises ConfigError("config.value")."""
+    named = frozenset(one for one in (part.strip() for part in lists.split(",")) if one)
+    unknown = sorted(named - CHOSEN.keys() - {MEMBERS, FLOOR})
+    if unknown:
+        raise ConfigError("config.value", f"there is no deny-list {unknown[0]!r}")
+    if bool(named) != bool(reason.strip()) or len(reason) > _REASON:
+        raise ConfigError(
+            "config.value", f"overriding a deny-list takes a list and a reason of up to {_REASON} characters"
+        )
+    return Override(named, reason.strip())
+
+
+class Manner(NamedTuple):
+    """How it is to be shared, by whom and why."""
+
+    use: Use
+    dry_run: bool = False
+    partial: bool = False
+    urgent: bool = False
+    override: Override = NO_OVERRIDE
 
 
 class Sharing:
@@ -28,19 +65,16 @@ class Sharing:
         services: Services,
         channel: Channel,
         floor: Tlp | None,
-        *,
-        dry_run: bool = False,
-        partial: bool = False,
-        urgent: bool = False,
-        use: Use,
+        manner: Manner,
     ) -> None:
         self._services = services
         self._channel = channel
-        self._share: Share = services.share(channel, floor, services.spool(), urgent)
-        self._is_urgent = urgent
-        self._use = use
-        self._dry_run = dry_run
-        self._partial = partial
+        self._override = manner.override
+        self._share: Share = services.share(channel, floor, services.spool(), manner.urgent, manner.override.lists)
+        self._is_urgent = manner.urgent
+        self._use = manner.use
+        self._dry_run = manner.dry_run
+        self._partial = manner.partial
         self._refused = 0
         self._first: str | None = None
         self._waiting: list[bytes] = []
@@ -56,6 +90,7 @@ class Sharing:
             self._share.close()
 
     async def _steps(self, body: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
+        await self._services.denylist.settled()
         async for event in self._check(body):
             yield event
         # First what a restored store had lost: what comes back with it is shared already.
@@ -78,6 +113,7 @@ class Sharing:
         async for told in self._second():
             yield told
         if not self._dry_run and (not self._refused or self._partial):
+            await self._note_override()
             seen = (Seen(object_id, level) for object_id, level in self._share.above(Tlp.GREEN))
             await self._services.audit.seen(self._use, seen)
             async for batch in self._share.commit(self._services.publisher, self._services.clock.now_us):
@@ -102,6 +138,20 @@ class Sharing:
         if missing and not self._dry_run:
             database, now_us = self._services.journal.database, self._services.clock.now_us()
             await releases.ask(database, self._channel.id, wanted, now_us)
+
+    async def _note_override(self) -> None:
+        """What was let through by a person's word stands in the journal before it is shared."""
+        through = self._share.let_through
+        for at in range(0, len(through), _NOTED):
+            part = through[at : at + _NOTED]
+            said = {
+                "channel": self._channel.id,
+                "reason": self._override.reason,
+                "lists": sorted({name for _, lists in part for name in lists}),
+                "objects": [object_id for object_id, _ in part],
+            }
+            row = local.row("allow-listed", said, member=self._services.members.me)
+            await local.record(self._services.journal, self._services.clock, row)
 
     async def _check(self, body: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
         splitter = BundleSplitter()
