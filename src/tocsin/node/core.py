@@ -40,6 +40,8 @@ from tocsin.exchange.receive.turns import QUOTA, Quota, Turns
 from tocsin.exchange.tlog.beats import Beats
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
+from tocsin.exchange.warn import objecting
+from tocsin.exchange.warn.objecting import Objecting
 from tocsin.formats import denylist
 from tocsin.formats.keys import Role
 from tocsin.formats.message import FLOOR, MAX_CONTROL_BYTES, PROTOCOL, Control, Evidence, Want
@@ -94,6 +96,7 @@ class Core:
         self.search = Following(self.journal, Search(lambda log: self.logs.numbered(log).channel))
         self.rooms = Rooms(self.members, self.logs, self.journal, world.clock, self._say_in)
         self.readers = Following(self.journal, Readers(self.rooms.all()))
+        self.objecting = Objecting(objecting.Parts(self.members, self.journal, world.clock, self._say_in, self.synced))
         self.signer = Signer(me, world.keyring, world.checkpoints)
         self.epochs = Epochs(self.members, world.clock, world.entropy)
         self.frames = Frames(self.members, self.epochs, self.signer, world.database, world.entropy)
@@ -164,6 +167,7 @@ class Core:
         self._spawn("gossip", self._gossip)
         self._spawn("catchup", self._catch_up)
         self.proofs.on_new(self._pass_evidence_on)
+        self._spawn("objections", self.objecting.run)
         for name, work in self.rooms.tasks():
             self._spawn(name, work)
         self._follow_peers()

@@ -8,6 +8,7 @@ from tocsin.exchange.match.blocking import Blocking
 from tocsin.exchange.match.pruning import Pruning
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.tlog.logs import Logs
+from tocsin.exchange.warn.objections import Objections
 from tocsin.ports.clock import Clock
 
 Say = Callable[[str, Sequence[bytes], bool], Awaitable[None]]  # channel id, objects, urgent
@@ -24,11 +25,16 @@ class Rooms:
         self._clock = clock
         self._say = say
         self._blocking = Blocking()
+        self._objections = Objections(self._channel_of)
         self._pruning = Pruning(journal)
+
+    def _channel_of(self, log: int) -> str:
+        number = self._logs.numbered(log).channel
+        return next((one.id for one in self._members.generations() if one.number == number), "")
 
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
-        return (self._blocking,)
+        return (self._blocking, self._objections)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""

@@ -144,6 +144,7 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         catchup=core.catchup,
         proofs=core.proofs,
         receipts=core.receipts,
+        objecting=core.objecting,
         accounts=told.accounts,
         audit=Audit(core.world.database, core.world.clock),
         clock=core.world.clock,

@@ -14,6 +14,7 @@ from tocsin.exchange.members import tables as members
 from tocsin.exchange.publish import tables as publish
 from tocsin.exchange.receive import tables as receive
 from tocsin.exchange.tlog import tables as tlog
+from tocsin.exchange.warn import objections
 
 TABLES = (
     members.TABLES,
@@ -23,6 +24,7 @@ TABLES = (
     receive.TABLES,
     publish.TABLES,
     match.TABLES,
+    objections.TABLES,
     access.TABLES,
     audit.TABLES,
 )

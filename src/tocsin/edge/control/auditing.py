@@ -43,6 +43,7 @@ SILENT: Final = frozenset(
         "GET /audit",
         "GET /audit/problems",
         "GET /persons/releases",
+        "GET /persons/figures",
         "GET /denylists",
         "GET /denylists/check",
         "GET /origins",

@@ -22,6 +22,7 @@ from tocsin.exchange.receive.gossip import Gossip
 from tocsin.exchange.receive.proofs import Proofs
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
+from tocsin.exchange.warn.objecting import Objecting
 from tocsin.formats.tlp import Tlp
 from tocsin.ports.clock import Clock
 from tocsin.ports.metrics import Meter
@@ -44,6 +45,7 @@ class Services:
     catchup: Catchup
     proofs: Proofs
     receipts: Receipts
+    objecting: Objecting
     accounts: Accounts
     audit: Audit
     clock: Clock

@@ -1,1 +1,1 @@
-"""Warn: the duty to warn; its place is kept, it comes later. Owns: nothing yet. Reads: journal. Gives: nothing yet. Never: lets silence pass unnoticed."""
+"""Warn: the duty to warn and the right to correct. Owns: warn_persons, warn_objections. Reads: journal, members. Gives: what is suspended, what is withdrawn, reviews that are due. Never: lets silence pass unnoticed."""
