@@ -123,14 +123,13 @@ def write(alert: Alert) -> bytes:
         "recipients": list(alert.recipients),
         "policy": policy_said(alert.policy),
     }
-    for name, there in (
-        ("countries", list(alert.countries)),
-        ("place", alert.place),
-        ("from", stamp(alert.since) if alert.since else ""),
-        ("until", stamp(alert.until) if alert.until else ""),
-    ):
-        if there:
-            said[name] = there
+    maybe: dict[str, Any] = {
+        "countries": list(alert.countries),
+        "place": alert.place,
+        "from": stamp(alert.since) if alert.since else "",
+        "until": stamp(alert.until) if alert.until else "",
+    }
+    said |= {name: there for name, there in maybe.items() if there}
     return extension.compose(
         "report", (alert.giver, alert.key), alert.identity, alert.modified, _body(alert), WARNING, said
     )

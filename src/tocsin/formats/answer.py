@@ -69,14 +69,13 @@ def write(one: Answer) -> bytes:
     """The bytes of an answer. Raises FormatError("format.answer", "format.handle")."""
     _check(one)
     said: dict[str, Any] = {"state": one.state.value}
-    for name, there in (
-        ("answer", one.word.value if one.word else ""),
-        ("until", stamp(one.until) if one.until else ""),
-        ("desk", one.desk),
-        ("comment", one.comment),
-    ):
-        if there:
-            said[name] = there
+    maybe: dict[str, Any] = {
+        "answer": one.word.value if one.word else "",
+        "until": stamp(one.until) if one.until else "",
+        "desk": one.desk,
+        "comment": one.comment,
+    }
+    said |= {name: there for name, there in maybe.items() if there}
     body: dict[str, Any] = {"content": described(one), "object_refs": [one.warning]}
     if one.markings:
         body["object_marking_refs"] = list(one.markings)

@@ -192,7 +192,12 @@ def read(value: Mapping[str, Any], giver: str) -> Escalation | None:
 def _check(one: Escalation) -> None:
     check_handle(one.giver)
     check_handle(one.member)
-    if not one.warning.startswith("report--") or not is_id(one.warning) or not is_stamp(one.at) or one.member == one.giver:
+    if (
+        not one.warning.startswith("report--")
+        or not is_id(one.warning)
+        or not is_stamp(one.at)
+        or one.member == one.giver
+    ):
         raise FormatError(_CODE, "an escalation names a warning and a member other than its giver")
     if not 1 <= one.level <= MAX_LEVELS or not 0 <= one.turn <= 1_000_000:
         raise FormatError(_CODE, f"a level is 1 to {MAX_LEVELS}")

@@ -94,6 +94,6 @@ class Fields:
         """A word of a closed list."""
         found = self._values.get(name)
         try:
-            return kinds(found)
+            return kinds(str(found))
         except ValueError:
             raise FormatError(self._code, f"{name} is not one of {', '.join(kinds)}") from None

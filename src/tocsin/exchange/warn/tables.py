@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS warn_warnings (
   topic     TEXT NOT NULL,
   urgency   TEXT NOT NULL,
   answer_by INTEGER NOT NULL,
+  marking   INTEGER NOT NULL,    -- formats.tlp.Tlp of the newest version's entry
   policy    TEXT NOT NULL,       -- canonical JSON, of the first version
   withdrawn INTEGER NOT NULL     -- 1: its giver has revoked it
 );
@@ -41,6 +42,7 @@ CREATE TABLE IF NOT EXISTS warn_awaited (
   warning TEXT NOT NULL,
   PRIMARY KEY (log, member, seq)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS warn_awaited_of ON warn_awaited (warning, member);
 CREATE TABLE IF NOT EXISTS warn_words (
   position INTEGER PRIMARY KEY,  -- of the entry that holds it
   warning  TEXT NOT NULL,
