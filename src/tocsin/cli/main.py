@@ -21,6 +21,7 @@ from tocsin.cli import (
     recovering,
     running,
     sharing,
+    warning,
 )
 from tocsin.cli.commands import INTERRUPTED, Everywhere, HomeOption, JsonOption, QuietOption
 from tocsin.cli.screen import Screen
@@ -77,6 +78,7 @@ def build() -> typer.Typer:
         running,
         channels,
         sharing,
+        warning,
         reading,
         erasing,
         checking,

@@ -139,6 +139,7 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         wake=lambda: core.links.wake() if core.links else None,
         note=core.world.note,
         reasons=told.reasons,
+        rooms=core.rooms,
     )
 
 

@@ -1,17 +1,21 @@
 """What people are shown of warnings: what is due first, and of each recipient three separate facts."""
 
+import re
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tocsin.exchange.journal import search
+from tocsin.exchange.journal.journal import Kind, Row
 from tocsin.exchange.warn import ladder
 from tocsin.exchange.warn.ladder import State
-from tocsin.exchange.warn.record import facts
+from tocsin.exchange.warn.record import PAGED, facts
 from tocsin.formats import alert, answer, strictjson
 from tocsin.formats.alert import Alert
 from tocsin.formats.answer import Answer
 from tocsin.ports.database import Reading
 
+_PREFIX: Final = "report--"
+_START: Final = re.compile("report--[0-9a-f-]{1,36}")
 ASKED, GIVEN, ALL = "asked", "given", "all"
 _COLUMNS: Final = (
     "w.id, w.giver, w.log, w.position, w.added, w.modified, w.topic, w.urgency, w.answer_by, w.marking, w.withdrawn"
@@ -148,14 +152,69 @@ def unread(reading: Reading, limit: int) -> list[tuple[int, str, int, str]]:
     ]
 
 
-def paged_at(reading: Reading, positions: Sequence[int]) -> dict[int, tuple[str, str, int, int, int]]:
-    """(warning, member, turn, level, by hand) of the pages whose local rows stand at these positions."""
-    marks = ", ".join("?" * len(positions))
+class Happened(NamedTuple):
+    """What a journal row says of a warning."""
+
+    event: str  # raised, acknowledged, answered, escalated, paged
+    warning: str
+    giver: str | None
+    urgency: str | None
+    topic: str | None
+    answer_by: int | None
+    headline: str | None
+    member: str  # who is asked, who speaks, who is silent
+    level: int | None = None
+    answer: str | None = None
+
+
+def may_tell(row: Row) -> bool:
+    """Whether a row may tell something of a warning: cheap, and never wrong when it says no."""
+    if row.kind == Kind.LOCAL:
+        return row.name == PAGED
+    return row.kind == Kind.ENTRY and (row.object_id or "").startswith(("report--", "note--"))
+
+
+def happened(reading: Reading, rows: Sequence[Row]) -> dict[int, Happened]:
+    """By position, of those rows that tell something of a warning; the readers must have reached them."""
+    out: dict[int, Happened] = {}
+    for row in rows:
+        if row.kind == Kind.LOCAL and row.name == PAGED and row.object_id:
+            out |= _happened(reading, row, "paged", row.object_id, (row.member, row.seq))
+        elif row.kind == Kind.ENTRY and row.object_id and row.object_id.startswith("report--"):
+            out |= _happened(reading, row, "raised", row.object_id, (row.member,))
+        elif row.kind == Kind.ENTRY and row.object_id and row.object_id.startswith("note--"):
+            for warning, member, state, answer_ in reading.query(
+                "SELECT warning, member, state, answer FROM warn_words WHERE position = ?", (row.position,)
+            ):
+                out |= _happened(reading, row, state, warning, (member, None, answer_))
+            for warning, member, level in reading.query(
+                "SELECT warning, member, level FROM warn_escalations WHERE position = ?", (row.position,)
+            ):
+                out |= _happened(reading, row, "escalated", warning, (member, level))
+    return out
+
+
+def _happened(reading: Reading, row: Row, event: str, warning: str, rest: tuple[Any, ...]) -> dict[int, Happened]:
+    known = one(reading, warning)
+    if known is None:
+        # A report that is no warning; or a word on a warning that has not come yet.
+        return (
+            {} if event == "raised" else {row.position: Happened(event, warning, None, None, None, None, None, *rest)}
+        )
+    said = text(reading, known)
+    about = (known.giver, known.urgency, known.topic, known.answer_by, said.headline if said else None)
+    return {row.position: Happened(event, warning, *about, *rest)}
+
+
+def beginning(reading: Reading, start: str) -> list[str]:
+    """At most two ids of warnings that begin so; what is before the UUID may be left out."""
+    whole = start if start.startswith(_PREFIX) else _PREFIX + start
+    if not _START.fullmatch(whole):
+        return []
     rows = reading.query(
-        f"SELECT position, warning, member, turn, level, by_hand FROM warn_paged WHERE position IN ({marks})",  # noqa: S608 - marks only
-        list(positions),
+        "SELECT id FROM warn_warnings WHERE id >= ? AND id < ? ORDER BY id LIMIT 2", (whole, whole + "~")
     )
-    return {row[0]: (row[1], row[2], row[3], row[4], row[5]) for row in rows}
+    return [row[0] for row in rows]
 
 
 def counts(reading: Reading, me: str, now: int) -> Counts:
