@@ -67,7 +67,9 @@ async def founded(seed, handles=HANDLES, lag_s=0.0, **network):
         node.notifiers = {"email": fed.desks[handle]}
         node.lag_s = lag_s
     await fed.found()
-    await fed.until(lambda: all(fed._has_open(handle, fed.core("aa").members.channel("plenary").id) for handle in handles))
+    await fed.until(
+        lambda: all(fed._has_open(handle, fed.core("aa").members.channel("plenary").id) for handle in handles)
+    )
     return fed
 
 

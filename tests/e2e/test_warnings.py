@@ -67,7 +67,9 @@ async def story(folder):
         status, (word,) = await tocsin(quick.home, "ack", short, "--desk", "duty-officer")
         assert (status, word["state"], word["answer"]) == (0, "acknowledged", None)
         await until(ask, lambda told: told["counts"]["acknowledged"] == 1)
-        status, (word,) = await tocsin(quick.home, "ack", short, "--answer", "acting", "--comment", "Off the net at 08:00.")
+        status, (word,) = await tocsin(
+            quick.home, "ack", short, "--answer", "acting", "--comment", "Off the net at 08:00."
+        )
         assert (status, word["state"], word["answer"]) == (0, "answered", "acting")
         told = await until(ask, lambda told: told["counts"]["answered"] == 1)
         assert member(told, quick.handle)["comment"] == "Off the net at 08:00."
