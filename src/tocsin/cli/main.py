@@ -22,6 +22,7 @@ from tocsin.cli import (
     recovering,
     running,
     sharing,
+    warning,
 )
 from tocsin.cli.commands import INTERRUPTED, Everywhere, HomeOption, JsonOption, QuietOption
 from tocsin.cli.screen import Screen
@@ -78,6 +79,7 @@ def build() -> typer.Typer:
         running,
         channels,
         sharing,
+        warning,
         reading,
         erasing,
         blocking,

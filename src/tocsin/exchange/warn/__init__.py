@@ -1,1 +1,1 @@
-"""Warn: the duty to warn; its place is kept, it comes later. Owns: nothing yet. Reads: journal. Gives: nothing yet. Never: lets silence pass unnoticed."""
+"""Warn: warnings, who has said what to them, and how silence climbs. Owns: warn_warnings, warn_recipients, warn_awaited, warn_words, warn_escalations, warn_paged, warn_outbox, warn_unread. Reads: journal, members. Gives: pages and their rows. Never: lets silence pass unnoticed."""
