@@ -169,6 +169,13 @@ def taken_back(value: Mapping[str, Any]) -> str:
     return RECALLED if said is not None and said.get("withdrawal") == RECALLED else REVOKED
 
 
+def marks(value: Mapping[str, Any]) -> tuple[int, bytes]:
+    """What stays known of a version when it is erased: 1 if it revoked its object, 2 if it recalled it; its creator's key."""
+    creator = value.get("created_by_ref")
+    taken = ("", REVOKED, RECALLED).index(taken_back(value))
+    return taken, key(creator) if isinstance(creator, str) and creator else b""
+
+
 def reason_of(value: Mapping[str, Any]) -> str:
     """Why a version takes back, as its author says; empty when it does not. Total."""
     found = (extension.of(value, "recall") or {}).get("reason")

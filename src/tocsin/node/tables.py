@@ -12,13 +12,15 @@ from tocsin.exchange.journal import tables as journal
 from tocsin.exchange.members import tables as members
 from tocsin.exchange.receive import tables as receive
 from tocsin.exchange.tlog import tables as tlog
+from tocsin.exchange.warn import tables as warn
 
-TABLES = (members.TABLES, tlog.TABLES, journal.TABLES, deliver.TABLES, receive.TABLES, access.TABLES)
+TABLES = (members.TABLES, tlog.TABLES, journal.TABLES, deliver.TABLES, receive.TABLES, warn.TABLES, access.TABLES)
 MIGRATIONS = (
     members.MIGRATIONS,
     tlog.MIGRATIONS,
     journal.MIGRATIONS,
     deliver.MIGRATIONS,
     receive.MIGRATIONS,
+    warn.MIGRATIONS,
     access.MIGRATIONS,
 )
