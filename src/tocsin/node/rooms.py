@@ -1,31 +1,48 @@
 """The rooms that derive something from the journal, and what they do by themselves, chosen and joined."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.readers import Room
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.tlog.logs import Logs
+from tocsin.exchange.warn.confirmations import Confirmer
+from tocsin.exchange.warn.identities import Identities
+from tocsin.exchange.warn.recalls import Recalls
+from tocsin.node.supervisor import Note
 from tocsin.ports.clock import Clock
 
 Say = Callable[[str, Sequence[bytes], bool], Awaitable[None]]  # channel id, objects, urgent
 Task = tuple[str, Callable[[], Awaitable[None]]]
 
 
+class Outside(NamedTuple):
+    """What the rooms need of the node."""
+
+    note: Note
+    settled: Callable[[], Awaitable[None]]  # every room has read the whole journal
+
+
 class Rooms:
     """One per node."""
 
-    def __init__(self, members: Members, logs: Logs, journal: Journal, clock: Clock, say: Say) -> None:
+    def __init__(
+        self, members: Members, logs: Logs, journal: Journal, clock: Clock, say: Say, outside: Outside
+    ) -> None:
         self._members = members
         self._logs = logs
         self._journal = journal
         self._clock = clock
         self._say = say
+        identities = Identities(members)
+        self.recalls = Recalls(members.me, lambda log: logs.numbered(log).channel, identities.handle_of)
+        self.confirmer = Confirmer(members, journal, clock, say, outside.settled, outside.note)
 
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
-        return ()
+        return (self.recalls,)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""
-        return ()
+        return (("confirmations", self.confirmer.run),)
