@@ -29,11 +29,11 @@ _TEXT: Final = {SIGHTED: "Seen here too.", USED: "Used: acted on or exported."}
 
 
 class Feedback(NamedTuple):
-    """One word on one object. `count` and `seen_at` (microseconds since 1970) belong to `sighted`; 0: not told."""
+    """One word on one object. `times` ("count") and `seen_at` (microseconds since 1970) belong to `sighted`; 0: not told."""
 
     about: str
     kind: str
-    count: int = 0
+    times: int = 0
     seen_at: int = 0
 
 
@@ -45,8 +45,8 @@ def compose(told: Feedback, me: str, identity: str, level: Tlp, text: str, at_us
     if len(text) > MAX_NOTE:
         raise FormatError("format.feedback", f"the note is longer than {MAX_NOTE} characters")
     said: dict[str, Any] = {"about": told.about, "kind": told.kind}
-    if told.count:
-        said["count"] = told.count
+    if told.times:
+        said["count"] = told.times
     if told.seen_at:
         said["seen_at"] = told.seen_at
     parse(said)
@@ -62,8 +62,8 @@ def _body(told: Feedback, text: str) -> tuple[str, dict[str, Any]]:
         return "opinion", body | ({"explanation": text} if text else {})
     if told.kind == SIGHTED and _may_be_sighted(told.about):
         body = {"sighting_of_ref": told.about, "description": text or _TEXT[SIGHTED]}
-        if told.count:
-            body["count"] = told.count
+        if told.times:
+            body["count"] = told.times
         if told.seen_at:
             body["last_seen"] = instant(told.seen_at)
         return "sighting", body
@@ -86,7 +86,7 @@ def parse(said: Mapping[str, Any]) -> Feedback:
     if kind not in KINDS:
         raise FormatError("format.feedback", "the feedback is of no known kind")
     made = Feedback(about, kind, _number(said, "count", MAX_COUNT), _number(said, "seen_at", _MAX))
-    if kind != SIGHTED and (made.count or made.seen_at):
+    if kind != SIGHTED and (made.times or made.seen_at):
         raise FormatError("format.feedback", "only a sighting is counted and dated")
     return made
 

@@ -35,7 +35,9 @@ class Span(NamedTuple):
     last: int
 
 
-_FANGS: Final = re.compile(r"\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\)|\{dot\}|\[:\]|\[://\]|\[@\]|\[at\]|\(at\)|\\\.|^h(?:xx|\*\*)p", re.IGNORECASE)
+_FANGS: Final = re.compile(
+    r"\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\)|\{dot\}|\[:\]|\[://\]|\[@\]|\[at\]|\(at\)|\\\.|^h(?:xx|\*\*)p", re.IGNORECASE
+)
 _MEANT: Final = MappingProxyType({"[:]": ":", "[://]": "://", "[@]": "@", "[at]": "@", "(at)": "@"})
 _BITS: Final = MappingProxyType({4: 32, 6: 128})
 _NAME: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*")

@@ -10,6 +10,7 @@ from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.warn.confirmations import Confirmer
 from tocsin.exchange.warn.identities import Identities
 from tocsin.exchange.warn.recalls import Recalls
+from tocsin.exchange.warn.telling import Feedbacks
 from tocsin.node.supervisor import Note
 from tocsin.ports.clock import Clock
 
@@ -37,6 +38,7 @@ class Rooms:
         self._say = say
         identities = Identities(members)
         self.recalls = Recalls(members.me, lambda log: logs.numbered(log).channel, identities.handle_of)
+        self.feedbacks = Feedbacks(members, journal, clock, self.recalls, say)
         self.confirmer = Confirmer(members, journal, clock, say, outside.settled, outside.note)
 
     def all(self) -> Sequence[Room]:

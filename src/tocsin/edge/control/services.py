@@ -20,6 +20,9 @@ from tocsin.exchange.receive.gossip import Gossip
 from tocsin.exchange.receive.proofs import Proofs
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
+from tocsin.exchange.warn.recalls import Recalls
+from tocsin.exchange.warn.taking import Corrections
+from tocsin.exchange.warn.telling import Feedbacks
 from tocsin.formats.tlp import Tlp
 from tocsin.ports.clock import Clock
 from tocsin.ports.spool import Spool
@@ -41,6 +44,9 @@ class Services:
     catchup: Catchup
     proofs: Proofs
     receipts: Receipts
+    recalls: Recalls
+    corrections: Corrections
+    feedbacks: Feedbacks
     accounts: Accounts
     clock: Clock
     share: Callable[[Channel, Tlp | None, Spool, bool], Share]  # the last: urgent

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
-from tocsin.exchange.journal.journal import Erased, NewRow
 from tocsin.errors import FormatError
+from tocsin.exchange.journal.journal import Erased, NewRow
 from tocsin.formats import correction, erasure, strictjson
 from tocsin.formats.entry import ERASE_ORDER
 from tocsin.ports.database import Reading, Transaction

@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 from tocsin.exchange.journal.journal import Kind, Row
 from tocsin.ports.database import Reading
 
-
 _STEP: Final = 500
 
 

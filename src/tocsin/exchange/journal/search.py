@@ -104,9 +104,7 @@ _NEWER: Final = (
     _OTHER + "AND (o.instant > s.instant OR (o.instant = s.instant AND s.instant > 0 AND o.position < s.position) "
     "OR (o.instant = s.instant AND s.instant = 0 AND o.position > s.position)))"
 )
-_OLDER: Final = (
-    _OTHER + "AND (o.instant < s.instant OR (o.instant = s.instant AND o.position < s.position)))"
-)
+_OLDER: Final = _OTHER + "AND (o.instant < s.instant OR (o.instant = s.instant AND o.position < s.position)))"
 
 
 def find(reading: Reading, query: Query) -> list[Found]:
@@ -218,12 +216,16 @@ def content(reading: Reading, position: int) -> bytes | None:
 
 def value(reading: Reading, position: int) -> dict[str, Any]:
     """The STIX object at a position; empty when it is not here any more."""
-    found = content(reading, position)
+    return parsed(content(reading, position))
+
+
+def parsed(data: bytes | None) -> dict[str, Any]:
+    """The STIX object in stored bytes; empty when there are none."""
     try:
-        parsed = strictjson.parse(found) if found else {}
+        found = strictjson.parse(data) if data else {}
     except FormatError:  # it passed the gate of an older version
         return {}
-    return parsed if isinstance(parsed, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def added_at(reading: Reading, moment_us: int) -> int:

@@ -91,14 +91,18 @@ class Recalls:
         owner = self.owner(versions)
         name = name or _name(tx, versions)
         is_taken = False
-        for member, group in groupby(sorted(versions, key=lambda one: (one.member, one.position)), lambda one: one.member):
+        for member, group in groupby(
+            sorted(versions, key=lambda one: (one.member, one.position)), lambda one: one.member
+        ):
             mine = list(group)
             change = _change(mine)
             if change is None:
                 continue
             instant, action, position = change
             since = {one.taken: one.position for one in reversed(mine) if one.taken}
-            self._put(tx, (key, member, instant, action, int(member == owner), min(since.values(), default=0), position))
+            self._put(
+                tx, (key, member, instant, action, int(member == owner), min(since.values(), default=0), position)
+            )
             for mark, at in since.items() if name else ():
                 search.hide(tx, name, "" if member == owner else member, _TAKEN[mark], at)
             if since and name:
@@ -140,9 +144,7 @@ class Recalls:
                 continue
             key = correction.key(row.object_id)
             if key in doubtful and _is_taken_by(tx, key, row.member):
-                tx.execute(
-                    "DELETE FROM warn_subjects WHERE dependent = ? AND member = ?", (row.object_id, row.member)
-                )
+                tx.execute("DELETE FROM warn_subjects WHERE dependent = ? AND member = ?", (row.object_id, row.member))
             else:
                 noted |= {(row.object_id, row.member, correction.key(one)): None for one in about}
         tx.execute_many(
@@ -168,9 +170,7 @@ class Recalls:
                 for change in word.changes:
                     self._confirmed(tx, word.giver, row.member, row.position, change)
 
-    def _confirmed(
-        self, tx: Transaction, giver: str, member: str, position: int, change: correction.Change
-    ) -> None:
+    def _confirmed(self, tx: Transaction, giver: str, member: str, position: int, change: correction.Change) -> None:
         key, instant = correction.key(change.object_id), correction.instant_of(change.version)
         if not tx.query("SELECT 1 FROM warn_versions WHERE object = ? AND member = ? LIMIT 1", (key, giver)):
             return
@@ -248,8 +248,8 @@ def _taken_among(tx: Reading, keys: Sequence[bytes]) -> set[bytes]:
 def _dependents(tx: Reading, taken: Iterable[bytes]) -> Iterator[tuple[str, str]]:
     """(id, member) of all that is about one of these."""
     for key in taken:
-        for dependent, member in tx.query("SELECT dependent, member FROM warn_subjects WHERE subject = ?", (key,)):
-            yield dependent, member
+        rows = tx.query("SELECT dependent, member FROM warn_subjects WHERE subject = ?", (key,))
+        yield from ((dependent, member) for dependent, member in rows)
 
 
 def _orphan(tx: Transaction, dependent: str, member: str) -> None:

@@ -1,7 +1,7 @@
 """How a change of ours stands: who held what we changed, who has confirmed, who has not, and why, as far as we know."""
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from tocsin.exchange.journal import history, search
 from tocsin.exchange.members.registry import Members

@@ -174,7 +174,9 @@ class Corrections:
             async for _ in share.commit(self._parts.publisher, self._parts.clock.now_us):
                 pass
             out += [(name, Told(channel.name, "", "")) for name in names]
-        missing = [(name, one) for (number, _), named in ways.items() for name, _ in named for one in self._left(number)]
+        missing = [
+            (name, one) for (number, _), named in ways.items() for name, _ in named for one in self._left(number)
+        ]
         return out + missing
 
     def _ways(self, reading: Reading, one: Checked) -> list[tuple[int, Tlp | None]]:
@@ -236,9 +238,7 @@ class Corrections:
 
     async def _bring(self, one: standing.Standing, member: str) -> bool:
         members = self._parts.members
-        channel = next(
-            each for each in members.channels() if each.is_current and each.roster == {member, members.me}
-        )
+        channel = next(each for each in members.channels() if each.is_current and each.roster == {member, members.me})
         content = await self._parts.journal.database.read(lambda db: search.content(db, one.position))
         if content is None:
             return True
@@ -259,9 +259,9 @@ class Corrections:
         instant = correction.instant_of(one.version)
         for each in versions_of(reading, one.object):
             found = self._parts.members.origin(self._parts.logs.numbered(each.log).slot)
-            if each.member == self._parts.members.me and each.instant != instant and found is not None:
-                if member in found.channel.listed:
-                    out.setdefault(each.log, []).append((each.seq, each.marking))
+            is_earlier = each.member == self._parts.members.me and each.instant != instant
+            if is_earlier and found is not None and member in found.channel.listed:
+                out.setdefault(each.log, []).append((each.seq, each.marking))
         return out
 
     # -- inside -------------------------------------------------------------------------------------------------
