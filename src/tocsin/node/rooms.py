@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.readers import Room
+from tocsin.exchange.match.blocking import Blocking
+from tocsin.exchange.match.pruning import Pruning
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.warn.confirmations import Confirmer
@@ -40,11 +42,13 @@ class Rooms:
         self.recalls = Recalls(members.me, lambda log: logs.numbered(log).channel, identities.handle_of)
         self.feedbacks = Feedbacks(members, journal, clock, self.recalls, say)
         self.confirmer = Confirmer(members, journal, clock, say, outside.settled, outside.note)
+        self._blocking = Blocking()
+        self._pruning = Pruning(journal)
 
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
-        return (self.recalls,)
+        return (self._blocking, self.recalls)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""
-        return (("confirmations", self.confirmer.run),)
+        return (("pruning", self._pruning.run), ("confirmations", self.confirmer.run))
