@@ -30,6 +30,7 @@ _MAX: Final = 2**53 - 1
 _ID: Final = re.compile(r"[a-z][a-z0-9-]{1,62}[a-z0-9]--[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _VERSION: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,12})?Z")
 _KEEP: Final = ("type", "spec_version", "id", "created", "created_by_ref")
+_SPOKEN: Final = ("description", "aliases", "labels", "external_references", "granular_markings", "extensions")
 _PLAIN: Final = "withdrawn"
 _NOTHING: Final = "[x-withdrawn:value = 'withdrawn']"  # a pattern that matches nothing there is
 _MILLISECOND: Final = 1000
@@ -138,15 +139,24 @@ def withdrawn(value: Mapping[str, Any], at_us: int, level: Tlp, action: str, rea
         },
     }
     kept = {name: value[name] for name in _KEEP if name in value}
-    try:
-        made = canonical.encode({**kept, **_required(value), **more})
-        check(made)
-    except FormatError:
-        # Of a type of its own, or with conditions across properties: then as it was.
-        whole = {name: one for name, one in value.items() if name not in ("granular_markings", "extensions")}
-        made = canonical.encode({**whole, **more})
-        check(made)
+    made = b""
+    for rest in (_required(value), _named(value), _whole(value)):
+        made = canonical.encode({**kept, **rest, **more})
+        try:
+            check(made)
+        except FormatError:  # of a type of its own, or with conditions across properties: then with more
+            continue
+        return made
+    check(made)
     return made
+
+
+def _named(value: Mapping[str, Any]) -> dict[str, Any]:
+    return _required(value) | ({"name": _PLAIN} if "name" in value else {})
+
+
+def _whole(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: one for name, one in value.items() if name not in (*_KEEP, *_SPOKEN)} | _named(value)
 
 
 def _required(value: Mapping[str, Any]) -> dict[str, Any]:

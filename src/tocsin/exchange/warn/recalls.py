@@ -62,7 +62,7 @@ class Recalls:
                 again[one.object] = None
             seen.add(one.object)
         taken = {key for key in again if self._judge(tx, key, names.get(key, ""))}
-        for dependent in dict.fromkeys((*self._subjects(told, tx, before | taken), *_dependents(tx, taken))):
+        for dependent in dict.fromkeys((*self._subjects(told, tx, before | again.keys()), *_dependents(tx, taken))):
             _orphan(tx, *dependent)
         self._confirmations(told, tx)
         _receipts(told, tx)
@@ -172,7 +172,11 @@ class Recalls:
 
     def _confirmed(self, tx: Transaction, giver: str, member: str, position: int, change: correction.Change) -> None:
         key, instant = correction.key(change.object_id), correction.instant_of(change.version)
-        if not tx.query("SELECT 1 FROM warn_versions WHERE object = ? AND member = ? LIMIT 1", (key, giver)):
+        # Of nothing that had not come yet: what comes later in the same batch does not count.
+        if not tx.query(
+            "SELECT 1 FROM warn_versions WHERE object = ? AND member = ? AND position < ? LIMIT 1",
+            (key, giver, position),
+        ):
             return
         tx.execute(
             "INSERT INTO warn_confirmations (object, instant, giver, member, action, done_at, position) "
