@@ -40,6 +40,7 @@ from tocsin.exchange.receive.turns import QUOTA, Quota, Turns
 from tocsin.exchange.tlog.beats import Beats
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
+from tocsin.exchange.warn import taking
 from tocsin.formats import denylist
 from tocsin.formats.keys import Role
 from tocsin.formats.message import FLOOR, MAX_CONTROL_BYTES, PROTOCOL, Control, Evidence, Want
@@ -94,7 +95,7 @@ class Core:
         self.definitions = Definitions()
         self.denylist = DenyList(self.members, world.meter)
         self.search = Following(self.journal, Search(lambda log: self.logs.numbered(log).channel))
-        outside = Outside(world.note, world.meter, world.notifiers)
+        outside = Outside(world.note, world.meter, world.notifiers, self._reached)
         self.rooms = Rooms(self.members, self.logs, self.journal, world.clock, self._say_in, outside)
         self.readers = Following(self.journal, Readers(self.rooms.all()))
         self.signer = Signer(me, world.keyring, world.checkpoints)
@@ -103,6 +104,7 @@ class Core:
         self.acts = Acts(self.members)
         makes = World(world.database, world.clock, world.entropy, self.definitions, self.members)
         self.publisher = Publisher(self.logs, self.journal, self.signer, self.frames, makes)
+        self.corrections = self._correcting()
         self.receipts = Receipts(self.members, self.logs, self.journal, world.clock)
         self.keys = EpochKeys(self.members)
         self.beats = Beats(world.database, world.clock)
@@ -166,7 +168,7 @@ class Core:
         self._spawn("gossip", self._gossip)
         self._spawn("catchup", self._catch_up)
         self.proofs.on_new(self._pass_evidence_on)
-        for name, work in self.rooms.tasks():
+        for name, work in (*self.rooms.tasks(), ("corrections", self.corrections.run)):
             self._spawn(name, work)
         self._follow_peers()
 
@@ -258,6 +260,21 @@ class Core:
             self.erasures,
             self._answers(),
             self.world.meter,
+        )
+
+    def _correcting(self) -> taking.Corrections:
+        return taking.Corrections(
+            taking.Parts(
+                self.members,
+                self.logs,
+                self.journal,
+                self.world.clock,
+                self.publisher,
+                self.rooms.recalls,
+                self.share,
+                self._reached,
+                self.world.note,
+            )
         )
 
     def _receiving(self) -> accept.Parts:

@@ -15,7 +15,7 @@ from tocsin.exchange.match import blocking
 from tocsin.exchange.members import votes
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.tlog.logs import Log
-from tocsin.exchange.warn import views
+from tocsin.exchange.warn import standing, views
 from tocsin.node.core import Core
 from tocsin.node.supervisor import Note
 
@@ -49,6 +49,9 @@ CATALOGUE: Final[Mapping[str, Metric]] = MappingProxyType({
     "tocsin_logs_relayed": Metric(GAUGE, "Logs of the member, ours included, that come by another than their origin.", ("peer",)),
     "tocsin_logs_withheld": Metric(GAUGE, "Logs of which others hold more than the member, their origin, sends to us.", ("peer",)),
     "tocsin_logs_silent": Metric(GAUGE, "Logs of which the member, their origin, has said nothing for 30 seconds.", ("peer",)),
+    "tocsin_recalls": Metric(GAUGE, "Objects of ours that were revoked or recalled."),
+    "tocsin_recalls_confirmed": Metric(GAUGE, "Confirmations by members that held such an object, over all of them."),
+    "tocsin_recalls_open": Metric(GAUGE, "Members that held such an object and have not confirmed, over all of them."),
     "tocsin_evidence": Metric(GAUGE, "Proofs held here that the member has contradicted itself.", ("peer",)),
     "tocsin_votes_waiting": Metric(GAUGE, "Proposals that wait for this member's vote."),
     "tocsin_shared_entries_total": Metric(COUNTER, "Entries of our logs, all restarts together.", ("channel",)),
@@ -157,6 +160,14 @@ class Metrics:
         gauges |= await self._warnings()
         proofs = await self._core.proofs.counts()
         gauges["tocsin_evidence"] = [({"peer": one}, float(proofs.get(one, 0))) for one in self._others(proofs)]
+        members = self._core.members
+        totals = await self._core.journal.database.read(lambda db: standing.totals(db, members))
+        for name, key in (
+            ("tocsin_recalls", "recalled"),
+            ("tocsin_recalls_confirmed", "confirmed"),
+            ("tocsin_recalls_open", "open"),
+        ):
+            gauges[name] = [({}, float(totals[key]))]
         blocked = await self._core.journal.database.read(blocking.blocked)
         gauges["tocsin_origins_blocked"] = [({}, float(len(blocked)))]
         lines: list[str] = []

@@ -9,10 +9,14 @@ from tocsin.exchange.match.blocking import Blocking
 from tocsin.exchange.match.pruning import Pruning
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.tlog.logs import Logs
+from tocsin.exchange.warn.confirmations import Confirmer
+from tocsin.exchange.warn.identities import Identities
 from tocsin.exchange.warn.outbox import Desks, Outbox, Target, Voice
 from tocsin.exchange.warn.outbox import World as Told
 from tocsin.exchange.warn.pager import Pager
+from tocsin.exchange.warn.recalls import Recalls
 from tocsin.exchange.warn.record import Record
+from tocsin.exchange.warn.telling import Feedbacks
 from tocsin.exchange.warn.warnings import Parts, Warnings
 from tocsin.formats.escalation import Way
 from tocsin.node.supervisor import Note
@@ -28,11 +32,12 @@ _PAGED_BY: Final = (Way.EMAIL, Way.WEBHOOK)
 
 
 class Outside(NamedTuple):
-    """Whom the rooms tell: the diagnostics, the counters, the desks."""
+    """What the rooms need of the node: whom they tell, and when they have read everything."""
 
     note: Note
     meter: Meter
     notifiers: Mapping[str, Notifier]  # by formats.escalation.Way
+    settled: Callable[[], Awaitable[None]]  # every room has read the whole journal
 
 
 class Rooms:
@@ -46,6 +51,10 @@ class Rooms:
         self._journal = journal
         self._clock = clock
         self._say = say
+        identities = Identities(members)
+        self.recalls = Recalls(members.me, lambda log: logs.numbered(log).channel, identities.handle_of)
+        self.feedbacks = Feedbacks(members, journal, clock, self.recalls, say)
+        self.confirmer = Confirmer(members, journal, clock, say, outside.settled, outside.note)
         self._blocking = Blocking()
         self._pruning = Pruning(journal)
         me = members.me
@@ -60,12 +69,13 @@ class Rooms:
 
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
-        return (self._blocking, self.record)
+        return (self._blocking, self.record, self.recalls)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""
         tells = [(f"tell {name}", one.run) for name, one in self._outboxes.items()]
-        return (("pruning", self._pruning.run), ("pager", self.pager.run), *tells)
+        own = [("pruning", self._pruning.run), ("pager", self.pager.run), ("confirmations", self.confirmer.run)]
+        return (*own, *tells)
 
 
 class _Nobody:

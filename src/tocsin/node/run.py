@@ -163,6 +163,9 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         catchup=core.catchup,
         proofs=core.proofs,
         receipts=core.receipts,
+        recalls=core.rooms.recalls,
+        corrections=core.corrections,
+        feedbacks=core.rooms.feedbacks,
         accounts=told.accounts,
         clock=core.world.clock,
         share=lambda channel, floor, spool, urgent, allowed: core.share(

@@ -22,6 +22,9 @@ from tocsin.exchange.receive.proofs import Proofs
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.exchange.warn.pager import Pager
+from tocsin.exchange.warn.recalls import Recalls
+from tocsin.exchange.warn.taking import Corrections
+from tocsin.exchange.warn.telling import Feedbacks
 from tocsin.exchange.warn.warnings import Warnings
 from tocsin.formats.tlp import Tlp
 from tocsin.ports.clock import Clock
@@ -59,6 +62,9 @@ class Services:
     catchup: Catchup
     proofs: Proofs
     receipts: Receipts
+    recalls: Recalls
+    corrections: Corrections
+    feedbacks: Feedbacks
     accounts: Accounts
     clock: Clock
     share: Callable[[Channel, Tlp | None, Spool, bool, frozenset[str]], Share]  # the last: urgent, lists overridden
