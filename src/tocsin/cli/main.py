@@ -13,6 +13,7 @@ from tocsin.cli import (
     channels,
     charter,
     checking,
+    correcting,
     demonstration,
     erasing,
     evidence,
@@ -24,6 +25,7 @@ from tocsin.cli import (
     recovering,
     running,
     sharing,
+    warning,
 )
 from tocsin.cli.commands import INTERRUPTED, Everywhere, HomeOption, JsonOption, QuietOption
 from tocsin.cli.screen import Screen
@@ -80,8 +82,10 @@ def build() -> typer.Typer:
         running,
         channels,
         sharing,
+        warning,
         reading,
         erasing,
+        correcting,
         blocking,
         checking,
         backup,

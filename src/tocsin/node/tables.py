@@ -15,6 +15,7 @@ from tocsin.exchange.publish import tables as publish
 from tocsin.exchange.receive import tables as receive
 from tocsin.exchange.tlog import tables as tlog
 from tocsin.exchange.warn import objections
+from tocsin.exchange.warn import tables as warn
 
 TABLES = (
     members.TABLES,
@@ -24,6 +25,7 @@ TABLES = (
     receive.TABLES,
     publish.TABLES,
     match.TABLES,
+    warn.TABLES,
     objections.TABLES,
     access.TABLES,
     audit.TABLES,
@@ -36,5 +38,6 @@ MIGRATIONS = (
     receive.MIGRATIONS,
     publish.MIGRATIONS,
     match.MIGRATIONS,
+    warn.MIGRATIONS,
     access.MIGRATIONS,
 )

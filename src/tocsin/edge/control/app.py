@@ -16,6 +16,7 @@ from tocsin.edge.audit import Operation, Use
 from tocsin.edge.control import (
     auditing,
     blocking,
+    correcting,
     erasing,
     governing,
     overseeing,
@@ -23,6 +24,7 @@ from tocsin.edge.control import (
     proving,
     reading,
     recovering,
+    warning,
 )
 from tocsin.edge.control.answers import asked, told
 from tocsin.edge.control.services import Services
@@ -79,12 +81,14 @@ def _routes(services: Services) -> list[Route]:
         Route("/accounts", routes.accounts, methods=["GET"]),
         Route("/accounts", routes.add_account, methods=["POST"]),
         Route("/accounts/{name}", routes.remove_account, methods=["DELETE"]),
+        *correcting.routes(services),
         *blocking.routes(services),
         *governing.routes(services),
         *proving.routes(services),
         *recovering.routes(services),
         *overseeing.routes(services),
         *persons.routes(services),
+        *warning.routes(services),
     ]
 
 
@@ -205,8 +209,12 @@ class _Routes:
                 if rows:
                     after = rows[-1].row.position
                     await self._services.audit.seen(use, reading.shown(rows))
-                    lines = (msgspec.json.encode(reading.happening(self._services, one)) + b"\n" for one in rows)
-                    yield b"".join(lines)
+                    warned = await warning.happened(self._services, [one.row for one in rows])
+                    told_of = (
+                        {**reading.happening(self._services, one), "warning": warned.get(one.row.position)}
+                        for one in rows
+                    )
+                    yield b"".join(msgspec.json.encode(one) + b"\n" for one in told_of)
 
     async def accounts(self, _request: Request) -> Response:
         listed = await self._services.accounts.list()

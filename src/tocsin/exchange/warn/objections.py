@@ -175,19 +175,13 @@ def _keep(tx: Transaction, said: Said) -> set[str]:
 
 
 def _show(tx: Transaction, object_id: str) -> None:
-    """Hide an object, or show it again, as all that was said of it asks."""
-    position = 0
-    suspended = withdrawn = False
-    for case in cases(tx, [object_id]):
-        state = case.state
-        suspended = suspended or state in ("open", "answered")
-        withdrawn = withdrawn or state in ("withdrawn", "upheld")
-        position = max(position, case.raised.position)
-    for why, is_so in (("suspended", suspended), ("withdrawn", withdrawn)):
-        if is_so:
-            search.hide(tx, object_id, "", why, position)
-        else:
-            search.unhide(tx, object_id, "", why)
+    """Hide an object, or show it again, as all that was said of it asks; also made anew in other batches it is the same."""
+    found = cases(tx, [object_id])
+    for why, states in (("suspended", ("open", "answered")), ("withdrawn", ("withdrawn", "upheld"))):
+        search.unhide(tx, object_id, "", why)
+        positions = [one.raised.position for one in found if one.state in states]
+        if positions:
+            search.hide(tx, object_id, "", why, min(positions))
 
 
 # -- questions --------------------------------------------------------------------------------------------------
