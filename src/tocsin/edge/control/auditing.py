@@ -53,7 +53,16 @@ OWN: Final = frozenset(
     ("GET /objects", "GET /objects/{object_id}", "GET /watch", "POST /share", "POST /persons/approvals")
 )
 OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
-    {"POST /erasures": Operation.ERASE, "GET /blocklist": Operation.EXPORT}
+    {
+        "POST /erasures": Operation.ERASE,
+        "GET /blocklist": Operation.EXPORT,
+        "GET /warnings": Operation.SEARCH,
+        "POST /warnings": Operation.SHARE,
+        "GET /recalls": Operation.SEARCH,
+        "POST /feedback": Operation.SHARE,
+        "GET /persons/objections": Operation.SEARCH,
+        "GET /persons/reviews": Operation.SEARCH,
+    }
 )
 _BY_METHOD: Final = MappingProxyType({"GET": Operation.READ})
 
