@@ -19,7 +19,7 @@ from tocsin.backends.system.entropy import SystemEntropy
 from tocsin.edge.audit import Audit, Operation, Seen, Use
 from tocsin.errors import ConfigError, PolicyError, StoreError, VerificationError
 from tocsin.exchange.deliver.receipts import held_by
-from tocsin.exchange.journal.history import objects_of
+from tocsin.exchange.journal.history import objects_of, withheld
 from tocsin.exchange.journal.journal import entries
 from tocsin.exchange.members.charter import Charter
 from tocsin.exchange.members.registry import Members
@@ -44,6 +44,7 @@ class Sight(NamedTuple):
     charters: tuple[Charter, ...]  # oldest first
     receipts: list[tuple[Any, ...]]  # as held_by() has them
     signer: Signer | None
+    now_us: int = 0  # what may not be shown at this moment stands there as its commitment
 
 
 async def write(
@@ -70,6 +71,7 @@ async def write(
         await logs.load()
         signer = Signer(me, keys, CheckpointFiles(disk, threaded=False))
         sight = await look(members, logs, signer, database, (channel, origin or me))
+        sight = sight._replace(now_us=SystemClock().now_us())
         # The one thing that is written beside the node: a use that leaves no record is none that may happen.
         use = Use("log export", f"uid:{os.getuid()}", Operation.EXPORT, reason or _UNSAID)
         seen = await database.read(lambda db: objects_of(db, sight.log.number, sight.end))
@@ -124,7 +126,7 @@ def lines(reading: Reading, sight: Sight) -> Iterator[bytes]:
         yield _line({"charter": statement.encode(one.signed).decode("utf-8")})
     done = 0
     for size, root, signed in checkpoints(reading, log.number, end):
-        yield from _entries(reading, log, done, size)
+        yield from _entries(reading, sight, done, size)
         done = size
         made = signed if sight.signer is None else sight.signer.sign(log, size, root)
         if made is None:
@@ -138,13 +140,15 @@ def lines(reading: Reading, sight: Sight) -> Iterator[bytes]:
             yield _line({"receipt": told})
 
 
-def _entries(reading: Reading, log: Log, start: int, end: int) -> Iterator[bytes]:
+def _entries(reading: Reading, sight: Sight, start: int, end: int) -> Iterator[bytes]:
+    log = sight.log
     for at in range(start, end, _STEP):
+        hidden = withheld(reading, log.number, at, min(end, at + _STEP), sight.now_us)
         rows = entries(reading, log.number, at, min(end, at + _STEP))
         if [row[0] for row in rows] != list(range(at, min(end, at + _STEP))):
             raise StoreError("store.gap", "entries of the log are missing from the journal; run tocsin fsck")
         for seq, marking, sent_at, keep_until, salt, content, commitment, kind, _ in rows:
-            if content is None or salt is None:
+            if content is None or salt is None or seq in hidden:
                 yield _line({"commitment": _b64(commitment), "seq": seq})
                 continue
             header = encode_header(seq, Handling(kind, marking, sent_at, keep_until))

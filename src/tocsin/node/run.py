@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -25,6 +26,7 @@ from tocsin.edge.people import build as build_people
 from tocsin.edge.taxii import app as taxii
 from tocsin.errors import ConfigError
 from tocsin.exchange.receive.turns import Quota
+from tocsin.exchange.warn import objections
 from tocsin.formats.escalation import Way
 from tocsin.node import ballast, rotation, upgrade
 from tocsin.node.config import Settings, address
@@ -33,7 +35,7 @@ from tocsin.node.diagnostics import Diagnostics
 from tocsin.node.home import Home
 from tocsin.node.metrics import Counters, Metrics
 from tocsin.node.readiness import Readiness
-from tocsin.node.supervisor import Note
+from tocsin.node.supervisor import Note, supervise
 from tocsin.ports.notifier import Notifier
 
 _TELL_S: Final = 5.0
@@ -117,22 +119,32 @@ async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callab
 
     core.on_keys = rekeyed
     await network.bind()
-    accounts = access.Accounts(database, clock, entropy)
+    accounts, audit = access.Accounts(database, clock, entropy), Audit(database, clock)
     doors = serving.Doors()
+    heads_noted = asyncio.ensure_future(supervise("audit", partial(audit.note, core.journal), clock, note))
     try:
         await core.start(network)
         told = PeopleServices(
-            accounts, Metrics(core, counters, clock.now_us()).page, Readiness(core, lambda: network.listening).reasons
+            accounts,
+            Metrics(core, counters, clock.now_us()).page,
+            Readiness(core, lambda: network.listening).reasons,
+            audit,
+            partial(_figures, core),
         )
         people = await _open_people(settings, core, told, doors)
         await doors.open_socket(control.build(_control(home, core, told, people)), home.socket)
         on_ready({"handle": settings.handle, "peer_port": network.port, "people_url": people, "software": SOFTWARE})
         await asyncio.get_running_loop().create_future()
     finally:
+        heads_noted.cancel()
         await doors.close()
         await core.stop()
         await network.close()
         disk.close()
+
+
+async def _figures(core: Core) -> dict[str, Any]:
+    return {"objections": await core.world.database.read(objections.figures)}
 
 
 def _quota(settings: Settings) -> Quota:

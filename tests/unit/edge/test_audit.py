@@ -17,9 +17,11 @@ from tocsin.edge.control import auditing
 from tocsin.edge.people import Services as PeopleServices
 from tocsin.edge.people import build as build_people
 from tocsin.edge.taxii import app as taxii
+from tocsin.exchange.journal import search
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.publish.spooled import MemorySpool
 from tocsin.formats.tlp import Tlp, marking_id
+from tocsin.node import export
 from tocsin.node.run import _control
 from tocsin.node.tables import TABLES
 from tocsin.testing.chance import SeededEntropy
@@ -431,3 +433,68 @@ def test_fsck_finds_what_is_missing():
     ok, codes = played(story)
     assert ok
     assert set(codes) == {"fsck.audit"}
+
+
+# -- nothing past its date, nothing suspended, by any door
+
+
+async def everything_asked(doors, object_id):
+    """What every route that reads tells, of the control socket and of TAXII."""
+    out = {}
+    for name, method, path in paths(doors.control.routes):
+        if method == "GET":
+            filled = path.format_map(Filled(FILLED, object_id=object_id))
+            out[name] = (await doors.ask(doors.control, filled, params={"after": 0, "follow": 0})).text
+    for path in ("objects/", "manifest/", f"objects/{object_id}/", f"objects/{object_id}/versions/"):
+        answer = await doors.ask(doors.taxii, f"/api1/collections/plenary/{path}", token=doors.tokens[READER])
+        out[path] = f"{answer.status_code} {answer.text}"
+    return out
+
+
+def exported(fed, handle, now_us):
+    """Every line of `tocsin log export` of what `aa` shared in the plenary."""
+    core, node = fed.core(handle), fed.nodes[handle]
+    log = core.logs.get(core.members.channel("plenary").slots["aa"])
+
+    class Asked:
+        def query(self, sql, args=()):
+            return node.query(sql, *args)
+
+    return b"".join(
+        export.lines(Asked(), export.Sight(log, log.size, [core.members.charter], [], None, now_us))
+    ).decode()
+
+
+def test_six_years_on_nothing_is_served_before_anything_is_swept():
+    async def story(fed, doors):
+        ids = [f"malware--{number:08x}-0000-4000-8000-000000000000" for number in (1, 2, 3)]
+        before = [await everything_asked(doors, one) for one in ids]
+        lines = [exported(fed, "bb", fed.nodes["bb"].clock.now_us())]
+        for node in fed.nodes.values():
+            node.clock.offset_s += 6 * 366 * 86_400.0
+        after = [await everything_asked(doors, one) for one in ids]
+        lines.append(exported(fed, "bb", fed.nodes["bb"].clock.now_us()))
+        left = fed.nodes["bb"].query("SELECT COUNT(*) FROM journal_rows WHERE kind = 1 AND content IS NOT NULL")
+        return before, after, lines, left
+
+    before, after, lines, left = played(story)
+    assert left == [(3,)], "nothing is swept yet: it is the readers who do not serve it"
+    told = [name for one in before for name, text in one.items() if CANARY in text]
+    assert {"GET /objects", "GET /objects/{object_id}", "GET /watch", "objects/"} <= set(told)
+    assert [name for one in after for name, text in one.items() if CANARY in text] == []
+    assert all(one[path].startswith("404") for one in after for path in one if path.startswith("objects/malware"))
+    assert CANARY in lines[0]
+    assert CANARY not in lines[1]
+    assert lines[1].count('"commitment"') == 3
+
+
+def test_what_is_suspended_is_served_by_no_door():
+    async def story(fed, doors):
+        ids = [f"malware--{number:08x}-0000-4000-8000-000000000000" for number in (1, 2, 3)]
+        for one in ids:
+            await fed.core("bb").world.database.write(lambda tx, one=one: search.hide(tx, one, "", "suspended", 1))
+        return [await everything_asked(doors, one) for one in ids], exported(fed, "bb", 1)
+
+    told, lines = played(story)
+    assert [name for one in told for name, text in one.items() if CANARY in text] == []
+    assert CANARY not in lines

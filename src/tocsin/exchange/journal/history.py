@@ -45,6 +45,20 @@ def objects_of(reading: Reading, log: int, end: int) -> list[tuple[str, int]]:
     return [(row[0] or "", row[1] or 0) for row in rows]
 
 
+def withheld(reading: Reading, log: int, start: int, end: int, now_us: int) -> frozenset[int]:
+    """Places of entries that leave this node as their commitment alone, from start to before end.
+
+    What is past its time, suspended or withdrawn, or about a person and held back.
+    """
+    rows = reading.query(
+        "SELECT j.seq FROM journal_rows j WHERE j.kind = 1 AND j.log = ? AND j.seq >= ? AND j.seq < ? "
+        "AND ((j.keep_until > 0 AND j.keep_until <= ?) OR j.held LIKE 'person.%' OR EXISTS (SELECT 1 FROM journal_hidden h "
+        "WHERE h.object_id = j.object_id AND h.member IN (j.member, '') AND h.why IN ('suspended', 'withdrawn')))",
+        (log, start, end, now_us),
+    )
+    return frozenset(row[0] for row in rows)
+
+
 def receipts(reading: Reading, logs: Iterable[int], before: int, limit: int) -> list[Happening]:
     """Receipts of these logs, newest first, before a position (0: the newest)."""
     wanted = list(logs)
