@@ -120,6 +120,16 @@ def test_a_mended_head_is_found_by_one_that_was_noted():
     assert trail.problems(head) == ["record 5"], "other records have come in their place"
 
 
+def test_a_record_taken_out_with_the_rest_moved_up_shows():
+    trail = Trail()
+    trail.record(5)
+    trail.connection.execute("DELETE FROM edge_audit WHERE number = 2")
+    for number in (3, 4, 5):
+        trail.connection.execute("UPDATE edge_audit SET number = ? WHERE number = ?", (number - 1, number))
+    trail.connection.execute("UPDATE edge_audit_head SET number = 4")
+    assert trail.problems() == ["record 2"]
+
+
 def test_the_head_goes_into_the_journal_every_day_when_it_has_moved():
     trail = Trail()
     trail.record(5)
