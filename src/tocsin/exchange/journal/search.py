@@ -212,3 +212,16 @@ def added_at(reading: Reading, moment_us: int) -> int:
 
 def _marks(wanted: Sequence[Any]) -> str:
     return ", ".join("?" * len(wanted))
+
+
+def at(reading: Reading, positions: Sequence[int]) -> list[tuple[int, bytes]]:
+    """(position, exact bytes) of those of these entries that may be shown and are still held, in order."""
+    out: list[tuple[int, bytes]] = []
+    for begin in range(0, len(positions), 500):
+        part = positions[begin : begin + 500]
+        out += reading.query(
+            "SELECT s.position, j.content FROM journal_search s JOIN journal_rows j ON j.position = s.position "  # noqa: S608 - constants only
+            f"WHERE s.position IN ({_marks(part)}) AND j.content IS NOT NULL AND {_SHOWN.format('s')} ORDER BY 1",
+            part,
+        )
+    return out

@@ -15,7 +15,6 @@ from tocsin.exchange.match.constituency import (
     ADDRESS,
     ASN,
     COUNTRY,
-    DOMAIN,
     EMAIL,
     IDENTITY,
     SECTOR,
@@ -219,5 +218,3 @@ def concerned(index: Index, objects: Sequence[Mapping[str, Any]]) -> dict[str, l
         for owner, reasons in inquiry.reasons(str(value.get("id", ""))).items():
             out.setdefault(owner, {}).update(dict.fromkeys(reasons))
     return {owner: list(reasons)[:MOST_REASONS] for owner, reasons in sorted(out.items())}
-
-

@@ -57,7 +57,8 @@ class Entry(NamedTuple):
 class Index:
     """See the module. `too_wide` lists claims that match nothing, for they would match nearly everything."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], *, nested: bool = False) -> None:
+        """`nested`: of claims inside each other all owners are told, not those of the most specific one only."""
         blocks: dict[Range, dict[str, None]] = {}
         plain: dict[Named, dict[str, None]] = {}
         wide: set[str] = set()
@@ -87,8 +88,10 @@ class Index:
         }
         self._labels = max((text.count(".") + 1 for text in self._plain[DOMAIN]), default=0)
         claims = {block: Claim(ADDRESS, values.shown(block), tuple(owners)) for block, owners in blocks.items()}
-        self._v4 = _Blocks({block: claim for block, claim in claims.items() if block.bits == V4_BITS})
-        self._v6 = _Blocks({block: claim for block, claim in claims.items() if block.bits == V6_BITS})
+        if nested:
+            _nest_names(self._plain[DOMAIN])
+        self._v4 = _Blocks({block: claim for block, claim in claims.items() if block.bits == V4_BITS}, nested=nested)
+        self._v6 = _Blocks({block: claim for block, claim in claims.items() if block.bits == V6_BITS}, nested=nested)
         self.size = len(claims) + len(plain)
 
     def match_many(self, batch: Sequence[Named]) -> list[tuple[int, Claim]]:
@@ -174,10 +177,11 @@ class Index:
 class _Blocks:
     """Blocks of one family. claims[bisect_right(starts, number)] is the innermost one around a number, or None."""
 
-    def __init__(self, claims: Mapping[Range, Claim]) -> None:
+    def __init__(self, claims: dict[Range, Claim], *, nested: bool) -> None:
         self.starts: list[int] = []
         self.claims: list[Claim | None] = [None]
         self._by_block = claims
+        self._nested = nested
         self._sorted = sorted(claims, key=lambda one: (one.low, -one.high))
         self._lows = [one.low for one in self._sorted]
         self._flatten()
@@ -187,6 +191,8 @@ class _Blocks:
         for block in self._sorted:
             while around and around[-1].high < block.low:
                 self._leave(around)
+            if self._nested and around:
+                self._by_block[block] = _joined(self._by_block[block], self._by_block[around[-1]])
             self._mark(block.low, self._by_block[block])
             around.append(block)
         while around:
@@ -228,6 +234,19 @@ class _Blocks:
 _OF_NAMES: Final[Mapping[str, Callable[[str], str | None] | None]] = MappingProxyType(
     {DOMAIN: None, URL: values.host, EMAIL: values.after_at}
 )
+
+
+def _joined(claim: Claim, around: Claim) -> Claim:
+    return claim._replace(owners=tuple(dict.fromkeys((*claim.owners, *around.owners))))
+
+
+def _nest_names(claims: dict[str, Claim]) -> None:
+    for name in sorted(claims, key=lambda one: one.count(".")):
+        rest = name
+        while rest := rest.partition(".")[2]:
+            if rest in claims:
+                claims[name] = _joined(claims[name], claims[rest])
+                break
 
 
 def normal(kind: str, text: Any) -> str | None:
