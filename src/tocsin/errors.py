@@ -221,6 +221,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     # -- access ---------------------------------------------------------------------------------------------------
     "access.socket": Meaning(_A, "The control socket belongs to the user who runs the node.", "Run the command as that user."),
     "access.unknown-object": Meaning(_A, "What this node does not hold and what it may not show look the same.", "`tocsin objects --find` searches by name."),
+    "access.unknown-duty": Meaning(_A, "There is no duty with that id here, or its object never went out.", "`tocsin duties list --state all` shows every one."),
+    "access.unknown-interest": Meaning(_A, "There is no interest with that id here.", "`tocsin interest list` shows them."),
     # -- config ---------------------------------------------------------------------------------------------------
     "config.exists": Meaning(_O, "Keys and stores are never overwritten.", "Choose another folder or file, or move the old one away yourself."),
     "config.file": Meaning(_O, "The file is not there, not readable or not of its format.", "Check the path and the file."),

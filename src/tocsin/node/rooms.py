@@ -4,8 +4,12 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.readers import Room
+from tocsin.exchange.match.gaps import Concern
+from tocsin.exchange.match.interests import Interests
+from tocsin.exchange.match.relations import Relations
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.tlog.logs import Logs
+from tocsin.exchange.warn.duties import Duties
 from tocsin.ports.clock import Clock
 
 Say = Callable[[str, Sequence[bytes], bool], Awaitable[None]]  # channel id, objects, urgent
@@ -21,10 +25,13 @@ class Rooms:
         self._journal = journal
         self._clock = clock
         self._say = say
+        self.concern = Concern(members, journal, clock)
+        self.interests = Interests(members.me, journal, clock)
+        self._duties = Duties(members.me, lambda log: logs.numbered(log).channel)
 
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
-        return ()
+        return (Relations(), self.interests, self._duties)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""

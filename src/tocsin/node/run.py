@@ -128,6 +128,8 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         receipts=core.receipts,
         accounts=told.accounts,
         clock=core.world.clock,
+        concern=core.rooms.concern,
+        interests=core.rooms.interests,
         share=lambda channel, floor, spool, urgent: core.share(channel, floor, spool, urgent=urgent),
         spool=lambda: SpoolFile(home.run),
         synced=core.synced,

@@ -8,6 +8,8 @@ from tocsin.edge.access import Accounts
 from tocsin.edge.people import Reason
 from tocsin.exchange.deliver.receipts import Receipts
 from tocsin.exchange.journal.journal import Journal
+from tocsin.exchange.match.gaps import Concern
+from tocsin.exchange.match.interests import Interests
 from tocsin.exchange.members.acts import Acts
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
@@ -43,6 +45,8 @@ class Services:
     receipts: Receipts
     accounts: Accounts
     clock: Clock
+    concern: Concern
+    interests: Interests
     share: Callable[[Channel, Tlp | None, Spool, bool], Share]  # the last: urgent
     spool: Callable[[], Spool]
     synced: Callable[[], Awaitable[None]]

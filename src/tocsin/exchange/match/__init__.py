@@ -1,1 +1,1 @@
-"""Match: what we hold against what we see; its place is kept, it comes later. Owns: nothing yet. Reads: journal. Gives: nothing yet. Never: tells what we look for."""
+"""Match: whose is what, whom objects concern, and what our own people look for. Owns: match_relations, match_interests, match_hits. Reads: members, journal. Gives: who is concerned, gaps before sharing, hits of interests. Never: tells anyone what we look for."""

@@ -18,12 +18,13 @@ from tocsin.exchange.match.concerned import Inquiry
 from tocsin.exchange.match.constituency import Index
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
+from tocsin.formats import extension
 from tocsin.formats.stix.check import Checked, check_many
 from tocsin.ports.clock import Clock
 from tocsin.ports.database import Transaction
 from tocsin.ports.spool import Spool
 
-CONCERNED: Final = "concerned"  # name of the local rows: {"channel": id, "gaps": [[object id, version, member, [reasons]]]}
+CONCERNED: Final = "concerned"  # name of the local rows: {"channel": number, "gaps": [[object id, version, member, [reasons]]]}
 MOST_HELD: Final = 20_000  # objects of our own store that are looked at for one share
 _ROW: Final = 128  # gaps in one local row
 _SHOWN: Final = 20  # ids, and reasons, told for one member
@@ -81,14 +82,17 @@ class Concern:
         asking = self.ask(channel, spool)
         checked = [one for one in check_many(objects) if isinstance(one, Checked)]
         asking.note(checked)
-        return await asking.settle(True for _ in checked)
+        try:
+            return await asking.settle(True for _ in checked)
+        finally:
+            asking.close()
 
     async def record(self, gaps: Gaps) -> None:
         """Write down what is missing, before the objects are committed: each is a duty once its object is out."""
         if not gaps.missing:
             return
         rows = [
-            local.row(CONCERNED, {"channel": gaps.channel.id, "gaps": gaps.missing[at : at + _ROW]})
+            local.row(CONCERNED, {"channel": gaps.channel.number, "gaps": gaps.missing[at : at + _ROW]})
             for at in range(0, len(gaps.missing), _ROW)
         ]
 
@@ -111,10 +115,19 @@ class Asking:
         self._rosters = rosters
 
     def note(self, checked: Sequence[Checked]) -> None:
-        """Look at these objects by themselves."""
+        """Look at these objects: those that passed the gate, in their order."""
         if checked:
             self._spool.append(msgspec.msgpack.encode([(one.id, one.version) for one in checked]))
             self._inquiry.add([one.value for one in checked])
+
+    def note_warnings(self, checked: Sequence[Checked]) -> None:
+        """Look at the warnings among these; answers and notes of our own concern those whom they are about already."""
+        warnings = [one for one in checked if extension.of(one.value, "warning") is not None]
+        self._inquiry.add([one.value for one in warnings])
+        said = {id(one) for one in warnings}
+        self._spool.append(
+            msgspec.msgpack.encode([(one.id, one.version) if id(one) in said else ("", "") for one in checked])
+        )
 
     async def settle(self, kept: Iterable[bool]) -> Gaps:
         """Join them with each other and with what is held; `kept` tells of each noted object whether it goes."""
@@ -132,8 +145,11 @@ class Asking:
                             found.append((object_id, version, member, reasons))
         gaps.missing = await self._untold(found)
         gaps.cut = self._inquiry.cut
-        self._spool.close()
         return gaps
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._spool.close()
 
     def _noted(self) -> Iterator[list[tuple[str, str]]]:
         return (_NOTED.decode(record) for record in self._spool.records())

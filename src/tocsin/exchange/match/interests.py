@@ -7,6 +7,7 @@ interest and a position.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
 
 from tocsin.errors import AccessError, ConfigError
@@ -18,7 +19,6 @@ from tocsin.formats import extension
 from tocsin.formats.stix.comparisons import comparisons
 from tocsin.ports.clock import Clock
 from tocsin.ports.database import Reading, Transaction
-from tocsin.ports.entropy import Entropy
 
 VALUE: Final = "value"
 CIDR: Final = "cidr"
@@ -50,21 +50,20 @@ class Interest:
 class Interests:
     """The room's reader of the journal, and what people change of it. One per node."""
 
-    def __init__(self, me: str, journal: Journal, clock: Clock, entropy: Entropy) -> None:
+    def __init__(self, me: str, journal: Journal, clock: Clock) -> None:
         self._me = me
         self._journal = journal
         self._clock = clock
-        self._entropy = entropy
         self._seeker: Seeker | None = None
 
     async def add(self, kind: str, text: str, note: str = "") -> Interest:
         """Look for this from now on. Raises ConfigError("config.value"), StoreError."""
         normal = _normal(kind, text)
-        number = self._entropy.bytes(5).hex()
+        number = sha256(f"{kind} {normal}".encode()).hexdigest()[:12]
         now_us = self._clock.now_us()
 
         def work(tx: Transaction) -> Interest:
-            same = [one for one in _all(tx) if (one.kind, one.text) == (kind, normal)]
+            same = _all(tx, number)
             if same:
                 return same[0]
             if tx.query("SELECT COUNT(*) FROM match_interests")[0][0] >= MOST:
@@ -232,8 +231,10 @@ def _normal(kind: str, text: str) -> str:
     return normal
 
 
-def _all(reading: Reading) -> list[Interest]:
-    found = reading.query("SELECT id, kind, text, note, added, after FROM match_interests ORDER BY added, id")
+def _all(reading: Reading, only: str = "") -> list[Interest]:
+    found = reading.query(
+        "SELECT id, kind, text, note, added, after FROM match_interests WHERE ? IN ('', id) ORDER BY added, id", (only,)
+    )
     return [Interest(*row) for row in found]
 
 

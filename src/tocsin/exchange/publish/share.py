@@ -18,7 +18,7 @@ from tocsin.exchange.publish.draft import Draft, Ready, Refused, draft_of, keep_
 from tocsin.exchange.publish.publisher import MAX_BATCH, MAX_BATCH_BYTES, Publisher
 from tocsin.formats import markings, tlp
 from tocsin.formats.markings import Question, Received, Verdict
-from tocsin.formats.stix.check import check_many
+from tocsin.formats.stix.check import Checked, check_many
 from tocsin.formats.tlp import Tlp
 from tocsin.ports.database import Database, Reading
 from tocsin.ports.spool import Spool
@@ -63,6 +63,7 @@ class Share:
         self._seen = 0
         self._has_ends = False
         self._verdicts: dict[tuple[Any, ...], Verdict] = {}
+        self.watch: Callable[[Sequence[Checked]], None] = lambda _: None  # sees what passes check(), in order
 
     # -- step 1 -------------------------------------------------------------------------------------------------
 
@@ -70,6 +71,7 @@ class Share:
         """The gate: JSON, STIX. Accepted objects go to the spool, refused ones come back with their reason."""
         refused: list[Refused] = []
         drafts: list[tuple[int, Draft]] = []
+        passed: list[Checked] = []
         for content, checked in zip(batch, check_many(batch), strict=True):
             self._seen += 1
             if isinstance(checked, FormatError):
@@ -83,7 +85,9 @@ class Share:
                     continue
             self._has_ends = self._has_ends or bool(checked.ends)
             drafts.append((self._seen, draft_of(checked, content)))
+            passed.append(checked)
         if drafts:
+            self.watch(passed)
             self._spool.append(_ENCODER.encode(drafts))
         return refused
 
@@ -112,6 +116,10 @@ class Share:
         """How many objects are to be committed, refused by the policy, and shared there already."""
         refused, held = self._fates.count(_REFUSED), self._fates.count(_HELD_ALREADY)
         return Counts(len(self._fates) - refused - held, refused, held)
+
+    def kept(self) -> Iterator[bool]:
+        """Of each object that watch() saw, in the same order: whether it is to be committed."""
+        return (fate < _HELD_ALREADY for fate in self._fates)
 
     def markings(self) -> dict[str, int]:
         """How many objects of each marking are to be committed."""

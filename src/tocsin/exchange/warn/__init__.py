@@ -1,1 +1,1 @@
-"""Warn: the duty to warn; its place is kept, it comes later. Owns: nothing yet. Reads: journal. Gives: nothing yet. Never: lets silence pass unnoticed."""
+"""Warn: the duty to warn. Owns: warn_duties, warn_duty_aims, warn_duty_sent. Reads: journal. Gives: open duties. Never: lets silence pass unnoticed."""
