@@ -279,6 +279,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "doctor.vote": Meaning(_O, "A proposal is decided by the votes of people; this member's is missing.", "Look at it: `tocsin charter diff` or `tocsin channel show NAME`; then `tocsin charter sign` or `tocsin channel agree NAME`, or let it be."),
     "doctor.quiet": Meaning(_P, "The member is linked, but has said nothing of a log of its own for more than 30 seconds, where a heartbeat comes every 10.", "If it lasts, call its operator: its node hangs, or it keeps something from this one."),
     "doctor.evidence": Meaning(_C, "A member has signed two statements that contradict each other, and this node holds both.", "`tocsin evidence list` and `tocsin evidence show ID`; tell the other members and talk to the accused by telephone."),
+    "doctor.duties": Meaning(_O, "Somebody is concerned by what this node gave to others, and was not told for more than a day.", "`tocsin duties list`; warn the member, share a sanitised object that names the duty, or decline it with a reason."),
     # -- internal -------------------------------------------------------------------------------------------------
     "internal.error": Meaning(_D, "A fault of ours; the part begins again.", "Report it with the line from the diagnostics; it holds no content."),
     # -- demo ------------------------------------------------------------------------------------------------------

@@ -15,7 +15,16 @@ from tocsin.exchange.receive import tables as receive
 from tocsin.exchange.tlog import tables as tlog
 from tocsin.exchange.warn import tables as warn
 
-TABLES = (members.TABLES, tlog.TABLES, journal.TABLES, deliver.TABLES, receive.TABLES, match.TABLES, warn.TABLES, access.TABLES)
+TABLES = (
+    members.TABLES,
+    tlog.TABLES,
+    journal.TABLES,
+    deliver.TABLES,
+    receive.TABLES,
+    match.TABLES,
+    warn.TABLES,
+    access.TABLES,
+)
 MIGRATIONS = (
     members.MIGRATIONS,
     tlog.MIGRATIONS,

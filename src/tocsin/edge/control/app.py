@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tocsin.edge.control import erasing, governing, proving, reading, recovering
+from tocsin.edge.control import concerning, erasing, governing, proving, reading, recovering
 from tocsin.edge.control.answers import asked, told
 from tocsin.edge.control.services import Services
 from tocsin.edge.control.sharing import Sharing
@@ -64,6 +64,7 @@ def build(services: Services) -> Starlette:
             Route("/accounts", routes.accounts, methods=["GET"]),
             Route("/accounts", routes.add_account, methods=["POST"]),
             Route("/accounts/{name}", routes.remove_account, methods=["DELETE"]),
+            *concerning.routes(services),
             *governing.routes(services),
             *proving.routes(services),
             *recovering.routes(services),
@@ -181,9 +182,11 @@ class _Routes:
                 await journal.grown(after)
                 rows = await journal.database.read(partial(history.happenings, after=after, limit=_WATCH))
                 if rows:
-                    after = rows[-1].row.position
+                    before, after = after, rows[-1].row.position
                     lines = (msgspec.json.encode(reading.happening(self._services, one)) + b"\n" for one in rows)
                     yield b"".join(lines)
+                    if self._services.interests.are_any:
+                        yield await concerning.found_between(self._services, before, after)
 
     async def accounts(self, _request: Request) -> Response:
         listed = await self._services.accounts.list()

@@ -24,7 +24,9 @@ from tocsin.ports.clock import Clock
 from tocsin.ports.database import Transaction
 from tocsin.ports.spool import Spool
 
-CONCERNED: Final = "concerned"  # name of the local rows: {"channel": number, "gaps": [[object id, version, member, [reasons]]]}
+CONCERNED: Final = (
+    "concerned"  # name of the local rows: {"channel": number, "gaps": [[object id, version, member, [reasons]]]}
+)
 MOST_HELD: Final = 20_000  # objects of our own store that are looked at for one share
 _ROW: Final = 128  # gaps in one local row
 _SHOWN: Final = 20  # ids, and reasons, told for one member

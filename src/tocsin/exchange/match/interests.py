@@ -56,6 +56,11 @@ class Interests:
         self._clock = clock
         self._seeker: Seeker | None = None
 
+    @property
+    def are_any(self) -> bool:
+        """Whether there may be something to look for."""
+        return self._seeker is None or not self._seeker.is_empty
+
     async def add(self, kind: str, text: str, note: str = "") -> Interest:
         """Look for this from now on. Raises ConfigError("config.value"), StoreError."""
         normal = _normal(kind, text)
@@ -117,9 +122,7 @@ class Interests:
             if row.kind == Kind.ENTRY and value is not None and row.member != self._me
         ]
         found = seeker.seek([value for _, value in shown])
-        rows = [
-            (shown[place][0], interest) for place, interest in found if seeker.after[interest] < shown[place][0]
-        ]
+        rows = [(shown[place][0], interest) for place, interest in found if seeker.after[interest] < shown[place][0]]
         if rows:
             tx.execute_many("INSERT INTO match_hits (position, interest) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
 
@@ -236,5 +239,3 @@ def _all(reading: Reading, only: str = "") -> list[Interest]:
         "SELECT id, kind, text, note, added, after FROM match_interests WHERE ? IN ('', id) ORDER BY added, id", (only,)
     )
     return [Interest(*row) for row in found]
-
-

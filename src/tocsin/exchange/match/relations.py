@@ -53,7 +53,8 @@ def joining(reading: Reading, ids: Iterable[str]) -> list[dict[str, Any]]:
             (*part, MOST),
         )
         positions.update(row[0] for row in found)
-    return _parsed(content for _, content in search.at(reading, sorted(positions)[:MOST]))
+    held = search.found(reading, sorted(positions)[:MOST], content=True)
+    return _parsed(one.content for one in held if one.content is not None)
 
 
 def objects(reading: Reading, ids: Sequence[str]) -> list[dict[str, Any]]:

@@ -99,7 +99,7 @@ def shown(found: Range) -> str:
 
 def domain(text: str) -> str | None:
     """A domain name in lower case and in its ASCII form (IDNA), without the dot at its end."""
-    name = text[:-1] if text.endswith(".") else text
+    name = text.removesuffix(".")
     if not name or len(text) > _LONGEST_DOMAIN:
         return None
     name = name.lower() if name.isascii() else _to_ascii(name)
