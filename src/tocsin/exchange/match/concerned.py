@@ -178,13 +178,15 @@ class Inquiry:
                 ((label, other, False) for label, other in self._links_of(object_id)),
                 ((label, other, True) for label, other in self._links_to(object_id)),
             )
-            for hit in self._forward_step(other)
+            if label not in _SILENT
+            for hit in self._forward_step(other, object_id)
             if not either or hit.path[-1] in _AIMS
         )
 
-    def _forward_step(self, object_id: str) -> Iterator[Hit]:
+    def _forward_step(self, object_id: str, home: str) -> Iterator[Hit]:
+        """From an object onwards, but not back to where we come from."""
         for label, other in self._links_of(object_id):
-            for hit in self._hits.get(other, ()):
+            for hit in self._hits.get(other, ()) if other != home else ():
                 yield hit._replace(path=(label,))
 
     def _links_of(self, object_id: str) -> Sequence[tuple[str, str]]:

@@ -28,7 +28,30 @@ WIDEST: Final[Mapping[int, int]] = MappingProxyType({V4_BITS: 8, V6_BITS: 16})
 _COVERED: Final = 64  # claims told for one value that is itself a block
 _LONGEST_NAME: Final = 254
 _SECOND_LEVELS: Final = frozenset(
-    ["ac", "asn", "co", "com", "edu", "gob", "gouv", "gov", "govt", "gv", "int", "ltd", "me", "mil", "net", "ne", "nom", "or", "org", "plc", "sch", "school"]
+    [
+        "ac",
+        "asn",
+        "co",
+        "com",
+        "edu",
+        "gob",
+        "gouv",
+        "gov",
+        "govt",
+        "gv",
+        "int",
+        "ltd",
+        "me",
+        "mil",
+        "net",
+        "ne",
+        "nom",
+        "or",
+        "org",
+        "plc",
+        "sch",
+        "school",
+    ]
 )
 _CODES: Final[Mapping[str, str]] = MappingProxyType({"UK": "GB", "EU": "EU"})  # top-level domains that are no ISO code
 
