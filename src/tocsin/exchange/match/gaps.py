@@ -137,7 +137,7 @@ class Asking:
         await self._join_held()
         found: list[Gap] = []
         fates = iter(kept)
-        for noted in self._noted():
+        for noted in self._noted() if not self._inquiry.is_empty else ():
             for object_id, version in noted:
                 if next(fates) and self._inquiry.concerns(object_id):
                     for member, reasons in self._inquiry.reasons(object_id).items():
@@ -162,6 +162,8 @@ class Asking:
             for noted in self._noted():
                 self._join(await read(partial(relations.joining, ids=[one for one, _ in noted])))
         mentioned = self._inquiry.mentioned()
+        if not mentioned:
+            return
         seen = {one for noted in self._noted() for one, _ in noted if one in mentioned}
         left = MOST_HELD
         for last in (False, True):

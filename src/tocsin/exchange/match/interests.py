@@ -32,6 +32,7 @@ _LONGEST_TEXT: Final = 32 * 1024  # of one object that words are looked for in
 _WORDS: Final = re.compile(r"\w+")
 _PROSE: Final = ("name", "description", "abstract", "content", "explanation", "opinion", "value", "subject")
 _NAMES: Final = ("aliases", "labels", "x_mitre_aliases")
+_EXACT: Final = ("value", "name", "id", "path", "serial_number", "account_login", "user_id")
 _INDEXED: Final = frozenset({ADDRESS, DOMAIN, ASN, COUNTRY, SECTOR})
 
 
@@ -166,7 +167,9 @@ class Seeker:
                 out.update((places[at], owner) for owner in claim.owners)
         for place, value in enumerate(objects):
             if self._plain:
-                out.update((place, one) for key in self._keys(value) for one in self._plain.get(key, ()))
+                for key in self._keys(value):
+                    if key in self._plain:
+                        out.update((place, one) for one in self._plain[key])
             if self._words:
                 out.update((place, one) for one in self._read(value))
         return out
@@ -192,16 +195,16 @@ class Seeker:
 
 
 def _prose(value: Mapping[str, Any]) -> str:
-    parts = [value[key] for key in _PROSE if isinstance(value.get(key), str)]
+    parts = [value[key] for key in _PROSE if key in value and isinstance(value[key], str)]
     for key in _NAMES:
-        listed = value.get(key)
-        parts += [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+        if isinstance(value.get(key), list):
+            parts += [one for one in value[key] if isinstance(one, str)]
     return " . ".join(parts)[:_LONGEST_TEXT]
 
 
 def _values_of(value: Mapping[str, Any]) -> Iterator[str]:
-    for key in ("value", "name", "id", "path", "serial_number", "account_login", "user_id"):
-        if isinstance(value.get(key), str):
+    for key in _EXACT:
+        if key in value and isinstance(value[key], str):
             yield value[key]
     hashes = value.get("hashes")
     if isinstance(hashes, dict):

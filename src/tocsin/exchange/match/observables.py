@@ -95,10 +95,9 @@ def links(value: _Value) -> list[Link]:
         return []
     if value.get("type") == "relationship":
         return _of_relationship(me, value)
+    there = _REFS.keys() & value.keys()
     out: list[Link] = []
-    for key in value:
-        if key not in _REFS:
-            continue
+    for key in sorted(there) if there else ():
         label = "about" if key == "object_refs" and value.get("type") in _ABOUT else _REFS[key]
         refs = value[key] if isinstance(value[key], list) else [value[key]]
         out += [Link(me, label, ref) for ref in refs[:MOST] if isinstance(ref, str) and ref != me]

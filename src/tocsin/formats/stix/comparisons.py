@@ -11,7 +11,7 @@ from tocsin.errors import FormatError
 from tocsin.formats.stix.patterns import MAX_BYTES, tokens
 
 MAX_VALUES: Final = 1024
-_SIMPLE: Final = re.compile(r"\[ *([a-z][a-z0-9-]*):([a-z_][a-z0-9_.]*) *= *'([^'\\]*)' *\]")
+_SIMPLE: Final = re.compile(r"\[ *([a-z][a-z0-9-]*):([a-z_][a-z0-9_.]*(?:'[^'\\]*')?) *= *'([^'\\]*)' *\]")
 _UNESCAPED: Final = re.compile(r"\\(['\\])")
 
 
