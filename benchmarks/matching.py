@@ -96,7 +96,9 @@ def index(count: int, entries: int) -> dict[str, Any]:
 def interests(count: int) -> dict[str, Any]:
     """What 10,000 standing interests cost for each object that arrives."""
     dice = random.Random(5)
-    kinds = [Interest(f"i{n}", "cidr", one.text, "", 0, 0) for n, one in enumerate(claims(4000, dice)) if one.kind == ADDRESS]
+    kinds = [
+        Interest(f"i{n}", "cidr", one.text, "", 0, 0) for n, one in enumerate(claims(4000, dice)) if one.kind == ADDRESS
+    ]
     kinds += [Interest(f"d{n}", "domain", f"org{n}.example", "", 0, 0) for n in range(3000)]
     kinds += [Interest(f"w{n}", "word", f"word{n}", "", 0, 0) for n in range(2000)]
     kinds += [Interest(f"v{n}", "value", f"{n:064x}", "", 0, 0) for n in range(10_000 - len(kinds))]
@@ -118,7 +120,13 @@ class _Empty:
 def share(count: int) -> dict[str, Any]:
     """What looking who is concerned adds to the gate, for each object of a large share."""
     members = [
-        SimpleNamespace(handle=f"m{n}", countries=(), sectors=(), identity=f"identity--{n}", constituency={"cidr": (f"10.{n}.0.0/16",)})
+        SimpleNamespace(
+            handle=f"m{n}",
+            countries=(),
+            sectors=(),
+            identity=f"identity--{n}",
+            constituency={"cidr": (f"10.{n}.0.0/16",)},
+        )
         for n in range(MEMBERS)
     ]
     journal: Any = Journal(_Empty())  # type: ignore[arg-type]
@@ -134,7 +142,12 @@ def share(count: int) -> dict[str, Any]:
     asyncio.run(asking.settle(True for each in checked for _ in each))
     asked = time.process_time() - begin
     done = 512 * len(batches)
-    return {"objects": done, "gate_us": gate / done * 1e6, "asking_us": asked / done * 1e6, "asking_to_gate": asked / gate}
+    return {
+        "objects": done,
+        "gate_us": gate / done * 1e6,
+        "asking_us": asked / done * 1e6,
+        "asking_to_gate": asked / gate,
+    }
 
 
 async def run(_folder: Path, quick: bool) -> dict[str, Any]:

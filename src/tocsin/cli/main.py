@@ -8,6 +8,7 @@ import typer
 from tocsin.cli import (
     accounts,
     backup,
+    blocking,
     channels,
     charter,
     checking,
@@ -83,6 +84,7 @@ def build() -> typer.Typer:
         duties,
         interests,
         erasing,
+        blocking,
         checking,
         backup,
         recovering,

@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.readers import Room
+from tocsin.exchange.match.blocking import Blocking
 from tocsin.exchange.match.gaps import Concern
 from tocsin.exchange.match.interests import Interests
+from tocsin.exchange.match.pruning import Pruning
 from tocsin.exchange.match.relations import Relations
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.tlog.logs import Logs
@@ -28,11 +30,13 @@ class Rooms:
         self.concern = Concern(members, journal, clock)
         self.interests = Interests(members.me, journal, clock)
         self._duties = Duties(members.me, lambda log: logs.numbered(log).channel)
+        self._blocking = Blocking()
+        self._pruning = Pruning(journal)
 
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
-        return (Relations(), self.interests, self._duties)
+        return (self._blocking, Relations(), self.interests, self._duties)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""
-        return ()
+        return (("pruning", self._pruning.run),)

@@ -60,7 +60,10 @@ WARNING = {
         ([{"type": "domain-name", "id": "d", "value": "www.bb.example"}], ["www.bb.example is under bb.example of bb"]),
         ([{"type": "domain-name", "id": "d", "value": "bb.example"}], ["bb.example is of bb"]),
         ([{"type": "domain-name", "id": "d", "value": "a.fr"}], ["a.fr is under fr, all of which bb answers for"]),
-        ([{"type": "url", "id": "u", "value": "https://x.bb.example/secret"}], ["x.bb.example is under bb.example of bb"]),
+        (
+            [{"type": "url", "id": "u", "value": "https://x.bb.example/secret"}],
+            ["x.bb.example is under bb.example of bb"],
+        ),
         ([{"type": "url", "id": "u", "value": "http://203.0.113.9/"}], ["203.0.113.9 is in 203.0.113.0/24 of bb"]),
         ([{"type": "email-addr", "id": "e", "value": "a@bb.example"}], ["bb.example is of bb"]),
         ([{"type": "autonomous-system", "id": "a", "number": 64500}], ["AS64500 is of bb"]),
@@ -74,7 +77,11 @@ WARNING = {
             ["203.0.113.0/28 is in 203.0.113.0/24 of bb", "bb.example is of bb"],
         ),
         (
-            [indicator("[network-traffic:dst_ref.value = '203.0.113.7'] FOLLOWEDBY [autonomous-system:number = 64500]")],
+            [
+                indicator(
+                    "[network-traffic:dst_ref.value = '203.0.113.7'] FOLLOWEDBY [autonomous-system:number = 64500]"
+                )
+            ],
             ["203.0.113.7 is in 203.0.113.0/24 of bb", "AS64500 is of bb"],
         ),
         (
@@ -83,13 +90,20 @@ WARNING = {
         ),
         ([relation(1, "malware--1", "targets", "location--fr"), MALWARE], []),
         (
-            [indicator("[file:name = 'x']"), relation(1, "indicator--1", "indicates", "malware--1")]
-            + [relation(2, "malware--1", "targets", "identity--bb"), {"type": "identity", "id": "identity--bb"}],
+            [
+                indicator("[file:name = 'x']"),
+                relation(1, "indicator--1", "indicates", "malware--1"),
+                relation(2, "malware--1", "targets", "identity--bb"),
+                {"type": "identity", "id": "identity--bb"},
+            ],
             ["targets bb, through indicates", "targets bb", "names bb"],
         ),
         (
             [relation(1, "malware--1", "communicates-with", "ipv4-addr--1"), MALWARE, IP],
-            ["203.0.113.7 is in 203.0.113.0/24 of bb, through communicates-with", "203.0.113.7 is in 203.0.113.0/24 of bb"],
+            [
+                "203.0.113.7 is in 203.0.113.0/24 of bb, through communicates-with",
+                "203.0.113.7 is in 203.0.113.0/24 of bb",
+            ],
         ),
         (
             [{"type": "campaign", "id": "c"}, relation(1, "c", "located-at", "location--fr"), FRANCE],
@@ -108,12 +122,19 @@ WARNING = {
             ["203.0.113.7 is in 203.0.113.0/24 of bb, through resolves-to", "203.0.113.7 is in 203.0.113.0/24 of bb"],
         ),
         (
-            [{"type": "sighting", "id": "s", "sighting_of_ref": "malware--1", "where_sighted_refs": ["identity--bb"]}]
-            + [{"type": "identity", "id": "identity--bb"}],
+            [
+                {
+                    "type": "sighting",
+                    "id": "s",
+                    "sighting_of_ref": "malware--1",
+                    "where_sighted_refs": ["identity--bb"],
+                },
+                {"type": "identity", "id": "identity--bb"},
+            ],
             ["was sighted at bb", "names bb"],
         ),
     ],
-)  # fmt: skip
+)
 def test_the_reason_is_told_in_words(objects, reasons):
     found = concerned(INDEX, objects)
     assert found == ({"bb": found["bb"]} if reasons else {})
@@ -196,8 +217,25 @@ JSON = st.recursive(
     max_leaves=8,
 )
 KEYS = st.sampled_from(
-    ["type", "id", "value", "number", "country", "sectors", "pattern", "pattern_type", "objects", "object_refs"]
-    + ["source_ref", "relationship_type", "target_ref", "extensions", "src_ref", "resolves_to_refs", "sighting_of_ref"]
+    [
+        "type",
+        "id",
+        "value",
+        "number",
+        "country",
+        "sectors",
+        "pattern",
+        "pattern_type",
+        "objects",
+        "object_refs",
+        "source_ref",
+        "relationship_type",
+        "target_ref",
+        "extensions",
+        "src_ref",
+        "resolves_to_refs",
+        "sighting_of_ref",
+    ]
 )
 TYPES = st.sampled_from([*observables._NAMES, "relationship", "report", "note"])
 
