@@ -195,7 +195,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "store.disk": Meaning(_O, "The disk refused to read or write.", "Check disk and permissions, then restart the node."),
     "store.full": Meaning(_O, "There is no room on the disk.", "Make room. What peers sent comes again by itself; a share that failed is repeated."),
     "store.gap": Meaning(_O, "Entries of our own log are missing.", "Run `tocsin fsck`, then restore the newest backup."),
-    "store.kept": Meaning(_O, "An upgrade keeps the old store beside the new one and overwrites no other that was kept.", "Move store.sqlite.before-v2 out of the folder, then repeat."),
+    "store.kept": Meaning(_O, "An upgrade keeps the old store beside the new one and overwrites no other that was kept.", "Move store.sqlite.before-v3 out of the folder, then repeat."),
     "store.migration": Meaning(_O, "A store of an older layout is upgraded as a whole, with every log's root, or not at all.", "Run `tocsin fsck` with the version that made the store; restore from a backup what it finds damaged, then upgrade."),
     "store.head": Meaning(_O, "The stored head of a log is not its newest checkpoint: the store is damaged, and nothing is signed from it.", "Run `tocsin fsck`, check the disk, then restore the newest backup; the peers send again what it lacks."),
     "store.missing": Meaning(_O, "The store file is not where `tocsin init` made it.", "Check --home; restore store.sqlite from a backup."),

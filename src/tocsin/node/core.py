@@ -1,7 +1,7 @@
 """One member's exchange, put together from whatever stores, clock, chance and network it is given."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Final
 
 from tocsin.edge.peer import greeting, session
-from tocsin.errors import FormatError, StoreError, VerificationError
+from tocsin.errors import FormatError, PolicyError, StoreError, VerificationError
 from tocsin.exchange.deliver import sender
 from tocsin.exchange.deliver.erased import ErasureReceipts
 from tocsin.exchange.deliver.receipts import Receipts
@@ -18,15 +18,17 @@ from tocsin.exchange.journal.definitions import Definitions
 from tocsin.exchange.journal.eraser import Eraser
 from tocsin.exchange.journal.followers import Following
 from tocsin.exchange.journal.journal import Journal
+from tocsin.exchange.journal.readers import Readers
 from tocsin.exchange.journal.search import Search
 from tocsin.exchange.members.acts import Acts
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.publish.epochs import Epochs
 from tocsin.exchange.publish.frames import Frames
-from tocsin.exchange.publish.publisher import Publisher, World
+from tocsin.exchange.publish.publisher import Batch, Publisher, World
 from tocsin.exchange.publish.roots import root_of
 from tocsin.exchange.publish.share import Share, Terms
+from tocsin.exchange.publish.spooled import MemorySpool
 from tocsin.exchange.receive import accept, catchup, gossip, orders
 from tocsin.exchange.receive.accept import Receiver
 from tocsin.exchange.receive.catchup import Catchup
@@ -42,6 +44,7 @@ from tocsin.formats.message import FLOOR, MAX_CONTROL_BYTES, PROTOCOL, Control, 
 from tocsin.formats.statement import CHARTER, Statement
 from tocsin.formats.tlp import Tlp
 from tocsin.node.links import Links
+from tocsin.node.rooms import Rooms
 from tocsin.node.supervisor import Note, supervise
 from tocsin.ports.checkpoints import CheckpointStore
 from tocsin.ports.clock import Clock
@@ -84,6 +87,8 @@ class Core:
         self.journal = Journal(world.database)
         self.definitions = Definitions()
         self.search = Following(self.journal, Search(lambda log: self.logs.numbered(log).channel))
+        self.rooms = Rooms(self.members, self.logs, self.journal, world.clock, self._say_in)
+        self.readers = Following(self.journal, Readers(self.rooms.all()))
         self.signer = Signer(me, world.keyring, world.checkpoints)
         self.epochs = Epochs(self.members, world.clock, world.entropy)
         self.frames = Frames(self.members, self.epochs, self.signer, world.database, world.entropy)
@@ -101,18 +106,7 @@ class Core:
         self.relays = Relays(self.members, world.database)
         lacking = catchup.Parts(self.members, self.logs, self.signer, self.gossip, world.clock, world.entropy)
         self.catchup = Catchup(lacking, lambda peer: self.links is not None and self.links.is_up(peer), world.note)
-        receiving = accept.Parts(
-            self.members,
-            self.logs,
-            self.journal,
-            self.definitions,
-            self.keys,
-            world.clock,
-            self.signer,
-            self.gossip,
-            world.meter,
-        )
-        self.receiver = Receiver(receiving)
+        self.receiver = Receiver(self._receiving())
         self.turns = Turns(world.clock, world.quota, self._is_urgent)
         self.links: Links | None = None
         self.eraser = Eraser(
@@ -143,7 +137,8 @@ class Core:
         parts = self._session_parts()
         links = self.links = Links(parts, network, self.world.clock, self.world.entropy, self.world.dial)
         self._spawn("search", self.search.run)
-        await self.search.reached(self.journal.head)
+        self._spawn("rooms", self.readers.run)
+        await self._reached()
         await self.definitions.load(self.world.database)
         await self.eraser.load()
         self.members.on_change(lambda *told: self._changed.put_nowait(told))
@@ -159,6 +154,8 @@ class Core:
         self._spawn("gossip", self._gossip)
         self._spawn("catchup", self._catch_up)
         self.proofs.on_new(self._pass_evidence_on)
+        for name, work in self.rooms.tasks():
+            self._spawn(name, work)
         self._follow_peers()
 
     async def stop(self) -> None:
@@ -175,17 +172,40 @@ class Core:
         ceiling = self.members.charter.plenary_ceiling
         return Share(Terms(self.me, channel, ceiling, floor, urgent), self.world.database, spool)
 
+    async def say(self, channel: Channel, objects: Sequence[bytes], *, urgent: bool = False) -> list[Batch]:
+        """Share what the node itself composes, by the same gate and policy as all else; what is shared already is passed.
+
+        Raises FormatError, PolicyError, StoreError, VerificationError.
+        """
+        share = self.share(channel, None, MemorySpool(), urgent=urgent)
+        refused = share.check(objects)
+        await self.publisher.ready(channel, urgent=urgent)
+        await self.synced()
+        async for more in share.decide():
+            refused += more
+        if refused:
+            raise PolicyError(refused[0].code, refused[0].what)
+        return [batch async for batch in share.commit(self.publisher, self.world.clock.now_us)]
+
     async def synced(self) -> None:
         """Wait until everything committed so far can be found. Raises StoreError("store.search-behind")."""
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                await self.search.reached(self.journal.head)
+                await self._reached()
         except TimeoutError as error:
             raise StoreError(
                 "store.search-behind", "search does not follow the journal; the diagnostics say why"
             ) from error
 
     # -- inside -------------------------------------------------------------------------------------------------
+
+    async def _reached(self) -> None:
+        head = self.journal.head
+        await self.search.reached(head)
+        await self.readers.reached(head)
+
+    async def _say_in(self, channel_id: str, objects: Sequence[bytes], urgent: bool) -> None:
+        await self.say(self.members.channel(channel_id), objects, urgent=urgent)
 
     def _session_parts(self) -> session.Parts:
         return session.Parts(
@@ -212,6 +232,19 @@ class Core:
             self.world.note,
             self.erasures,
             self._answers(),
+            self.world.meter,
+        )
+
+    def _receiving(self) -> accept.Parts:
+        return accept.Parts(
+            self.members,
+            self.logs,
+            self.journal,
+            self.definitions,
+            self.keys,
+            self.world.clock,
+            self.signer,
+            self.gossip,
             self.world.meter,
         )
 

@@ -6,7 +6,7 @@ tells the same story again.
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import apsw
@@ -19,11 +19,13 @@ from tocsin.exchange.members import charter, descriptor
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.publish.draft import Refused
 from tocsin.exchange.publish.publisher import Batch
+from tocsin.exchange.publish.spooled import MemorySpool
 from tocsin.exchange.receive.turns import QUOTA, Quota
 from tocsin.formats import statement
 from tocsin.formats.keys import Role, SigningKey
 from tocsin.formats.markings import ChannelKind
 from tocsin.formats.seal import SEED_BYTES, SealKey
+from tocsin.formats.stix.ids import sdo_id
 from tocsin.formats.tlp import Tlp
 from tocsin.node import fsck
 from tocsin.node.core import Core, Surroundings
@@ -106,25 +108,6 @@ class Keys:
         )
 
 
-class MemorySpool:
-    """ports.spool in memory."""
-
-    def __init__(self) -> None:
-        self._records: list[bytes] = []
-
-    def append(self, record: bytes) -> None:
-        """Add one record."""
-        self._records.append(record)
-
-    def records(self) -> Iterator[bytes]:
-        """All records."""
-        return iter(self._records)
-
-    def close(self) -> None:
-        """Forget them."""
-        self._records.clear()
-
-
 class LaggingDatabase(InlineDatabase):
     """A store whose commits take up to `lag_s` of virtual time each, one after the other, as they do on a real disk.
 
@@ -167,6 +150,7 @@ class Node:
         self.meter: Meter = SILENT
         self.quota: Quota = QUOTA
         self.endpoint = f"{handle}:1"  # empty, before the founding: it can only dial out
+        self.described: dict[str, Any] = {}  # what else it says of itself, before the founding: countries, constituency
         self._database: InlineDatabase | None = None
         connection = connect(STORE, vfs=self.storage.vfs_name, exclusive=True, create=True)
         create_tables(connection, TABLES)
@@ -229,12 +213,13 @@ class Node:
             "handle": self.handle,
             "name": self.handle.upper(),
             "kind": "state-service",
-            "identity": "identity--00000000-0000-4000-8000-000000000000",
+            "identity": sdo_id("identity", "testing", self.handle),
             "countries": [],
             "constituency": {},
             "endpoints": {"peer": self.endpoint},
             "keys": public,
             "created": 0,
+            **self.described,
         }
 
 

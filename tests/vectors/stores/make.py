@@ -1,13 +1,12 @@
-"""Make a small real store of today's layout: python tests/vectors/stores/make.py v2
+"""Make a small real store of today's layout: python tests/vectors/stores/make.py v3
 
-Three real nodes share a few generated objects; one of them signs a second history, so that the other holds a refusal.
-What is kept of that other is text: `store.sql`, and every other file of its folder in `files.json`.
+Three real nodes share a few generated objects; one of them takes one back (for v1 one signed a second history, which no
+node does any more). What is kept of that one is text: `store.sql`, and every other file of its folder in `files.json`.
 Run it once, with the last version that writes a layout, before the next layout comes; what is made is never made again.
 """
 
 import asyncio
 import json
-import shutil
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,14 +38,6 @@ async def receipted(*nodes):
     await until(settled)
 
 
-async def refused(node):
-    async def told():
-        rows = [row async for row in node.control.rows("GET", "/watch", {"after": 0, "follow": 0})]
-        return any(row["kind"] == "refusal" for row in rows)
-
-    await until(told)
-
-
 async def play(folder):
     """The story; the folder of the member that is kept."""
     async with Federation(folder, 3) as federation:
@@ -67,20 +58,15 @@ async def play(folder):
         await share(fr, "pair", lines(indicators(3, 11)), "amber+strict")
         await eg.control.post("/accounts", {"name": "reader", "channels": ["plenary"]})
         await receipted(br, eg, fr)
-        # The last one loses its disk, and somebody restores all of it, heads too.
-        await fr.stop()
-        shutil.copytree(fr.home.path, folder / "old", ignore=shutil.ignore_patterns("run"))
-        await fr.start()
-        await share(fr, "plenary", lines(indicators(1, 12)))
-        await receipted(br, eg, fr)
-        for one in (br, eg, fr):
-            await one.stop()
-        shutil.rmtree(fr.home.path)
-        (folder / "old").rename(fr.home.path)
-        await fr.start()
-        await share(fr, "plenary", lines(indicators(1, 13)))
-        await eg.start()
-        await refused(eg)
+        # Layout 2 knows erase orders and their receipts.
+        rows = await eg.control.get("/objects", member="eg-cert", channel="plenary")
+        wanted = {"object_id": rows[0]["id"], "channel": "plenary", "reason": "made for the store", "days": 1}
+        await eg.control.post("/erasures", wanted)
+
+        async def obeyed():
+            return all(not one["missing"] for one in await eg.control.get("/erasures"))
+
+        await until(obeyed)
         await eg.stop()
         return eg.home
 

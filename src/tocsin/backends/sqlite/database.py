@@ -14,7 +14,7 @@ from tocsin.backends.sqlite.writer import BUSY_MS, Handle, InlineWriter, ThreadW
 from tocsin.errors import StoreError
 from tocsin.ports.database import Reading, Transaction
 
-SCHEMA: Final = 2  # the layout of a new store; what leads there from older ones: migration.py
+SCHEMA: Final = 3  # the layout of a new store; what leads there from older ones: migration.py
 # Before 3.51.3 a checkpoint that races a write from another connection can lose what was committed.
 _OLDEST: Final = 3_051_003
 _READERS: Final = 2

@@ -140,6 +140,7 @@ async def objects(services: Services, asked: dict[str, str]) -> list[dict[str, A
         member=asked.get("member", ""),
         newest_first=True,
         content=False,
+        now_us=services.clock.now_us(),
     )
     found = await services.journal.database.read(lambda db: search.find(db, query))
     return [_found(services, one) for one in found]
@@ -148,7 +149,7 @@ async def objects(services: Services, asked: dict[str, str]) -> list[dict[str, A
 async def object_(services: Services, object_id: str) -> dict[str, Any]:
     """Every version of an object we hold, its bytes, who may read it and who has stored it."""
     await services.synced()
-    query = Query(ids=(object_id,), limit=_VERSIONS, newest_first=True)
+    query = Query(ids=(object_id,), limit=_VERSIONS, newest_first=True, now_us=services.clock.now_us())
     found = await services.journal.database.read(lambda db: search.find(db, query))
     if not found:
         raise AccessError("access.unknown-object", "this node holds no object with that id")

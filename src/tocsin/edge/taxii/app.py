@@ -149,9 +149,11 @@ class _Taxii:
             sought = replace(sought, filters=replace(sought.filters, versions=("all",)))
         content = name in ("objects", "object")
 
+        now_us, weight = self._services.clock.now_us(), limits.page_bytes
+
         def work(reading: Reading) -> Page:
-            page = paging.read(reading, channel.number, sought, content=content, page_bytes=limits.page_bytes)
-            if object_id and not page.rows and not _is_known(reading, channel, object_id):
+            page = paging.read(reading, channel.number, sought, content=content, page_bytes=weight, now_us=now_us)
+            if object_id and not page.rows and not _is_known(reading, channel, object_id, now_us):
                 raise absent()
             return page
 
@@ -172,8 +174,9 @@ def _route(path: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     raise absent()
 
 
-def _is_known(reading: Reading, channel: Channel, object_id: tuple[str, ...]) -> bool:
-    return bool(find(reading, Query(channels=(channel.number,), ids=object_id, limit=1, content=False)))
+def _is_known(reading: Reading, channel: Channel, object_id: tuple[str, ...], now_us: int) -> bool:
+    query = Query(channels=(channel.number,), ids=object_id, limit=1, content=False, now_us=now_us)
+    return bool(find(reading, query))
 
 
 def _header(scope: Scope, wanted: bytes) -> str:

@@ -85,7 +85,7 @@ def _mac(data: bytes, key: bytes, place: str) -> bytes:
     return hmac_digest(key, f"tocsin/taxii-next/v1\n{place}\n".encode() + data, "sha256")[:_MAC]
 
 
-def read(reading: Reading, channel: int, told: Wanted, *, content: bool, page_bytes: int) -> Page:
+def read(reading: Reading, channel: int, told: Wanted, *, content: bool, page_bytes: int, now_us: int) -> Page:
     """One page of a channel, on one snapshot."""
     if SPEC_VERSION not in told.filters.spec_versions:
         return Page([], more=False)
@@ -98,6 +98,7 @@ def read(reading: Reading, channel: int, told: Wanted, *, content: bool, page_by
         # Objects without a version have the instant 0 in the index, which no client means.
         versions=tuple(one or -1 for one in told.filters.versions),
         content=content,
+        now_us=now_us,
     )
     rows, cut = _rows(reading, query, page_bytes)
     dated = [one for one in _dated(reading, query) if not cut or one.position < rows[-1].position]

@@ -21,6 +21,7 @@ class Kind(IntEnum):
     REFUSAL = 3  # a peer's frame was refused, or a peer refused ours; `name` is the code
     EVIDENCE = 4  # `member` has signed two statements that contradict each other; `name` is in what
     ERASED = 5  # a peer has signed that it obeyed our erase order at `seq`
+    LOCAL = 6  # what this node or its people did here and tell nobody; `name` is what
 
 
 class NewRow(NamedTuple):

@@ -78,17 +78,25 @@ class Query:
     member: str = ""
     newest_first: bool = False
     content: bool = True
+    now_us: int = 0  # what was to be kept until before is not shown; 0: whatever the time
+    hidden: bool = False  # also what was taken back, suspended or blocked
 
 
+HIDDEN: Final = ("recalled", "revoked", "suspended", "withdrawn", "blocked")
+_SHOWN: Final = (
+    "NOT EXISTS (SELECT 1 FROM journal_hidden h "
+    "WHERE h.object_id IN ({0}.object_id, '') AND h.member IN ({0}.member, ''))"
+)
 # Of two copies of one version the first to come is shown: a later copy, perhaps with properties withheld, must not
 # replace it. Objects without versions (SCOs) show what was said last.
+_OTHER: Final = f"NOT EXISTS (SELECT 1 FROM journal_search o WHERE {_SHOWN.format('o')} AND o.object_id = s.object_id "  # noqa: S608 - constants only
 _NEWER: Final = (
-    "NOT EXISTS (SELECT 1 FROM journal_search o WHERE o.object_id = s.object_id AND o.channel = s.channel "
+    _OTHER + "AND o.channel = s.channel "
     "AND (o.instant > s.instant OR (o.instant = s.instant AND s.instant > 0 AND o.position < s.position) "
     "OR (o.instant = s.instant AND s.instant = 0 AND o.position > s.position)))"
 )
 _OLDER: Final = (
-    "NOT EXISTS (SELECT 1 FROM journal_search o WHERE o.object_id = s.object_id AND o.channel = s.channel "
+    _OTHER + "AND o.channel = s.channel "
     "AND (o.instant < s.instant OR (o.instant = s.instant AND o.position < s.position)))"
 )
 
@@ -117,6 +125,11 @@ def _conditions(query: Query) -> tuple[str, list[Any]]:
         where.append("(" + " OR ".join("(s.object_id >= ? AND s.object_id < ?)" for _ in query.types) + ")")
         # "-." is the next string after every "--...": ids of one type are one range of the index.
         args += [bound for one in query.types for bound in (f"{one}--", f"{one}-.")]
+    if not query.hidden:
+        where.append(_SHOWN.format("s"))
+    if query.now_us:
+        where.append("(j.keep_until IS NULL OR j.keep_until = 0 OR j.keep_until > ?)")
+        args.append(query.now_us)
     if query.member:
         where.append("s.member = ?")
         args.append(query.member)
@@ -134,6 +147,35 @@ def _versions(wanted: tuple[str | int, ...]) -> tuple[list[str], list[Any]]:
     parts = [_NEWER] * ("last" in wanted) + [_OLDER] * ("first" in wanted)
     parts += [f"s.instant IN ({_marks(instants)})"] * bool(instants)
     return ["(" + " OR ".join(parts) + ")"], list(instants)
+
+
+def hide(tx: Transaction, object_id: str, member: str, why: str, position: int) -> None:
+    """Show a member's copies of an object to nobody any more, nor give them to any program.
+
+    Every copy, also one that is still to come. An empty `object_id` is all that the member shared, an empty `member`
+    everybody's copies. `why` is one of HIDDEN, `position` that of the row that said so; told twice it is told once.
+    """
+    if why not in HIDDEN or not (object_id or member):
+        raise RuntimeError("what is hidden is an object or a member, for one of the known reasons")
+    tx.execute(
+        "INSERT INTO journal_hidden (object_id, member, why, position) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (object_id, member, why) DO NOTHING",
+        (object_id, member, why, position),
+    )
+
+
+def unhide(tx: Transaction, object_id: str, member: str, why: str) -> None:
+    """Take one such reason away; what has none left is shown again."""
+    tx.execute("DELETE FROM journal_hidden WHERE object_id = ? AND member = ? AND why = ?", (object_id, member, why))
+
+
+def reasons(reading: Reading, object_id: str, member: str) -> list[str]:
+    """Why a member's copies of an object are not shown, sorted; empty when they are."""
+    rows = reading.query(
+        "SELECT DISTINCT why FROM journal_hidden WHERE object_id IN (?, '') AND member IN (?, '') ORDER BY why",
+        (object_id, member),
+    )
+    return [row[0] for row in rows]
 
 
 def known(reading: Reading, ids: Iterable[str]) -> dict[str, list[tuple[str, str, int, int, int]]]:

@@ -38,6 +38,13 @@ CREATE TABLE IF NOT EXISTS journal_search (
   member    TEXT NOT NULL,
   marking   INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS journal_hidden (
+  object_id TEXT NOT NULL,       -- empty: everything of the member
+  member    TEXT NOT NULL,       -- whose copies; empty: everybody's
+  why       TEXT NOT NULL,       -- search.HIDDEN
+  position  INTEGER NOT NULL,    -- of the row that said so
+  PRIMARY KEY (object_id, member, why)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS journal_kept (
   day  INTEGER PRIMARY KEY,      -- days since 1970 at whose beginning keep-until has passed
   low  INTEGER NOT NULL,         -- every entry of that day stands between these positions
@@ -63,7 +70,7 @@ CREATE TABLE IF NOT EXISTS journal_ordered (
   PRIMARY KEY (slot, seq, member)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS journal_search_channel ON journal_search (channel, position);
-CREATE INDEX IF NOT EXISTS journal_search_object ON journal_search (object_id, channel, instant);
+CREATE INDEX IF NOT EXISTS journal_search_object ON journal_search (object_id, channel, instant, member);
 """
 
 _LAYOUT_2 = """
@@ -75,4 +82,5 @@ INSERT INTO journal_kept (day, low, high)
     AND position <= (SELECT COALESCE(MAX(position), 0) FROM journal_followers WHERE name = 'search')
   GROUP BY 1;
 """
-MIGRATIONS: Mapping[int, str] = {2: _LAYOUT_2}  # see node/tables.py
+_LAYOUT_3 = "DROP INDEX journal_search_object;"  # made again with the member
+MIGRATIONS: Mapping[int, str] = {2: _LAYOUT_2, 3: _LAYOUT_3}  # see node/tables.py

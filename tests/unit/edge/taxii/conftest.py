@@ -64,12 +64,13 @@ class World:
         connection = connect(":memory:", create=True)
         create_tables(connection, (tables.TABLES, access.TABLES))
         self.database = InlineDatabase(connection)
-        self.accounts = access.Accounts(self.database, SteadyClock(), SeededEntropy(1))
+        self.clock = SteadyClock()
+        self.accounts = access.Accounts(self.database, self.clock, SeededEntropy(1))
         self.known = [PLENARY, CLOSED]
         self.syncs = 0
         self.seq = 0
         services = Services(
-            self.database, self, self.accounts, lambda: "https://cert.example:7451/", "MA-CERT", SteadyClock(),
+            self.database, self, self.accounts, lambda: "https://cert.example:7451/", "MA-CERT", self.clock,
             self.synced, Limits(**limits),
         )  # fmt: skip
         self.app = build(services)

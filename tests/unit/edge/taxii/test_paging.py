@@ -113,7 +113,7 @@ def test_a_next_survives_a_new_start(world):
     world.share(tools(0, 6))
     following = world.get("objects/", query="limit=2").json["next"]
     before = world.get("objects/", query=f"next={following}").body
-    clock = type("Clock", (), {})()
+    clock = world.clock
     world.app = build(Services(world.database, world, world.accounts, "", "t", clock, world.synced))
     assert world.get("objects/", query=f"next={following}").body == before
 

@@ -118,4 +118,11 @@ def test_read_on_a_snapshot(database):
 
 def test_kinds_are_what_the_tables_say():
     """They are in stores and exports: none ever means something else."""
-    assert {one.name: int(one) for one in Kind} == {"ENTRY": 1, "RECEIPT": 2, "REFUSAL": 3, "EVIDENCE": 4, "ERASED": 5}
+    assert {one.name: int(one) for one in Kind} == {
+        "ENTRY": 1,
+        "RECEIPT": 2,
+        "REFUSAL": 3,
+        "EVIDENCE": 4,
+        "ERASED": 5,
+        "LOCAL": 6,
+    }

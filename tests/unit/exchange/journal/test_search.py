@@ -3,7 +3,18 @@
 import pytest
 
 from tocsin.exchange.journal.journal import Kind, NewRow, append, read
-from tocsin.exchange.journal.search import Query, Search, added_at, content, find, instant_of, known
+from tocsin.exchange.journal.search import (
+    Query,
+    Search,
+    added_at,
+    content,
+    find,
+    hide,
+    instant_of,
+    known,
+    reasons,
+    unhide,
+)
 from tocsin.testing.virtualtime import run
 
 V1, V2, V3 = (f"2026-01-0{day}T00:00:00.000Z" for day in (1, 2, 3))
@@ -153,3 +164,71 @@ def test_dates_of_an_empty_journal(database):
 )
 def test_versions_as_instants(version, instant):
     assert instant_of(version) == instant
+
+
+@pytest.fixture
+def hidden(database):
+    """hidden(hides, **query): as found, with these hidden; a fifth element True takes it back again."""
+
+    def ask(hides, **query):
+        async def main():
+            def work(tx):
+                for object_id, member, why, *back in hides:
+                    hide(tx, object_id, member, why, 1)
+                    hide(tx, object_id, member, why, 2)
+                    if back:
+                        unhide(tx, object_id, member, why)
+                append(tx, [*SOME, row(4, TOOL, V3, member="bb", log=2)], 1000)
+                Search(lambda log: 10).handle(read(tx, 0, 999), tx)
+
+            await database.write(work)
+            return await database.read(lambda db: [one.position for one in find(db, Query(**query))])
+
+        return run(main)
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("hides", "query", "positions"),
+    [
+        ([], {}, [1, 2, 4, 6, 7]),
+        ([(ID, "aa", "recalled")], {}, [2, 4, 7]),
+        ([(ID, "bb", "recalled")], {}, [1, 2, 4, 6, 7]),
+        ([(TOOL, "", "suspended")], {}, [1, 4, 6]),
+        ([("", "bb", "blocked")], {}, [1, 2, 6]),
+        ([("", "bb", "blocked")], {"ids": (TOOL,), "versions": ("last",)}, [2]),
+        ([("", "aa", "blocked")], {"ids": (TOOL,), "versions": ("first",)}, [7]),
+        ([("", "bb", "blocked", True)], {}, [1, 2, 4, 6, 7]),
+        ([(ID, "aa", "recalled", True), (ID, "aa", "suspended")], {}, [2, 4, 7]),
+        ([(ID, "aa", "recalled"), ("", "bb", "blocked")], {"hidden": True}, [1, 2, 4, 6, 7]),
+    ],
+)
+def test_what_is_hidden_is_found_by_nobody_and_another_copy_stands_for_it(hidden, hides, query, positions):
+    assert hidden(hides, **query) == positions
+
+
+def test_nothing_is_hidden_without_object_and_member_or_for_no_known_reason(database):
+    for object_id, member, why in (("", "", "recalled"), (ID, "aa", "disliked")):
+        with pytest.raises(RuntimeError):
+            run(lambda o=object_id, m=member, w=why: database.write(lambda tx: hide(tx, o, m, w, 1)))
+
+
+def test_why_something_is_hidden_can_be_asked(database):
+    def work(tx):
+        hide(tx, ID, "aa", "recalled", 1)
+        hide(tx, ID, "", "suspended", 1)
+        hide(tx, "", "aa", "blocked", 1)
+        return [reasons(tx, ID, "aa"), reasons(tx, ID, "bb"), reasons(tx, TOOL, "bb")]
+
+    told = run(lambda: database.write(work))
+    assert told == [["blocked", "recalled", "suspended"], ["suspended"], []]
+
+
+def test_what_was_to_be_kept_until_before_now_is_not_found_though_it_is_still_there(database):
+    def work(tx):
+        append(tx, [row(0), row(1, TOOL)._replace(keep_until=50), row(2, ADDRESS, "")._replace(keep_until=None)], 1000)
+        Search(lambda log: 10).handle(read(tx, 0, 999), tx)
+        return [[one.position for one in find(tx, Query(now_us=now))] for now in (0, 49, 50, 51)]
+
+    assert run(lambda: database.write(work)) == [[1, 2, 3], [1, 2, 3], [1, 3], [1, 3]]
