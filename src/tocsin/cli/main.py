@@ -14,6 +14,7 @@ from tocsin.cli import (
     demonstration,
     erasing,
     evidence,
+    fairness,
     founding,
     keys,
     logs,
@@ -84,6 +85,7 @@ def build() -> typer.Typer:
         recovering,
         logs,
         evidence,
+        fairness,
         accounts,
     ):
         part.add_to(app)

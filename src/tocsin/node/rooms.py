@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from tocsin.exchange.fairness.ledger import Ledger
+from tocsin.exchange.fairness.statement import Statements
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.readers import Room
 from tocsin.exchange.members.registry import Members
@@ -21,11 +23,13 @@ class Rooms:
         self._journal = journal
         self._clock = clock
         self._say = say
+        self._ledger = Ledger(journal, clock, members.entropy, logs.places)
+        self.fairness = Statements(members, logs, journal.database, clock)
 
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
-        return ()
+        return (self._ledger,)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""
-        return ()
+        return (("fairness", self._ledger.run),)

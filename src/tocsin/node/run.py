@@ -126,6 +126,7 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         catchup=core.catchup,
         proofs=core.proofs,
         receipts=core.receipts,
+        fairness=core.rooms.fairness,
         accounts=told.accounts,
         clock=core.world.clock,
         share=lambda channel, floor, spool, urgent: core.share(channel, floor, spool, urgent=urgent),

@@ -8,17 +8,19 @@ alike. A table that a later step alters needs its first form in the step of its 
 
 from tocsin.edge import access
 from tocsin.exchange.deliver import tables as deliver
+from tocsin.exchange.fairness import tables as fairness
 from tocsin.exchange.journal import tables as journal
 from tocsin.exchange.members import tables as members
 from tocsin.exchange.receive import tables as receive
 from tocsin.exchange.tlog import tables as tlog
 
-TABLES = (members.TABLES, tlog.TABLES, journal.TABLES, deliver.TABLES, receive.TABLES, access.TABLES)
+TABLES = (members.TABLES, tlog.TABLES, journal.TABLES, deliver.TABLES, receive.TABLES, fairness.TABLES, access.TABLES)
 MIGRATIONS = (
     members.MIGRATIONS,
     tlog.MIGRATIONS,
     journal.MIGRATIONS,
     deliver.MIGRATIONS,
     receive.MIGRATIONS,
+    fairness.MIGRATIONS,
     access.MIGRATIONS,
 )

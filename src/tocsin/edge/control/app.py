@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tocsin.edge.control import erasing, governing, proving, reading, recovering
+from tocsin.edge.control import erasing, fairness, governing, proving, reading, recovering
 from tocsin.edge.control.answers import asked, told
 from tocsin.edge.control.services import Services
 from tocsin.edge.control.sharing import Sharing
@@ -64,6 +64,7 @@ def build(services: Services) -> Starlette:
             Route("/accounts", routes.accounts, methods=["GET"]),
             Route("/accounts", routes.add_account, methods=["POST"]),
             Route("/accounts/{name}", routes.remove_account, methods=["DELETE"]),
+            *fairness.routes(services),
             *governing.routes(services),
             *proving.routes(services),
             *recovering.routes(services),

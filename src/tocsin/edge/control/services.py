@@ -7,6 +7,7 @@ from typing import Any
 from tocsin.edge.access import Accounts
 from tocsin.edge.people import Reason
 from tocsin.exchange.deliver.receipts import Receipts
+from tocsin.exchange.fairness.statement import Statements
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.members.acts import Acts
 from tocsin.exchange.members.channels import Channel
@@ -41,6 +42,7 @@ class Services:
     catchup: Catchup
     proofs: Proofs
     receipts: Receipts
+    fairness: Statements
     accounts: Accounts
     clock: Clock
     share: Callable[[Channel, Tlp | None, Spool, bool], Share]  # the last: urgent

@@ -45,7 +45,6 @@ _FORMS: Final[Mapping[tuple[str, str], Callable[[str], str]]] = MappingProxyType
         ("windows-registry-key", "key"): _folded,
     }
 )
-_OBSERVED: Final = MappingProxyType(dict(_FORMS))
 
 
 def value_of(said: Mapping[str, Any]) -> str:
@@ -56,7 +55,7 @@ def value_of(said: Mapping[str, Any]) -> str:
     if kind == "file" and isinstance(hashes := said.get("hashes"), dict) and hashes:
         best = next((one for one in _HASHES if one in hashes), None) or min(hashes)
         return _one("file", f"hashes.{best}", str(hashes[best]))
-    for (name, path), _ in _OBSERVED.items():
+    for name, path in _FORMS:
         if name == kind and isinstance(told := said.get(path), str):
             return _one(name, path, told)
     return f"id\n{said.get('id', '')}"
