@@ -1,15 +1,16 @@
 """What the entries of a scope say of one value that one member gave: who came first, who confirmed, who used it."""
 
 from bisect import bisect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
 from typing import Final
 
 from tocsin.exchange.fairness.facts import Sort, Word
 from tocsin.exchange.fairness.gathering import Item, Linked, Said
 from tocsin.exchange.fairness.scope import Scope
+
+SKEW_US: Final = 3_600_000_000
+"""By how much the clock of who speaks of an object may be behind the clock of who gave it."""
 
 _USEFUL: Final = Word.SIGHTED | Word.USED
 _GOOD: Final = Word.SIGHTED | Word.USED | Word.RIGHT
@@ -86,13 +87,23 @@ class View:
         items = [one for one in self._linked.by_object.get(object_, ()) if self.scope.holds(one.log, one.seq)]
         if not items or items[0].origin != owner:
             return ()
-        audience = reduce(or_, (self.scope.places[one.log].audience for one in items if one.origin == owner)) - {owner}
-        spoke_of = _values(items, owner)
+        versions = [one for one in items if one.origin == owner]
+        spoke_of = _values(versions)
         return [
             one
             for one in said
-            if one.giver in audience and self.scope.holds(one.log, one.seq) and spoke_of(one) == value
+            if one.giver != owner
+            and self.scope.holds(one.log, one.seq)
+            and self._had(one, versions)
+            and spoke_of(one) == value
         ]
+
+    def _had(self, said: Said, versions: Iterable[Item]) -> bool:
+        """Whether who spoke had been given the object by then: what is given later, or taken up again, inherits nothing."""
+        return any(
+            one.shared - SKEW_US <= said.shared and said.giver in self.scope.places[one.log].audience
+            for one in versions
+        )
 
     def _is_useful(self, report: Item) -> bool:
         return any(one.word & _USEFUL for one in self._about(report.object, report.origin, report.value))
@@ -105,9 +116,8 @@ def _reports(items: Iterable[Item], giver: str) -> tuple[list[Item], list[Item]]
     return [one for one in own if one.origin == giver], [one for one in own if one.origin != giver]
 
 
-def _values(items: Iterable[Item], owner: str) -> Callable[[Said], int]:
+def _values(versions: Sequence[Item]) -> Callable[[Said], int]:
     """Which value an object had when somebody spoke of it: a version made later takes nothing of what was said before."""
-    versions = [one for one in items if one.origin == owner]
     orders = [one.order for one in versions]
     return lambda said: versions[max(0, bisect(orders, (said.shared, said.slot, said.seq)) - 1)].value
 
