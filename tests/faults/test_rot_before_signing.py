@@ -199,7 +199,7 @@ def bits_of(world, handle, table, column):
     node = copy.copy(world.nodes[handle])
     node.storage = Recorder(world.files[handle], record=False, atomic_create=True)
     node.open()
-    rows = node.query(f"SELECT {column} FROM {table} WHERE length({column}) > 30")  # noqa: S608
+    rows = node.query(f"SELECT {column} FROM {table} WHERE length({column}) > 30")  # noqa: S608 - constants only
     places = [data.find(value) for (value,) in rows]
     node._connection.close()
     return [place * 8 + 77 for place in places if place > 0]

@@ -6,6 +6,8 @@ from tocsin.exchange.fairness.ledger import Ledger
 from tocsin.exchange.fairness.statement import Statements
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.readers import Room
+from tocsin.exchange.match.blocking import Blocking
+from tocsin.exchange.match.pruning import Pruning
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.ports.clock import Clock
@@ -23,13 +25,15 @@ class Rooms:
         self._journal = journal
         self._clock = clock
         self._say = say
+        self._blocking = Blocking()
         self._ledger = Ledger(journal, clock, members.entropy, logs.places)
         self.fairness = Statements(members, logs, journal.database, clock)
+        self._pruning = Pruning(journal)
 
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
-        return (self._ledger,)
+        return (self._blocking, self._ledger)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""
-        return (("fairness", self._ledger.run),)
+        return (("pruning", self._pruning.run), ("fairness", self._ledger.run))

@@ -10,17 +10,28 @@ from tocsin.edge import access
 from tocsin.exchange.deliver import tables as deliver
 from tocsin.exchange.fairness import tables as fairness
 from tocsin.exchange.journal import tables as journal
+from tocsin.exchange.match import tables as match
 from tocsin.exchange.members import tables as members
 from tocsin.exchange.receive import tables as receive
 from tocsin.exchange.tlog import tables as tlog
 
-TABLES = (members.TABLES, tlog.TABLES, journal.TABLES, deliver.TABLES, receive.TABLES, fairness.TABLES, access.TABLES)
+TABLES = (
+    members.TABLES,
+    tlog.TABLES,
+    journal.TABLES,
+    deliver.TABLES,
+    receive.TABLES,
+    match.TABLES,
+    fairness.TABLES,
+    access.TABLES,
+)
 MIGRATIONS = (
     members.MIGRATIONS,
     tlog.MIGRATIONS,
     journal.MIGRATIONS,
     deliver.MIGRATIONS,
     receive.MIGRATIONS,
+    match.MIGRATIONS,
     fairness.MIGRATIONS,
     access.MIGRATIONS,
 )

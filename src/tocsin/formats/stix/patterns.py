@@ -123,7 +123,7 @@ def _check_hash(name: str, value: str, at: int) -> None:
         _refuse(at, "not as many hexadecimal digits as that hash has")
 
 
-def _tokens(pattern: str) -> Iterator[tuple[str, str, int]]:
+def tokens(pattern: str) -> Iterator[tuple[str, str, int]]:
     """Kind, text and place of each token. Words become their own kind if they are keywords, marks always."""
     at = 0
     while at < len(pattern):
@@ -147,7 +147,7 @@ class _Parser:
     """One walk over the tokens. `kind`, `text` and `at` are the token that comes next."""
 
     def __init__(self, pattern: str) -> None:
-        self._rest = _tokens(pattern)
+        self._rest = tokens(pattern)
         self._terms = 0
         self._depth = 0
         self._kind, self._text, self._at = next(self._rest)
