@@ -159,7 +159,7 @@ def test_both_sides_compute_the_same_row_after_partitions(seed):
 
 async def derive_again(core):
     ledger = next(one for one in core.rooms.all() if isinstance(one, Ledger))
-    names = ("fairness_logs", "fairness_facts", "fairness_words", "fairness_taken")
+    names = ("fairness_logs", "fairness_facts", "fairness_counts", "fairness_words", "fairness_taken")
 
     def work(tx):
         from tocsin.exchange.journal.journal import read

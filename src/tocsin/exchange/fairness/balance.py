@@ -115,18 +115,16 @@ class Snapshot:
         view = View(self._linked, self._scope(chosen, self._sizes))
         members = sorted(self._members.charter.active)
         told = {one: figures.of(view, self._counts, one, everybody) for one in members}
-        gave = {one: set(_useful(view, one)) for one in members}
-        got = {
-            one: sum(one in users for who in members if who != one for _, users in _used(view, who)) for one in members
-        }
+        users = {one: _users(view, one) for one in members}
+        got = {one: sum(one in who for giver in members for who in users[giver] if giver != one) for one in members}
         claims = [told[one].claims for one in members]
         return {
             "members": len(members),
             "suppressed": len(members) < distribution.LEAST,
             "alarm_above": distribution.ALARM,
             "claims": distribution.spread(claims),
-            "useful": distribution.spread([len(gave[one]) for one in members]),
-            "give_get": distribution.ratios([(len(gave[one]), got[one]) for one in members]),
+            "useful": distribution.spread([told[one].useful for one in members]),
+            "give_get": distribution.ratios([(told[one].useful, got[one]) for one in members]),
         }
 
 
@@ -139,15 +137,10 @@ def _require_other(members: Members, member: str) -> None:
         raise ConfigError("config.value", "a balance is between this member and another one")
 
 
-def _useful(view: View, giver: str) -> list[int]:
-    return [value for value, one in view.given(giver) if figures.is_useful(one, everybody)]
-
-
-def _used(view: View, giver: str) -> list[tuple[int, set[str]]]:
-    """By value that was useful: who has sighted or used it."""
-    wanted = Word.SIGHTED | Word.USED
+def _users(view: View, giver: str) -> list[set[str]]:
+    """For each value of a member that was useful: who has sighted or used it."""
     return [
-        (value, {who for who, word in one.words.items() if word & wanted})
-        for value, one in view.given(giver)
+        {who for who, word in one.words.items() if word & (Word.SIGHTED | Word.USED)}
+        for _, one in view.given(giver)
         if figures.is_useful(one, everybody)
     ]

@@ -71,12 +71,10 @@ _ANSWERS: Final = MappingProxyType(
 _FEEDBACK: Final = MappingProxyType(
     {
         "false-positive": Word.FALSE,
-        "useful": Word.RIGHT,
-        "confirmed": Word.RIGHT,
+        "disagree": Word.FALSE,
+        "agree": Word.RIGHT,
+        "sighted": Word.SIGHTED,
         "used": Word.USED,
-        "blocked": Word.USED,
-        "exported": Word.USED,
-        "acted": Word.USED,
     }
 )
 
@@ -93,7 +91,7 @@ def read(said: Mapping[str, Any], digests: Digests) -> Fact:
         Sort.WARNING if warns else Sort.CLAIM,
         digests.of(f"value\n{value_of(said)}"),
         of_object,
-        digests.of(f"author\n{author}") if isinstance(author, str) else 0,
+        digests.of_author(author) if isinstance(author, str) else 0,
         _seen(said),
     )
 
@@ -118,14 +116,14 @@ def _words(said: Mapping[str, Any]) -> Iterator[tuple[str, Word]]:
         word |= Word.SIGHTED
     if kind == "opinion":
         word |= _OPINIONS.get(str(said.get("opinion")), Word(0))
+    refs = [said.get("sighting_of_ref")] if kind == "sighting" else said.get("object_refs", [])
     told = extension.of(said, "feedback")
-    if told is not None:
+    if told is not None and refs == [told.get("about")]:
         # What the extension says counts in the place of what a foreign tool reads.
-        word = _FEEDBACK.get(str(told.get("says")), word)
+        word = _FEEDBACK.get(str(told.get("kind")), word)
     answered = extension.of(said, "answer") if kind == "note" else None
     if answered is not None:
         word |= _ANSWERS.get(str(answered.get("answer")), Word(0))
-    refs = [said.get("sighting_of_ref")] if kind == "sighting" else said.get("object_refs", [])
     if word:
         yield from ((about, word) for about in refs if isinstance(about, str))
 

@@ -113,14 +113,17 @@ def sizes(reading: Reading) -> dict[int, int]:
     return dict(reading.query("SELECT log, size FROM fairness_logs"))
 
 
+_KEPT: Final = "(keep_until = 0 OR keep_until > ?)"
 _COUNT: Final = (
-    "SELECT COUNT(*), COUNT(CASE WHEN sort = 1 THEN 1 END), "
-    "COUNT(CASE WHEN linked = 0 AND sort >= 3 AND (keep_until = 0 OR keep_until > ?) THEN 1 END), "
-    "COUNT(CASE WHEN linked = 0 AND sort = 4 AND (keep_until = 0 OR keep_until > ?) THEN 1 END), "
-    "COUNT(CASE WHEN sort = 0 AND (keep_until = 0 OR keep_until > ?) THEN 1 END) "
-    "FROM fairness_facts WHERE log = ? AND seq >= ? AND seq < ?"
+    "SELECT {log}COALESCE(SUM({facts}), 0), COALESCE(SUM(CASE WHEN sort = 1 THEN {facts} ELSE 0 END), 0), "
+    "COALESCE(SUM(CASE WHEN linked = 0 AND sort >= 3 AND {kept} THEN {facts} ELSE 0 END), 0), "
+    "COALESCE(SUM(CASE WHEN linked = 0 AND sort = 4 AND {kept} THEN {facts} ELSE 0 END), 0), "
+    "COALESCE(SUM(CASE WHEN sort = 0 AND {kept} THEN {facts} ELSE 0 END), 0) "
 )
-_PERIOD: Final = " AND shared >= ? AND shared < ?"
+_WHOLE: Final = _COUNT.format(log="log, ", facts="facts", kept=_KEPT) + "FROM fairness_counts GROUP BY log"
+_PART: Final = _COUNT.format(log="", facts="1", kept=_KEPT) + (
+    "FROM fairness_facts WHERE log = ? AND seq >= ? AND seq < ? AND shared >= ? AND shared < ?"
+)
 
 
 class Counts:
@@ -130,27 +133,28 @@ class Counts:
         self._reading = reading
         self._limit = as_of + GRACE_US
         self._sizes = sizes(reading)
-        self._whole: dict[tuple[int, int, int], Counted] = {}
+        self._whole = {row[0]: _counted(row[1:]) for row in reading.query(_WHOLE, [self._limit] * 3)}
+        self._parts: dict[tuple[int, int, int, tuple[int, int]], Counted] = {}
 
     def of(self, log: int, scope: Scope) -> Counted:
         """The entries of a log in a scope."""
-        period = (scope.since, scope.until)
-        size = self._sizes.get(log, 0)
-        if (log, *period) not in self._whole:
-            self._whole[log, *period] = self._counted(log, 0, size, period)
-        whole, end = self._whole[log, *period], scope.sizes.get(log, 0)
+        size, end = self._sizes.get(log, 0), scope.sizes.get(log, 0)
+        if (scope.since, scope.until) != (0, FOREVER):
+            return self._part(log, 0, end, (scope.since, scope.until))
+        if end >= size:
+            return self._whole.get(log, Counted())
         # Most scopes end where the log does, or a little before.
-        return whole if end >= size else whole.plus(self._counted(log, end, size, period), -1)
+        if end < size // 2:
+            return self._part(log, 0, end)
+        return self._whole[log].plus(self._part(log, end, size), -1)
 
-    def _counted(self, log: int, low: int, high: int, period: tuple[int, int]) -> Counted:
-        if low >= high:
-            return Counted()
-        limit = self._limit
-        sql, args = _COUNT, [limit, limit, limit, log, low, high]
-        if period != (0, FOREVER):
-            sql, args = sql + _PERIOD, [*args, *period]
-        every, orders, single, warnings, unknown = self._reading.query(sql, args)[0]
-        return Counted(every - orders, single, warnings, unknown)
+    def _part(self, log: int, low: int, high: int, period: tuple[int, int] = (0, FOREVER)) -> Counted:
+        key = log, low, high, period
+        found = self._parts.get(key)
+        if found is None:
+            rows = self._reading.query(_PART, [*[self._limit] * 3, log, low, high, *period])
+            found = self._parts[key] = _counted(rows[0])
+        return found
 
     def taken_back(self, scope: Scope) -> int:
         """How many of the entries that are unknown here are so because an erase order in the scope names them."""
@@ -174,3 +178,8 @@ class Counts:
             (log, seq, self._limit, scope.since, scope.until),
         )
         return len(rows)
+
+
+def _counted(row: Sequence[int]) -> Counted:
+    every, orders, single, warnings, unknown = row
+    return Counted(every - orders, single, warnings, unknown)

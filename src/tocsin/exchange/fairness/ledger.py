@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -24,8 +24,9 @@ _SPAN: Final = 8192  # entries that one step of letting go looks at
 _SKEW_US: Final = 2 * erase.DAY_US  # how far the sweep may believe the peers' clocks beyond ours
 _FORGET: Final = (
     "UPDATE fairness_facts SET sort = 0, linked = 0, value = 0, object = 0, author = 0, seen = 0 "
-    "WHERE log = ? AND seq = ? AND sort > 1"
+    "WHERE log = ? AND seq = ?"
 )
+_Alike = tuple[int, int, int, int]  # log, keep until, sort, linked
 
 
 class _New(NamedTuple):
@@ -57,22 +58,24 @@ class Ledger:
         digests = Digests(self._key(tx))
         made = list(_timed(tx, entries, digests))
         linked = _linked(tx, made)
+        rows = [
+            (
+                one.row.log,
+                one.row.seq,
+                one.shared,
+                one.keep_until,
+                int(one.fact.sort),
+                int(one.fact.value in linked or one.fact.object in linked),
+                *one.fact[1:],
+            )
+            for one in made
+        ]
         tx.execute_many(
             "INSERT INTO fairness_facts (log, seq, shared, keep_until, sort, linked, value, object, author, seen) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (log, seq) DO NOTHING",
-            (
-                (
-                    one.row.log,
-                    one.row.seq,
-                    one.shared,
-                    one.keep_until,
-                    one.fact.sort,
-                    int(one.fact.value in linked or one.fact.object in linked),
-                    *one.fact[1:],
-                )
-                for one in made
-            ),
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            rows,
         )
+        _count(tx, Counter((row[0], row[3], row[4], row[5]) for row in rows))
         _speak(tx, made, entries, digests)
         for one in made:
             if one.fact.sort == Sort.ORDER:
@@ -127,8 +130,41 @@ class Ledger:
 
 def forget(tx: Transaction, entries: Sequence[tuple[int, int]]) -> None:
     """Nothing but the place of these entries, as (log, seq), is kept."""
-    tx.execute_many(_FORGET, entries)
-    tx.execute_many("DELETE FROM fairness_words WHERE log = ? AND seq = ?", entries)
+    changed: Counter[_Alike] = Counter()
+    held: list[tuple[int, int]] = []
+    for log, seq in dict.fromkeys(entries):
+        for kept, sort, linked in tx.query(
+            "SELECT keep_until, sort, linked FROM fairness_facts WHERE log = ? AND seq = ? AND sort > 1", (log, seq)
+        ):
+            changed[log, kept, sort, linked] -= 1
+            changed[log, kept, int(Sort.GONE), 0] += 1
+            held.append((log, seq))
+    tx.execute_many(_FORGET, held)
+    tx.execute_many("DELETE FROM fairness_words WHERE log = ? AND seq = ?", held)
+    _count(tx, changed)
+
+
+def _count(tx: Transaction, changed: Mapping[_Alike, int]) -> None:
+    """So many more facts are alike in these."""
+    tx.execute_many(
+        "INSERT INTO fairness_counts (log, keep_until, sort, linked, facts) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (log, keep_until, sort, linked) DO UPDATE SET facts = fairness_counts.facts + excluded.facts",
+        ((*alike, more) for alike, more in changed.items() if more),
+    )
+
+
+def _link(tx: Transaction, column: str, wanted: Iterable[int]) -> None:
+    """Mark the facts with these digests."""
+    sql = f"SELECT log, seq, keep_until, sort FROM fairness_facts WHERE {column} <> 0 AND linked = 0 AND {column} IN ({{}})"  # noqa: S608 - constants only
+    rows = list(_each(tx, sql, wanted))
+    tx.execute_many(
+        "UPDATE fairness_facts SET linked = 1 WHERE log = ? AND seq = ?", ((log, seq) for log, seq, _, _ in rows)
+    )
+    changed: Counter[_Alike] = Counter()
+    for log, _, kept, sort in rows:
+        changed[log, kept, sort, 0] -= 1
+        changed[log, kept, sort, 1] += 1
+    _count(tx, changed)
 
 
 def _outlived(reading: Reading, log: int, low: int, limit: int) -> list[tuple[int, int]]:
@@ -180,7 +216,7 @@ def _linked(tx: Transaction, made: Sequence[_New]) -> set[int]:
             tx, "SELECT DISTINCT value FROM fairness_facts WHERE value <> 0 AND value IN ({})", values.keys()
         )
     }
-    tx.execute_many("UPDATE fairness_facts SET linked = 1 WHERE value = ? AND linked = 0", ((one,) for one in older))
+    _link(tx, "value", older)
     objects = {one.fact.object for one in made if one.fact.object}
     spoken = _each(tx, "SELECT DISTINCT object FROM fairness_words WHERE object IN ({})", objects)
     return older | {one for one, times in values.items() if times > 1} | {row[0] for row in spoken}
@@ -199,10 +235,7 @@ def _speak(tx: Transaction, made: Sequence[_New], told: Sequence[Told], digests:
             "ON CONFLICT (log, seq, object) DO NOTHING",
             rows,
         )
-        tx.execute_many(
-            "UPDATE fairness_facts SET linked = 1 WHERE object = ? AND object <> 0 AND linked = 0",
-            ((about,) for about in {row[2] for row in rows}),
-        )
+        _link(tx, "object", {row[2] for row in rows})
 
 
 def _each(reading: Reading, sql: str, wanted: Iterable[int]) -> Iterator[tuple[Any, ...]]:

@@ -28,7 +28,14 @@ CREATE TABLE IF NOT EXISTS fairness_facts (
 CREATE INDEX IF NOT EXISTS fairness_facts_value ON fairness_facts (value) WHERE value <> 0;
 CREATE INDEX IF NOT EXISTS fairness_facts_object ON fairness_facts (object) WHERE object <> 0;
 CREATE INDEX IF NOT EXISTS fairness_facts_linked ON fairness_facts (log, seq) WHERE linked = 1;
-CREATE INDEX IF NOT EXISTS fairness_facts_kept ON fairness_facts (log, keep_until, sort) WHERE linked = 0;
+CREATE TABLE IF NOT EXISTS fairness_counts (
+  log        INTEGER NOT NULL,   -- how many facts of each log are alike, so that nobody need count them
+  keep_until INTEGER NOT NULL,
+  sort       INTEGER NOT NULL,
+  linked     INTEGER NOT NULL,
+  facts      INTEGER NOT NULL,
+  PRIMARY KEY (log, keep_until, sort, linked)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fairness_words (
   log        INTEGER NOT NULL,   -- the entry that says it
   seq        INTEGER NOT NULL,

@@ -13,12 +13,15 @@ _SINGLE: Final = re.compile(
 )
 _PIECES: Final = re.compile(r"('(?:[^'\\]|\\.)*')|(\s+)")
 _ESCAPED: Final = re.compile(r"\\(.)")
+_PLAIN: Final = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}", re.ASCII)
 _HASHES: Final = ("SHA-256", "SHA-1", "MD5", "SHA-512", "SHA3-256", "SHA3-512", "SSDEEP", "TLSH")
 _DIGEST_BYTES: Final = 8
 _POSITIVE: Final = 2**63 - 1
 
 
 def _address(text: str) -> str:
+    if _PLAIN.fullmatch(text):  # nearly every one there is
+        return text
     with suppress(ValueError):
         net = ipaddress.ip_network(text.strip(), strict=False)
         return str(net.network_address) if net.num_addresses == 1 else str(net)
@@ -85,8 +88,16 @@ class Digests:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._authors: dict[str, int] = {}  # few, and asked for again and again
 
     def of(self, text: str) -> int:
         """A digest: 1 to 2^63-1."""
         made = blake2b(text.encode(errors="surrogatepass"), digest_size=_DIGEST_BYTES, key=self._key).digest()
         return (int.from_bytes(made, "big") & _POSITIVE) or 1
+
+    def of_author(self, id_: str) -> int:
+        """The digest of a `created_by_ref`."""
+        found = self._authors.get(id_)
+        if found is None:
+            found = self._authors[id_] = self.of(f"author\n{id_}")
+        return found

@@ -199,7 +199,14 @@ class Community:
 
     async def rebuild(self, limit=10_000):
         """Drop what was derived and derive it again."""
-        names = ("fairness_key", "fairness_logs", "fairness_facts", "fairness_words", "fairness_taken")
+        names = (
+            "fairness_key",
+            "fairness_logs",
+            "fairness_facts",
+            "fairness_counts",
+            "fairness_words",
+            "fairness_taken",
+        )
 
         def work(tx):
             for name in names:
