@@ -201,6 +201,21 @@ def test_a_statement_from_a_partition_is_not_held_first_and_equal_afterwards(see
     assert after["verdict"] == "equal" or after["unknown"]
 
 
+def test_a_statement_covers_what_was_receipted_and_no_more():
+    async def story(told):
+        fed, core = told.fed, told.fed.core("aa")
+        await told.indicate("aa", "two")
+        await told.calm()
+        fed.network.isolate("bb")
+        await told.indicate("aa", "two")
+        await core.synced()
+        made = await core.rooms.fairness.make("bb", now(core))
+        found = await fed.core("bb").rooms.fairness.verify(made)
+        return made.body["row"]["total"]["gave"]["given"], found["verdict"]
+
+    assert play(story) == (1, "equal")
+
+
 def _held(fed, handle, origin, channel):
     core = fed.core(handle)
     return core.logs.get(core.members.channel(channel).slots[origin]).released
