@@ -153,11 +153,13 @@ def test_a_version_made_after_it_was_praised_takes_nothing_of_the_praise():
         for number in range(10):
             pattern = f"[ipv4-addr:value = '192.0.2.{number}']"
             await community.say("plenary", "aa", {**made, "pattern": pattern}, at=BEFORE + 2 + number)
+        await community.say("plenary", "cc", word("opinion", made["id"], "disagree")[0], at=BEFORE + DAY)
         await community.index()
         return await figures(community, "aa")
 
     found = asyncio.run(main())
     assert (found["claims"], found["sighted"], found["relevance"]) == (11, 1, round(1 / 11, 4))
+    assert (found["judged"], found["false"]) == (2, 1)
 
 
 def test_whoever_takes_up_what_was_taken_back_inherits_no_praise():
