@@ -130,7 +130,9 @@ async def overseen(node):
     _, made = await tocsin(node.home, "account", "add", "dpo", "--kind", "oversight")
     url = (await node.control.get("/status"))["people_url"]
     status, text = await fetched(f"{url}/audit", made["token"])
-    assert (status, json.loads(text)["head"]) == (200, trail["head"])
+    # The new account is a record too.
+    assert (status, json.loads(text)["head"]["number"]) == (200, trail["head"]["number"] + 1)
+    assert json.loads(text)["records"][1] == newest
     assert (await fetched(f"{url}/api1/collections/", made["token"]))[0] == 403
     status, text = await fetched(f"{url}/audit/figures", made["token"])
     (figures,) = json.loads(text)["objections"].values()

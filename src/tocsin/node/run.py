@@ -177,12 +177,15 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         proofs=core.proofs,
         receipts=core.receipts,
         objecting=core.objecting,
+        fairness=core.rooms.fairness,
         recalls=core.rooms.recalls,
         corrections=core.corrections,
         feedbacks=core.rooms.feedbacks,
         accounts=told.accounts,
         audit=Audit(core.world.database, core.world.clock),
         clock=core.world.clock,
+        concern=core.rooms.concern,
+        interests=core.rooms.interests,
         share=lambda channel, floor, spool, urgent, allowed: core.share(
             channel, floor, spool, urgent=urgent, allowed=allowed
         ),

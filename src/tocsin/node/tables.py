@@ -8,6 +8,7 @@ alike. A table that a later step alters needs its first form in the step of its 
 
 from tocsin.edge import access, audit
 from tocsin.exchange.deliver import tables as deliver
+from tocsin.exchange.fairness import tables as fairness
 from tocsin.exchange.journal import tables as journal
 from tocsin.exchange.match import tables as match
 from tocsin.exchange.members import tables as members
@@ -27,6 +28,7 @@ TABLES = (
     match.TABLES,
     warn.TABLES,
     objections.TABLES,
+    fairness.TABLES,
     access.TABLES,
     audit.TABLES,
 )
@@ -39,5 +41,6 @@ MIGRATIONS = (
     publish.MIGRATIONS,
     match.MIGRATIONS,
     warn.MIGRATIONS,
+    fairness.MIGRATIONS,
     access.MIGRATIONS,
 )

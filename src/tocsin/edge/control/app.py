@@ -16,8 +16,10 @@ from tocsin.edge.audit import Operation, Use
 from tocsin.edge.control import (
     auditing,
     blocking,
+    concerning,
     correcting,
     erasing,
+    fairness,
     governing,
     overseeing,
     persons,
@@ -81,6 +83,8 @@ def _routes(services: Services) -> list[Route]:
         Route("/accounts", routes.accounts, methods=["GET"]),
         Route("/accounts", routes.add_account, methods=["POST"]),
         Route("/accounts/{name}", routes.remove_account, methods=["DELETE"]),
+        *concerning.routes(services),
+        *fairness.routes(services),
         *correcting.routes(services),
         *blocking.routes(services),
         *governing.routes(services),
@@ -207,7 +211,7 @@ class _Routes:
                     partial(history.happenings, after=after, limit=_WATCH, now_us=self._services.clock.now_us())
                 )
                 if rows:
-                    after = rows[-1].row.position
+                    before, after = after, rows[-1].row.position
                     await self._services.audit.seen(use, reading.shown(rows))
                     warned = await warning.happened(self._services, [one.row for one in rows])
                     told_of = (
@@ -215,6 +219,8 @@ class _Routes:
                         for one in rows
                     )
                     yield b"".join(msgspec.json.encode(one) + b"\n" for one in told_of)
+                    if self._services.interests.are_any:
+                        yield await concerning.found_between(self._services, before, after)
 
     async def accounts(self, _request: Request) -> Response:
         listed = await self._services.accounts.list()

@@ -47,6 +47,10 @@ SILENT: Final = frozenset(
         "GET /denylists",
         "GET /denylists/check",
         "GET /origins",
+        "GET /fairness",
+        "GET /fairness/plenary",
+        "GET /fairness/statement",
+        "POST /fairness/verification",
     )
 )
 OWN: Final = frozenset(
@@ -59,6 +63,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "GET /warnings": Operation.SEARCH,
         "POST /warnings": Operation.SHARE,
         "GET /recalls": Operation.SEARCH,
+        "GET /duties": Operation.SEARCH,
+        "GET /interest-hits": Operation.SEARCH,
         "POST /feedback": Operation.SHARE,
         "GET /persons/objections": Operation.SEARCH,
         "GET /persons/reviews": Operation.SEARCH,

@@ -71,6 +71,8 @@ class Sharing:
         self._channel = channel
         self._override = manner.override
         self._share: Share = services.share(channel, floor, services.spool(), manner.urgent, manner.override.lists)
+        self._asking = services.concern.ask(channel, services.spool())
+        self._share.watch = self._asking.note
         self._is_urgent = manner.urgent
         self._use = manner.use
         self._dry_run = manner.dry_run
@@ -88,6 +90,7 @@ class Sharing:
             yield msgspec.json.encode(self._done(0, [], error)) + b"\n"
         finally:
             self._share.close()
+            self._asking.close()
 
     async def _steps(self, body: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
         await self._services.denylist.settled()
@@ -100,6 +103,7 @@ class Sharing:
             for told in self._tell(refused):
                 yield told
         counts = self._share.counts()
+        gaps = await self._asking.settle(self._share.kept())
         yield {
             "event": "decided",
             "accepted": counts.accepted,
@@ -107,12 +111,14 @@ class Sharing:
             "already_shared": counts.already_shared,
             "markings": self._share.markings(),
             "audience": sorted(self._channel.roster),
+            "concerned": gaps.told(),
         }
         shared = 0
         batches: list[dict[str, int]] = []
         async for told in self._second():
             yield told
         if not self._dry_run and (not self._refused or self._partial):
+            await self._services.concern.record(gaps)
             await self._note_override()
             seen = (Seen(object_id, level) for object_id, level in self._share.above(Tlp.GREEN))
             await self._services.audit.seen(self._use, seen)
