@@ -106,7 +106,8 @@ def compile_lists(sources: Mapping[str, Source], filtered: Mapping[str, bool]) -
         if filtered[name]:
             made.mark(filters)
         parts = {part: _put(body, data) for part, data in made.parts()}
-        kinds = tuple(sorted({kind for one in source.matching_attributes if (kind := _ATTRIBUTES.get(one))}))
+        named = {kind for one in source.matching_attributes if (kind := _ATTRIBUTES.get(one))}
+        kinds = tuple(sorted(named if source.matching_attributes else Kind))
         tables.append(Table(name, source.type, kinds, len(source.entries), str(source.version), parts))
     places = {part: _put(body, bytes(data)) for part, data in filters.items()}
     head = msgspec.json.encode(Head(sys.byteorder, tables, places))

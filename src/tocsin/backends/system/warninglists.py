@@ -114,6 +114,13 @@ async def _compile_apart(file: Path) -> None:
 
 def compile_to(file: Path) -> None:
     """Compile the installed lists, unless somebody else just did. Raises ConfigError("config.denylists")."""
+    try:
+        _compile_to(file)
+    except OSError as error:
+        raise ConfigError("config.denylists", f"the compiled warninglists cannot be kept in {file.parent}") from error
+
+
+def _compile_to(file: Path) -> None:
     with (file.parent / "denylists.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with suppress(OSError, FormatError):
