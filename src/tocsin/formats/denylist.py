@@ -20,7 +20,7 @@ from tocsin.errors import FormatError
 from tocsin.formats import values
 from tocsin.formats.values import Kind, Span
 
-MAGIC: Final = b"tocsin/denylists/2\n"
+MAGIC: Final = b"tocsin/denylists/3\n"
 _ALIGN: Final = 8
 NAME_BITS: Final = 24
 NAME_MASK: Final = (1 << NAME_BITS) - 1
@@ -102,12 +102,14 @@ def compile_lists(sources: Mapping[str, Source], filtered: Mapping[str, bool]) -
     body = bytearray()
     filters = {"v4": bytearray(_V4_FILTER_BYTES), "names": bytearray(1 << NAME_BITS - 3)}
     gate: list[Span] = []
+    names: list[str] = []
     tables = []
     for name, source in sorted(sources.items()):
         made = _Compiled(name, source)
         if filtered[name]:
             made.mark(filters)
             gate += made.spans
+            names += made.marked()
         parts = {part: _put(body, data) for part, data in made.parts()}
         named = {kind for one in source.matching_attributes if (kind := _ATTRIBUTES.get(one))}
         kinds = tuple(sorted(named if source.matching_attributes else Kind))
@@ -115,6 +117,7 @@ def compile_lists(sources: Mapping[str, Source], filtered: Mapping[str, bool]) -
     places = {part: _put(body, bytes(data)) for part, data in filters.items()}
     spans = [one for one in merged(gate) if one.version == 4]
     places["first"] = _put(body, array("I", (one.first for one in spans)).tobytes())
+    places["digests"] = _put(body, _digests(names))
     places["last"] = _put(body, array("I", (one.last for one in spans)).tobytes())
     head = msgspec.json.encode(Head(sys.byteorder, tables, places))
     head += b" " * (-(len(MAGIC) + 4 + len(head)) % _ALIGN)
@@ -158,8 +161,12 @@ class _Compiled:
             if span.version == 4:
                 mark_span(filters["v4"], span)
         names = filters["names"]
-        for text in (*("." + one for one in self.below), *self.exact):
+        for text in self.marked():
             mark_name(names, text)
+
+    def marked(self) -> list[str]:
+        """Its names and hashes as `mark_name` takes them."""
+        return ["." + one for one in self.below] + self.exact
 
     def parts(self) -> Iterator[tuple[str, bytes]]:
         """Name and bytes of each part that is there."""
@@ -256,10 +263,15 @@ class Lists:
         self.tables: tuple[Table, ...] = tuple(head.tables)
         self.v4_filter = body[slice(*head.filters["v4"])]
         self.name_filter = body[slice(*head.filters["names"])]
-        # Every IPv4 address on any of the filtered lists: what has passed the coarse filter is looked up here.
+        # What no bit map has stopped is looked up in all filtered lists at once, and only a hit in each by itself.
+        self._digests = _numbers(body, head.filters["digests"], "Q")
         self.v4_first = _numbers(body, head.filters["first"], "I")
         self.v4_last = _numbers(body, head.filters["last"], "I")
         self._asked = [_Asked(table, body) for table in head.tables]
+
+    def is_marked(self, text: str) -> bool:
+        """Whether any filtered list has a name or hash, written as `mark_name` takes it."""
+        return _in(self._digests, digest(text))
 
     def addresses(self, span: Span) -> list[Hit]:
         """Lists with an address of this span, or with the whole of it."""

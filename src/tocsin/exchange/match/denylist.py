@@ -182,22 +182,24 @@ class DenyList:
         bits, domain = self._names, text.lower()
         if not _PLAIN_NAME.fullmatch(domain):
             return False
-        encoded = domain.encode()
-        for name in (encoded, encoded[4:]) if domain[:4] == "www." else (encoded,):
-            bit = crc32(name) & NAME_MASK
-            if bits[bit >> 3] >> (bit & 7) & 1:
+        for name in (domain, domain[4:]) if domain[:4] == "www." else (domain,):
+            bit = crc32(name.encode()) & NAME_MASK
+            if bits[bit >> 3] >> (bit & 7) & 1 and self._lists.is_marked(name):
                 return False
-        at, above = 0, b"." + encoded
+        at, above = 0, "." + domain
         while at >= 0:
-            bit = crc32(above[at:]) & NAME_MASK
-            if bits[bit >> 3] >> (bit & 7) & 1:
+            bit = crc32(above[at:].encode()) & NAME_MASK
+            if bits[bit >> 3] >> (bit & 7) & 1 and (
+                above[at + 1 :] in self._known().names or self._lists.is_marked(above[at:])
+            ):
                 return False
-            at = above.find(b".", at + 1)
+            at = above.find(".", at + 1)
         return True
 
     def _passes_hash(self, text: str) -> bool:
-        bit = crc32(text.lower().encode()) & NAME_MASK
-        return not self._names[bit >> 3] >> (bit & 7) & 1
+        lowered = text.lower()
+        bit = crc32(lowered.encode()) & NAME_MASK
+        return not (self._names[bit >> 3] >> (bit & 7) & 1 and self._lists.is_marked(lowered))
 
     # -- lists by their effect --------------------------------------------------------------------------------------
 
