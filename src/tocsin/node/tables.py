@@ -13,8 +13,18 @@ from tocsin.exchange.match import tables as match
 from tocsin.exchange.members import tables as members
 from tocsin.exchange.receive import tables as receive
 from tocsin.exchange.tlog import tables as tlog
+from tocsin.exchange.warn import tables as warn
 
-TABLES = (members.TABLES, tlog.TABLES, journal.TABLES, deliver.TABLES, receive.TABLES, match.TABLES, access.TABLES)
+TABLES = (
+    members.TABLES,
+    tlog.TABLES,
+    journal.TABLES,
+    deliver.TABLES,
+    receive.TABLES,
+    match.TABLES,
+    warn.TABLES,
+    access.TABLES,
+)
 MIGRATIONS = (
     members.MIGRATIONS,
     tlog.MIGRATIONS,
@@ -22,5 +32,6 @@ MIGRATIONS = (
     deliver.MIGRATIONS,
     receive.MIGRATIONS,
     match.MIGRATIONS,
+    warn.MIGRATIONS,
     access.MIGRATIONS,
 )
