@@ -259,13 +259,14 @@ def rebuilt(node):
     """What this member's tables hold, live and made again from the journal alone."""
 
     def tables(tx):
-        every = (*TABLES, "journal_hidden")
-        return {name: sorted(tx.query(f"SELECT * FROM {name}"), key=repr) for name in every}  # noqa: S608
+        held = {name: sorted(tx.query(f"SELECT * FROM {name}"), key=repr) for name in TABLES}  # noqa: S608 - constants
+        return held | {"hidden": sorted(tx.query("SELECT * FROM journal_hidden WHERE why = 'blocked'"))}
 
     def work(tx):
         live = tables(tx)
-        for name in (*TABLES, "journal_hidden"):
-            tx.execute(f"DELETE FROM {name}")  # noqa: S608
+        for name in TABLES:
+            tx.execute(f"DELETE FROM {name}")  # noqa: S608 - constants
+        tx.execute("DELETE FROM journal_hidden WHERE why = 'blocked'")
         room, at = Blocking(), 0
         while rows := read(tx, at, 7):
             room.take(tell(rows, tx), tx)
