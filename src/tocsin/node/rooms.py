@@ -3,13 +3,19 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from tocsin.exchange.fairness.ledger import Ledger
+from tocsin.exchange.fairness.statement import Statements
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.readers import Room
 from tocsin.exchange.match.blocking import Blocking
+from tocsin.exchange.match.gaps import Concern
+from tocsin.exchange.match.interests import Interests
 from tocsin.exchange.match.pruning import Pruning
+from tocsin.exchange.match.relations import Relations
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.warn.confirmations import Confirmer
+from tocsin.exchange.warn.duties import Duties
 from tocsin.exchange.warn.identities import Identities
 from tocsin.exchange.warn.outbox import Desks, Outbox, Target, Voice
 from tocsin.exchange.warn.outbox import World as Told
@@ -55,8 +61,13 @@ class Rooms:
         self.recalls = Recalls(members.me, lambda log: logs.numbered(log).channel, identities.handle_of)
         self.feedbacks = Feedbacks(members, journal, clock, self.recalls, say)
         self.confirmer = Confirmer(members, journal, clock, say, outside.settled, outside.note)
+        self.concern = Concern(members, journal, clock)
+        self.interests = Interests(members.me, journal, clock)
+        self._duties = Duties(members.me, lambda log: logs.numbered(log).channel)
         self._blocking = Blocking()
         self._pruning = Pruning(journal)
+        self._ledger = Ledger(journal, clock, members.entropy, logs.places)
+        self.fairness = Statements(members, logs, journal.database, clock)
         me = members.me
         self.record = Record(me)
         self.warnings = Warnings(Parts(me, members, logs, journal, clock, say))
@@ -69,13 +80,13 @@ class Rooms:
 
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
-        return (self._blocking, self.record, self.recalls)
+        return (self._blocking, Relations(), self.interests, self.record, self.recalls, self._duties, self._ledger)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""
         tells = [(f"tell {name}", one.run) for name, one in self._outboxes.items()]
         own = [("pruning", self._pruning.run), ("pager", self.pager.run), ("confirmations", self.confirmer.run)]
-        return (*own, *tells)
+        return (*own, ("fairness", self._ledger.run), *tells)
 
 
 class _Nobody:

@@ -163,11 +163,14 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         catchup=core.catchup,
         proofs=core.proofs,
         receipts=core.receipts,
+        fairness=core.rooms.fairness,
         recalls=core.rooms.recalls,
         corrections=core.corrections,
         feedbacks=core.rooms.feedbacks,
         accounts=told.accounts,
         clock=core.world.clock,
+        concern=core.rooms.concern,
+        interests=core.rooms.interests,
         share=lambda channel, floor, spool, urgent, allowed: core.share(
             channel, floor, spool, urgent=urgent, allowed=allowed
         ),
