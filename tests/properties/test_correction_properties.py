@@ -295,7 +295,7 @@ def test_nobody_but_the_owner_takes_a_thing_from_the_others(events):
     def work(tx):
         hidden = tx.query("SELECT object_id, member FROM journal_hidden WHERE why IN ('revoked', 'recalled')")
         owners = {}
-        for position, key, member, creator in tx.query(
+        for _, key, member, creator in tx.query(
             "SELECT position, object, member, creator FROM warn_versions ORDER BY position"
         ):
             owners.setdefault(key, IDENTITIES.get(creator, "") or member)

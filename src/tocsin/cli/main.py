@@ -23,6 +23,7 @@ from tocsin.cli import (
     recovering,
     running,
     sharing,
+    warning,
 )
 from tocsin.cli.commands import INTERRUPTED, Everywhere, HomeOption, JsonOption, QuietOption
 from tocsin.cli.screen import Screen
@@ -79,6 +80,7 @@ def build() -> typer.Typer:
         running,
         channels,
         sharing,
+        warning,
         reading,
         erasing,
         correcting,

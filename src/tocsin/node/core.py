@@ -1,9 +1,9 @@
 """One member's exchange, put together from whatever stores, clock, chance and network it is given."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from typing import Final
@@ -57,6 +57,7 @@ from tocsin.ports.entropy import Entropy
 from tocsin.ports.keyring import Keyring
 from tocsin.ports.links import Network
 from tocsin.ports.metrics import SILENT, Meter
+from tocsin.ports.notifier import Notifier
 from tocsin.ports.spool import Spool
 
 _PATIENCE_S: Final = 30.0
@@ -79,6 +80,7 @@ class Surroundings:
     quota: Quota = QUOTA  # of each peer
     speaks: tuple[int, int] = (FLOOR, PROTOCOL)  # lowest and highest protocol version
     denylists: DenyLists | None = None  # None: no warninglists; the members' own and the floor hold all the same
+    notifiers: Mapping[str, Notifier] = field(default_factory=dict)  # by formats.escalation.Way
 
 
 class Core:
@@ -93,7 +95,7 @@ class Core:
         self.definitions = Definitions()
         self.denylist = DenyList(self.members, world.meter)
         self.search = Following(self.journal, Search(lambda log: self.logs.numbered(log).channel))
-        outside = Outside(world.note, self._reached)
+        outside = Outside(world.note, world.meter, world.notifiers, self._reached)
         self.rooms = Rooms(self.members, self.logs, self.journal, world.clock, self._say_in, outside)
         self.readers = Following(self.journal, Readers(self.rooms.all()))
         self.signer = Signer(me, world.keyring, world.checkpoints)

@@ -1,6 +1,94 @@
-"""The tables of the room warn. All of them can be dropped and made again from the journal."""
+"""The tables of the room warn. All are derived from the journal: dropped, they are made again."""
 
 from collections.abc import Mapping
+
+WARNINGS = """
+CREATE TABLE IF NOT EXISTS warn_warnings (
+  id        TEXT PRIMARY KEY,    -- STIX id of the report; made from its giver, so no other member has it
+  giver     TEXT NOT NULL,
+  log       INTEGER NOT NULL,    -- where its first version stands
+  position  INTEGER NOT NULL,    -- journal position of its newest version
+  added     INTEGER NOT NULL,    -- when the first version was stored here
+  modified  INTEGER NOT NULL,    -- of the newest version
+  topic     TEXT NOT NULL,
+  urgency   TEXT NOT NULL,
+  answer_by INTEGER NOT NULL,
+  marking   INTEGER NOT NULL,    -- formats.tlp.Tlp of the newest version's entry
+  policy    TEXT NOT NULL,       -- canonical JSON, of the first version
+  withdrawn INTEGER NOT NULL     -- 1: its giver has revoked it
+);
+CREATE TABLE IF NOT EXISTS warn_recipients (
+  warning      TEXT NOT NULL,
+  member       TEXT NOT NULL,
+  began        INTEGER NOT NULL, -- when the version that asks the member was stored here
+  answer_by    INTEGER NOT NULL,
+  stored       INTEGER,          -- when its receipt came; known to the giver only
+  acknowledged INTEGER,          -- when its first word came
+  until        INTEGER NOT NULL, -- until when its acknowledgement stands; 0: none
+  answered     INTEGER,          -- when its first answer came
+  answer       TEXT,             -- formats.answer.Word of its newest answer
+  word         INTEGER,          -- journal position of its newest word
+  escalated    INTEGER NOT NULL, -- highest level its giver has told it of
+  level        INTEGER NOT NULL, -- highest level paged here
+  due          INTEGER,          -- when the next level is to be paged here; none: never
+  PRIMARY KEY (warning, member)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS warn_recipients_due ON warn_recipients (due) WHERE due IS NOT NULL;
+CREATE INDEX IF NOT EXISTS warn_recipients_late ON warn_recipients (answer_by) WHERE answered IS NULL;
+CREATE TABLE IF NOT EXISTS warn_awaited (
+  log     INTEGER NOT NULL,      -- our log with a version that asks the member
+  seq     INTEGER NOT NULL,
+  member  TEXT NOT NULL,         -- who has not signed for it yet
+  warning TEXT NOT NULL,
+  PRIMARY KEY (log, member, seq)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS warn_awaited_of ON warn_awaited (warning, member);
+CREATE TABLE IF NOT EXISTS warn_words (
+  position INTEGER PRIMARY KEY,  -- of the entry that holds it
+  warning  TEXT NOT NULL,
+  member   TEXT NOT NULL,
+  added    INTEGER NOT NULL,
+  made     INTEGER NOT NULL,     -- by the member's own clock
+  state    TEXT NOT NULL,        -- formats.answer.State
+  answer   TEXT,
+  until    INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS warn_words_of ON warn_words (warning, member, position);
+CREATE TABLE IF NOT EXISTS warn_escalations (
+  position INTEGER PRIMARY KEY,  -- of the entry that holds it
+  warning  TEXT NOT NULL,
+  giver    TEXT NOT NULL,
+  member   TEXT NOT NULL,
+  turn     INTEGER NOT NULL,
+  level    INTEGER NOT NULL,
+  by_hand  INTEGER NOT NULL,
+  added    INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS warn_escalations_of ON warn_escalations (warning, member);
+CREATE TABLE IF NOT EXISTS warn_paged (
+  warning  TEXT NOT NULL,
+  member   TEXT NOT NULL,        -- whose silence: ours, or that of a recipient of our warning
+  turn     INTEGER NOT NULL,     -- acknowledgements that had run out before
+  level    INTEGER NOT NULL,
+  by_hand  INTEGER NOT NULL,
+  paged_at INTEGER NOT NULL,
+  position INTEGER NOT NULL,     -- of the local row
+  PRIMARY KEY (warning, member, turn, level)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS warn_outbox (
+  position INTEGER NOT NULL,     -- of the page
+  target   TEXT NOT NULL,        -- email, webhook; channel: the escalation that the recipient is to see
+  outcome  TEXT NOT NULL,        -- empty while it waits
+  PRIMARY KEY (position, target)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS warn_outbox_waiting ON warn_outbox (target, position) WHERE outcome = '';
+CREATE TABLE IF NOT EXISTS warn_unread (
+  position INTEGER PRIMARY KEY,  -- of an entry that claims to be a warning and cannot be read as one
+  member   TEXT NOT NULL,
+  added    INTEGER NOT NULL,
+  code     TEXT NOT NULL
+);
+"""
 
 CORRECTIONS = """
 CREATE TABLE IF NOT EXISTS warn_versions (
@@ -55,5 +143,5 @@ CREATE TABLE IF NOT EXISTS warn_subjects (
 CREATE INDEX IF NOT EXISTS warn_subjects_subject ON warn_subjects (subject);
 """
 
-TABLES = CORRECTIONS
-MIGRATIONS: Mapping[int, str] = {}  # see node/tables.py
+TABLES = WARNINGS + CORRECTIONS
+MIGRATIONS: Mapping[int, str] = {}
