@@ -1,6 +1,6 @@
 """`python -m benchmarks [--json] [--quick] [NAME ...]`: measure the real code path and print figures and ratios.
 
-Names: publish, publish_plain, breakdown, latency, wire, catchup, flood, gate, hundred. Progress goes to standard error.
+Names: publish, publish_plain, breakdown, latency, wire, catchup, flood, gate, matching, hundred. Progress goes to standard error.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catchup, flood, gate, hundred, latency, machine, publish, wire
+from benchmarks import catchup, flood, gate, hundred, latency, machine, matching, publish, wire
 
 _AIMS = {
     "publish.ratio_100_to_1": "<= 4",
@@ -21,6 +21,7 @@ _AIMS = {
     "publish.ratio_1_to_kernel": "<= 2",
     "latency.1.receipted_to_fdatasync": "<= 2.5",
     "flood.p99_ratio": "<= 1.2",
+    "matching.index.per_second": ">= 200,000",
     "hundred.bulk.ratio_99_to_1": "<= 4",
     "hundred.herd.slowest_to_median": "<= 3",
     "hundred.relay.slowest_to_median": "<= 3",
@@ -75,6 +76,7 @@ _ALL: dict[str, Callable[[Path, bool], Coroutine[Any, Any, dict[str, Any]]]] = {
     "catchup": _catchup,
     "flood": _flood,
     "gate": _gate,
+    "matching": matching.run,
     "hundred": _hundred,
 }
 

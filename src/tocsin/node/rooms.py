@@ -6,10 +6,14 @@ from typing import Final, NamedTuple
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.readers import Room
 from tocsin.exchange.match.blocking import Blocking
+from tocsin.exchange.match.gaps import Concern
+from tocsin.exchange.match.interests import Interests
 from tocsin.exchange.match.pruning import Pruning
+from tocsin.exchange.match.relations import Relations
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.warn.confirmations import Confirmer
+from tocsin.exchange.warn.duties import Duties
 from tocsin.exchange.warn.identities import Identities
 from tocsin.exchange.warn.outbox import Desks, Outbox, Target, Voice
 from tocsin.exchange.warn.outbox import World as Told
@@ -32,7 +36,7 @@ _PAGED_BY: Final = (Way.EMAIL, Way.WEBHOOK)
 
 
 class Outside(NamedTuple):
-    """Whom the rooms tell: the diagnostics, the counters, the desks; and what they wait for."""
+    """What the rooms need of the node: whom they tell, and when they have read everything."""
 
     note: Note
     meter: Meter
@@ -55,6 +59,9 @@ class Rooms:
         self.recalls = Recalls(members.me, lambda log: logs.numbered(log).channel, identities.handle_of)
         self.feedbacks = Feedbacks(members, journal, clock, self.recalls, say)
         self.confirmer = Confirmer(members, journal, clock, say, outside.settled, outside.note)
+        self.concern = Concern(members, journal, clock)
+        self.interests = Interests(members.me, journal, clock)
+        self._duties = Duties(members.me, lambda log: logs.numbered(log).channel)
         self._blocking = Blocking()
         self._pruning = Pruning(journal)
         me = members.me
@@ -69,17 +76,13 @@ class Rooms:
 
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
-        return (self._blocking, self.record, self.recalls)
+        return (self._blocking, Relations(), self.interests, self.record, self.recalls, self._duties)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""
         tells = [(f"tell {name}", one.run) for name, one in self._outboxes.items()]
-        return (
-            ("pruning", self._pruning.run),
-            ("pager", self.pager.run),
-            ("confirmations", self.confirmer.run),
-            *tells,
-        )
+        own = [("pruning", self._pruning.run), ("pager", self.pager.run), ("confirmations", self.confirmer.run)]
+        return (*own, *tells)
 
 
 class _Nobody:
