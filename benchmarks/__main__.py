@@ -1,7 +1,7 @@
 """`python -m benchmarks [--json] [--quick] [NAME ...]`: measure the real code path and print figures and ratios.
 
-Names: publish, publish_plain, breakdown, latency, wire, catchup, flood, gate, hundred,
-fairness. Progress goes to standard error.
+Names: publish, publish_plain, breakdown, latency, wire, catchup, flood, gate, matching, hundred, fairness. Progress goes to
+standard error.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catchup, fairness, flood, gate, hundred, latency, machine, publish, wire
+from benchmarks import catchup, fairness, flood, gate, hundred, latency, machine, matching, publish, wire
 
 _AIMS = {
     "publish.ratio_100_to_1": "<= 4",
@@ -23,6 +23,7 @@ _AIMS = {
     "latency.1.receipted_to_fdatasync": "<= 2.5",
     "fairness.show_s": "<= 1",
     "flood.p99_ratio": "<= 1.2",
+    "matching.index.per_second": ">= 200,000",
     "hundred.bulk.ratio_99_to_1": "<= 4",
     "hundred.herd.slowest_to_median": "<= 3",
     "hundred.relay.slowest_to_median": "<= 3",
@@ -81,6 +82,7 @@ _ALL: dict[str, Callable[[Path, bool], Coroutine[Any, Any, dict[str, Any]]]] = {
     "catchup": _catchup,
     "flood": _flood,
     "gate": _gate,
+    "matching": matching.run,
     "hundred": _hundred,
     "fairness": _fairness,
 }

@@ -239,6 +239,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     # -- access ---------------------------------------------------------------------------------------------------
     "access.socket": Meaning(_A, "The control socket belongs to the user who runs the node.", "Run the command as that user."),
     "access.unknown-object": Meaning(_A, "What this node does not hold and what it may not show look the same.", "`tocsin objects --find` searches by name."),
+    "access.unknown-duty": Meaning(_A, "There is no duty with that id here, or its object never went out.", "`tocsin duties list --state all` shows every one."),
+    "access.unknown-interest": Meaning(_A, "There is no interest with that id here.", "`tocsin interest list` shows them."),
     # -- config ---------------------------------------------------------------------------------------------------
     "config.exists": Meaning(_O, "Keys and stores are never overwritten.", "Choose another folder or file, or move the old one away yourself."),
     "config.file": Meaning(_O, "The file is not there, not readable or not of its format.", "Check the path and the file."),
@@ -297,6 +299,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "doctor.vote": Meaning(_O, "A proposal is decided by the votes of people; this member's is missing.", "Look at it: `tocsin charter diff` or `tocsin channel show NAME`; then `tocsin charter sign` or `tocsin channel agree NAME`, or let it be."),
     "doctor.quiet": Meaning(_P, "The member is linked, but has said nothing of a log of its own for more than 30 seconds, where a heartbeat comes every 10.", "If it lasts, call its operator: its node hangs, or it keeps something from this one."),
     "doctor.evidence": Meaning(_C, "A member has signed two statements that contradict each other, and this node holds both.", "`tocsin evidence list` and `tocsin evidence show ID`; tell the other members and talk to the accused by telephone."),
+    "doctor.duties": Meaning(_O, "Somebody is concerned by what this node gave to others, and was not told for more than a day.", "`tocsin duties list`; warn the member, share a sanitised object that names the duty, or decline it with a reason."),
     # -- internal -------------------------------------------------------------------------------------------------
     "internal.error": Meaning(_D, "A fault of ours; the part begins again.", "Report it with the line from the diagnostics; it holds no content."),
     # -- demo ------------------------------------------------------------------------------------------------------

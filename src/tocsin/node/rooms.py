@@ -8,10 +8,14 @@ from tocsin.exchange.fairness.statement import Statements
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.readers import Room
 from tocsin.exchange.match.blocking import Blocking
+from tocsin.exchange.match.gaps import Concern
+from tocsin.exchange.match.interests import Interests
 from tocsin.exchange.match.pruning import Pruning
+from tocsin.exchange.match.relations import Relations
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.warn.confirmations import Confirmer
+from tocsin.exchange.warn.duties import Duties
 from tocsin.exchange.warn.identities import Identities
 from tocsin.exchange.warn.outbox import Desks, Outbox, Target, Voice
 from tocsin.exchange.warn.outbox import World as Told
@@ -57,6 +61,9 @@ class Rooms:
         self.recalls = Recalls(members.me, lambda log: logs.numbered(log).channel, identities.handle_of)
         self.feedbacks = Feedbacks(members, journal, clock, self.recalls, say)
         self.confirmer = Confirmer(members, journal, clock, say, outside.settled, outside.note)
+        self.concern = Concern(members, journal, clock)
+        self.interests = Interests(members.me, journal, clock)
+        self._duties = Duties(members.me, lambda log: logs.numbered(log).channel)
         self._blocking = Blocking()
         self._pruning = Pruning(journal)
         self._ledger = Ledger(journal, clock, members.entropy, logs.places)
@@ -73,7 +80,7 @@ class Rooms:
 
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
-        return (self._blocking, self.record, self.recalls, self._ledger)
+        return (self._blocking, Relations(), self.interests, self.record, self.recalls, self._duties, self._ledger)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""

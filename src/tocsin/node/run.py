@@ -169,6 +169,8 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         feedbacks=core.rooms.feedbacks,
         accounts=told.accounts,
         clock=core.world.clock,
+        concern=core.rooms.concern,
+        interests=core.rooms.interests,
         share=lambda channel, floor, spool, urgent, allowed: core.share(
             channel, floor, spool, urgent=urgent, allowed=allowed
         ),

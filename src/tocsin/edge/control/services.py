@@ -10,6 +10,8 @@ from tocsin.exchange.deliver.receipts import Receipts
 from tocsin.exchange.fairness.statement import Statements
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.match.denylist import DenyList
+from tocsin.exchange.match.gaps import Concern
+from tocsin.exchange.match.interests import Interests
 from tocsin.exchange.members.acts import Acts
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
@@ -69,6 +71,8 @@ class Services:
     feedbacks: Feedbacks
     accounts: Accounts
     clock: Clock
+    concern: Concern
+    interests: Interests
     share: Callable[[Channel, Tlp | None, Spool, bool, frozenset[str]], Share]  # the last: urgent, lists overridden
     spool: Callable[[], Spool]
     denylist: DenyList

@@ -122,3 +122,15 @@ def held_back(reading: Reading, after: int = 0, until: int = 2**62) -> int:
         "AND position > ? AND position <= ?"
     )
     return int(reading.query(sql, (int(Kind.ENTRY), after, until))[0][0])
+
+
+def own_entries(reading: Reading, me: str, object_id: str, after: int, until: int) -> list[tuple[int, int]]:
+    """(log, seq) of our entries of an object between two positions. Reads every row between: for what is rare."""
+    return [
+        (row[0], row[1])
+        for row in reading.query(
+            "SELECT log, seq FROM journal_rows WHERE position > ? AND position <= ? AND kind = ? AND member = ? "
+            "AND object_id = ? ORDER BY position",
+            (after, until, int(Kind.ENTRY), me, object_id),
+        )
+    ]

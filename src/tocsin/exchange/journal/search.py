@@ -271,3 +271,17 @@ def added_at(reading: Reading, moment_us: int) -> int:
 
 def _marks(wanted: Sequence[Any]) -> str:
     return ", ".join("?" * len(wanted))
+
+
+def found(reading: Reading, positions: Sequence[int], *, content: bool = False) -> list[Found]:
+    """Those of these entries that may be shown and are still held, in order."""
+    out: list[Found] = []
+    for begin in range(0, len(positions), 500):
+        part = positions[begin : begin + 500]
+        sql = (
+            "SELECT s.position, j.added, s.channel, s.object_id, s.version, s.name, s.member, s.marking, "  # noqa: S608 - constants only
+            f"{'j.content' if content else 'NULL'} FROM journal_search s JOIN journal_rows j ON j.position = s.position "
+            f"WHERE s.position IN ({_marks(part)}) AND {_SHOWN.format('s')} ORDER BY 1"
+        )
+        out += [Found(*row) for row in reading.query(sql, part)]
+    return out
