@@ -12,6 +12,7 @@ from tocsin.cli import (
     channels,
     charter,
     checking,
+    correcting,
     demonstration,
     duties,
     erasing,
@@ -24,6 +25,7 @@ from tocsin.cli import (
     recovering,
     running,
     sharing,
+    warning,
 )
 from tocsin.cli.commands import INTERRUPTED, Everywhere, HomeOption, JsonOption, QuietOption
 from tocsin.cli.screen import Screen
@@ -80,10 +82,12 @@ def build() -> typer.Typer:
         running,
         channels,
         sharing,
+        warning,
         reading,
         duties,
         interests,
         erasing,
+        correcting,
         blocking,
         checking,
         backup,
