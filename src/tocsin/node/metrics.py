@@ -159,11 +159,11 @@ class Metrics:
         """Everything, in the text format 0.0.4. Raises StoreError."""
         await self._count_held_back()
         gauges = self._gauges()
+        gauges |= await self._warnings()
         counts, oldest = await self._core.journal.database.read(duties.counted)
         now_us = self._core.world.clock.now_us()
         gauges["tocsin_duties_open"] = [({}, float(counts[duties.OPEN]))]
         gauges["tocsin_duties_oldest_seconds"] = [({}, (now_us - oldest) / 1e6 if oldest else 0.0)]
-        gauges |= await self._warnings()
         proofs = await self._core.proofs.counts()
         gauges["tocsin_evidence"] = [({"peer": one}, float(proofs.get(one, 0))) for one in self._others(proofs)]
         members = self._core.members

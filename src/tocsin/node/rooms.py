@@ -55,13 +55,13 @@ class Rooms:
         self._journal = journal
         self._clock = clock
         self._say = say
-        self.concern = Concern(members, journal, clock)
-        self.interests = Interests(members.me, journal, clock)
-        self._duties = Duties(members.me, lambda log: logs.numbered(log).channel)
         identities = Identities(members)
         self.recalls = Recalls(members.me, lambda log: logs.numbered(log).channel, identities.handle_of)
         self.feedbacks = Feedbacks(members, journal, clock, self.recalls, say)
         self.confirmer = Confirmer(members, journal, clock, say, outside.settled, outside.note)
+        self.concern = Concern(members, journal, clock)
+        self.interests = Interests(members.me, journal, clock)
+        self._duties = Duties(members.me, lambda log: logs.numbered(log).channel)
         self._blocking = Blocking()
         self._pruning = Pruning(journal)
         me = members.me
@@ -76,7 +76,7 @@ class Rooms:
 
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
-        return (self._blocking, self.record, self.recalls, Relations(), self.interests, self._duties)
+        return (self._blocking, Relations(), self.interests, self.record, self.recalls, self._duties)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""
