@@ -60,6 +60,9 @@ def derived(number):
     }
 
 
+MADE = {"share": address, "derived": derived, "clean": clean}
+
+
 class Story:
     def __init__(self, fed):
         self.fed = fed
@@ -78,11 +81,11 @@ class Story:
                 if one.object_id == address(number)["id"]:
                     await duties.decline(self.core.journal, self.core.world.clock, one.id, "so be it")
         else:
-            shared = {"share": address, "derived": derived, "clean": clean}.get(what, self.naming)
-            await self.fed.share("aa", channel, [json.dumps(shared(number)).encode()])
+            shared = clean(next(self.names), labels=await self.naming(number)) if what == "name" else MADE[what](number)
+            await self.fed.share("aa", channel, [json.dumps(shared).encode()])
 
-    def naming(self, number):
-        return clean(next(self.names), labels=[duties.duty_id(address(number)["id"], "", "cc")])
+    async def naming(self, number):
+        return [one.id for one in await self.standing() if one.object_id == address(number)["id"]] or ["duty-0"]
 
     async def standing(self, state=""):
         await self.core.synced()
