@@ -119,9 +119,17 @@ def held_at(fed, who):
     return {row[0] for row in fed.nodes[who].query("SELECT object_id FROM journal_rows WHERE kind = 1")}
 
 
+def test_a_receipt_after_a_refusal_does_not_undo_it():
+    play([("share", 2, "quiet"), ("share", 2, "pair"), ("decline", 2, "")], 0, 1)
+
+
 @settings(max_examples=25)
 @given(st.lists(ACT, min_size=1, max_size=9), st.integers(0, 1000), st.integers(1, 9))
 def test_duties_are_made_again_by_the_journal_and_end_only_when_the_member_holds_something(acts, seed, step):
+    play(acts, seed, step)
+
+
+def play(acts, seed, step):
     async def main():
         fed = Federation(asyncio.get_running_loop(), ["aa", "bb", "cc"], seed)
         fed.nodes["cc"].described = {"constituency": {"cidr": ["203.0.113.0/24"]}}

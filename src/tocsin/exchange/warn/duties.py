@@ -157,7 +157,7 @@ class _Step:
                 self._tx.execute(
                     "UPDATE warn_duties SET state = ?, since = ? WHERE id = ? AND state = ''", (OPEN, row.added, duty)
                 )
-            self._sent(row.log, row.seq, one, row.object_id or "", how)
+            self._sent((row.log, row.seq), row.position, one, row.object_id or "", how)
 
     def _derived(self, row: Row, source: Any, target: Any) -> None:
         if not isinstance(source, str) or not isinstance(target, str) or target not in self._aims:
@@ -165,8 +165,8 @@ class _Step:
         for duty in self._unfinished(target):
             self._aim(source, duty.id, SANITISED)
             # The object itself may have gone before the relationship that says what it is made of.
-            for log, seq in history.own_entries(self._tx, self._me, source, duty.noted, row.position):
-                self._sent(log, seq, duty, source, SANITISED)
+            for place in history.own_entries(self._tx, self._me, source, duty.noted, row.position):
+                self._sent(place, row.position, duty, source, SANITISED)
 
     def _unfinished(self, object_id: str) -> list[Duty]:
         rows = self._tx.query(
@@ -179,10 +179,13 @@ class _Step:
         for duty in duties:
             one = _read(self._tx, duty)
             if one is not None and one.state in ("", OPEN):
-                self._sent(row.log, row.seq, one, row.object_id or "", how)
+                self._sent((row.log, row.seq), row.position, one, row.object_id or "", how)
 
-    def _sent(self, log: int, seq: int, duty: Duty, object_id: str, how: str) -> None:
-        signed = history.stored_by(self._tx, log, seq, [duty.member]).get(duty.member)
+    def _sent(self, place: tuple[int, int], now: int, duty: Duty, object_id: str, how: str) -> None:
+        """Something that does a duty stands at this place of a log of ours; the journal stands at position `now`."""
+        log, seq = place
+        # Not what came later: a person may have declined it meanwhile, and that counts.
+        signed = history.stored_by(self._tx, log, seq, [duty.member], now).get(duty.member)
         if signed is not None:
             self._close(duty.id, how, signed, object_id)
             return
