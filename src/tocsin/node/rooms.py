@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from tocsin.exchange.fairness.ledger import Ledger
+from tocsin.exchange.fairness.statement import Statements
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.readers import Room
 from tocsin.exchange.match.blocking import Blocking
@@ -64,6 +66,8 @@ class Rooms:
         self._duties = Duties(members.me, lambda log: logs.numbered(log).channel)
         self._blocking = Blocking()
         self._pruning = Pruning(journal)
+        self._ledger = Ledger(journal, clock, members.entropy, logs.places)
+        self.fairness = Statements(members, logs, journal.database, clock)
         me = members.me
         self.record = Record(me)
         self.warnings = Warnings(Parts(me, members, logs, journal, clock, say))
@@ -76,13 +80,13 @@ class Rooms:
 
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
-        return (self._blocking, Relations(), self.interests, self.record, self.recalls, self._duties)
+        return (self._blocking, Relations(), self.interests, self.record, self.recalls, self._duties, self._ledger)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""
         tells = [(f"tell {name}", one.run) for name, one in self._outboxes.items()]
         own = [("pruning", self._pruning.run), ("pager", self.pager.run), ("confirmations", self.confirmer.run)]
-        return (*own, *tells)
+        return (*own, ("fairness", self._ledger.run), *tells)
 
 
 class _Nobody:
