@@ -1,19 +1,14 @@
 """Warnings under trouble: everybody is told, silence climbs on time, and each level is paged once, whatever falls over."""
 
 import asyncio
-import json
 
-import pytest
-
-from tocsin.errors import ConfigError, TocsinError
+from tocsin.errors import ConfigError
 from tocsin.exchange.warn import views
 from tocsin.exchange.warn.warnings import Reply, Wish
 from tocsin.formats.alert import Topic, Urgency
 from tocsin.formats.answer import Word
 from tocsin.formats.escalation import Level, Policy, Way
-from tocsin.formats.markings import ChannelKind
 from tocsin.formats.tlp import Tlp
-from tocsin.testing.chance import SeededEntropy
 from tocsin.testing.federation import Federation
 from tocsin.testing.virtualtime import run
 
@@ -75,12 +70,12 @@ async def founded(seed, handles=HANDLES, lag_s=0.0, **network):
 
 async def raised(fed, giver="aa", **more):
     core = fed.core(giver)
-    return await core.rooms.warnings.issue(core.members.channel("plenary"), wish(**more))
+    return await core.rooms.watchkeeping.warnings.issue(core.members.channel("plenary"), wish(**more))
 
 
 async def answered(fed, handle, warning, word=None, until=0):
     await fed.core(handle).synced()
-    await fed.core(handle).rooms.warnings.reply(warning.id, Reply(word, until))
+    await fed.core(handle).rooms.watchkeeping.warnings.reply(warning.id, Reply(word, until))
 
 
 async def passed(fed, seconds):

@@ -8,6 +8,7 @@ import typer
 from tocsin.cli import (
     accounts,
     backup,
+    blocking,
     channels,
     charter,
     checking,
@@ -81,6 +82,7 @@ def build() -> typer.Typer:
         warning,
         reading,
         erasing,
+        blocking,
         checking,
         backup,
         recovering,

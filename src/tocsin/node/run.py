@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from tocsin import __version__
@@ -13,8 +11,8 @@ from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.disk import SystemDisk
 from tocsin.backends.system.entropy import SystemEntropy
-from tocsin.backends.system.notifiers import Desks, Mail, Mailbox, Webhook
 from tocsin.backends.system.spool import SpoolFile
+from tocsin.backends.system.warninglists import WarningLists
 from tocsin.edge import access, serving
 from tocsin.edge.control import app as control
 from tocsin.edge.control.services import Services as ControlServices
@@ -24,7 +22,6 @@ from tocsin.edge.people import build as build_people
 from tocsin.edge.taxii import app as taxii
 from tocsin.errors import ConfigError
 from tocsin.exchange.receive.turns import Quota
-from tocsin.formats.escalation import Way
 from tocsin.node import ballast, rotation, upgrade
 from tocsin.node.config import Settings, address
 from tocsin.node.core import Core, Surroundings
@@ -32,7 +29,8 @@ from tocsin.node.diagnostics import Diagnostics
 from tocsin.node.home import Home
 from tocsin.node.metrics import Counters, Metrics
 from tocsin.node.readiness import Readiness
-from tocsin.ports.notifier import Notifier
+from tocsin.node.supervisor import Note
+from tocsin.node.watchkeeping import notifiers
 
 _TELL_S: Final = 5.0
 SOFTWARE = f"tocsin/{__version__}"
@@ -74,15 +72,30 @@ class Measured(NamedTuple):
     counters: Counters
 
 
+def _world(home: Home, settings: Settings, store: Measured, heads: CheckpointFiles, note: Note) -> Surroundings:
+    return Surroundings(
+        store.database,
+        home.keyring(),
+        SystemClock(),
+        SystemEntropy(),
+        heads,
+        note,
+        SOFTWARE,
+        store.counters,
+        settings.dial,
+        Quota(settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share),
+        notifiers=notifiers(settings),
+        denylists=WarningLists(home.run),
+    )
+
+
 async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callable[[dict[str, Any]], None]) -> None:
     database, counters = store
     clock, entropy, keys = SystemClock(), SystemEntropy(), home.keyring()
     note = counters.noting(Diagnostics(settings.handle, clock))
     disk = SystemDisk(home.heads)
     heads = CheckpointFiles(disk, threaded=True)
-    chosen = (settings.dial, _quota(settings))
-    world = Surroundings(database, keys, clock, entropy, heads, note, SOFTWARE, counters, *chosen)
-    world = replace(world, notifiers=_notifiers(settings))
+    world = _world(home, settings, store, heads, note)
     core = Core(settings.handle, world)
     core.receipts.on_stored(counters.receipted)
     core.frames.compress = settings.compress
@@ -118,21 +131,6 @@ async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callab
         disk.close()
 
 
-def _quota(settings: Settings) -> Quota:
-    return Quota(settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share)
-
-
-def _notifiers(settings: Settings) -> dict[str, Notifier]:
-    desks = Desks(settings.desks)
-    made: dict[str, Notifier] = {Way.WEBHOOK: Webhook(desks)}
-    if settings.smtp_server:
-        password = Path(settings.smtp_password) if settings.smtp_password else None
-        host, port = address(settings.smtp_server)
-        box = Mailbox(host, port, settings.smtp_sender, settings.smtp_starttls, settings.smtp_user, password)
-        made[Way.EMAIL] = Mail(desks, box)
-    return made
-
-
 def _control(home: Home, core: Core, told: PeopleServices, people: str) -> ControlServices:
     return ControlServices(
         members=core.members,
@@ -149,7 +147,11 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         receipts=core.receipts,
         accounts=told.accounts,
         clock=core.world.clock,
-        share=lambda channel, floor, spool, urgent: core.share(channel, floor, spool, urgent=urgent),
+        share=lambda channel, floor, spool, urgent, allowed: core.share(
+            channel, floor, spool, urgent=urgent, allowed=allowed
+        ),
+        denylist=core.denylist,
+        meter=core.world.meter,
         spool=lambda: SpoolFile(home.run),
         synced=core.synced,
         links=lambda: core.links.describe() if core.links else [],
@@ -160,7 +162,7 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         wake=lambda: core.links.wake() if core.links else None,
         note=core.world.note,
         reasons=told.reasons,
-        rooms=core.rooms,
+        watchkeeping=core.rooms.watchkeeping,
     )
 
 
@@ -178,6 +180,7 @@ async def _open_people(settings: Settings, core: Core, told: PeopleServices, doo
         title=f"Tocsin {settings.handle}",
         clock=core.world.clock,
         synced=core.synced,
+        listed=core.denylist.told,
     )
     application: Any = build_people(told, taxii.build(services))
     bound = await doors.open_port(application, host, port, settings.people_certificate, settings.people_key)

@@ -8,6 +8,7 @@ from tocsin.edge.access import Accounts
 from tocsin.edge.people import Reason
 from tocsin.exchange.deliver.receipts import Receipts
 from tocsin.exchange.journal.journal import Journal
+from tocsin.exchange.match.denylist import DenyList
 from tocsin.exchange.members.acts import Acts
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
@@ -24,11 +25,12 @@ from tocsin.exchange.warn.pager import Pager
 from tocsin.exchange.warn.warnings import Warnings
 from tocsin.formats.tlp import Tlp
 from tocsin.ports.clock import Clock
+from tocsin.ports.metrics import Meter
 from tocsin.ports.spool import Spool
 
 
-class Rooms(Protocol):
-    """The rooms that derive something from the journal (node/rooms.py)."""
+class Watchkeeping(Protocol):
+    """Warnings and those who must answer them (node/watchkeeping.py)."""
 
     @property
     def warnings(self) -> Warnings:
@@ -59,8 +61,10 @@ class Services:
     receipts: Receipts
     accounts: Accounts
     clock: Clock
-    share: Callable[[Channel, Tlp | None, Spool, bool], Share]  # the last: urgent
+    share: Callable[[Channel, Tlp | None, Spool, bool, frozenset[str]], Share]  # the last: urgent, lists overridden
     spool: Callable[[], Spool]
+    denylist: DenyList
+    meter: Meter
     synced: Callable[[], Awaitable[None]]
     links: Callable[[], list[dict[str, Any]]]
     metrics: Callable[[], Awaitable[bytes]]
@@ -70,4 +74,4 @@ class Services:
     wake: Callable[[], None]  # look again at what is to be sent
     note: Callable[[str, str, str], None]  # the diagnostics: code, peer, what
     reasons: Callable[[], Awaitable[Sequence[Reason]]]  # why the node is not ready
-    rooms: Rooms
+    watchkeeping: Watchkeeping
