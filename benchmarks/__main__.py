@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catchup, flood, gate, hundred, latency, machine, publish, wire
+from benchmarks import catchup, flash, flood, gate, hundred, latency, machine, publish, wire
 
 _AIMS = {
     "publish.ratio_100_to_1": "<= 4",
@@ -21,6 +21,8 @@ _AIMS = {
     "publish.ratio_1_to_kernel": "<= 2",
     "latency.1.receipted_to_fdatasync": "<= 2.5",
     "flood.p99_ratio": "<= 1.2",
+    "flash.beside_bulk_p99_ms": "<= 2000",
+    "hundred.flash.beside_bulk_p99_ms": "<= 2000",
     "hundred.bulk.ratio_99_to_1": "<= 4",
     "hundred.herd.slowest_to_median": "<= 3",
     "hundred.relay.slowest_to_median": "<= 3",
@@ -62,6 +64,10 @@ async def _gate(_folder: Path, _quick: bool) -> dict[str, Any]:
     return dict(gate.run())
 
 
+async def _flash(folder: Path, quick: bool) -> dict[str, Any]:
+    return await flash.run(folder, 6 if quick else 30, 10 if quick else 40)
+
+
 async def _hundred(folder: Path, quick: bool) -> dict[str, Any]:
     return await hundred.run(folder, hundred.QUICK if quick else hundred.FULL)
 
@@ -75,6 +81,7 @@ _ALL: dict[str, Callable[[Path, bool], Coroutine[Any, Any, dict[str, Any]]]] = {
     "catchup": _catchup,
     "flood": _flood,
     "gate": _gate,
+    "flash": _flash,
     "hundred": _hundred,
 }
 
