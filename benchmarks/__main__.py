@@ -1,6 +1,7 @@
 """`python -m benchmarks [--json] [--quick] [NAME ...]`: measure the real code path and print figures and ratios.
 
-Names: publish, publish_plain, breakdown, latency, wire, catchup, flood, gate, hundred. Progress goes to standard error.
+Names: publish, publish_plain, breakdown, latency, wire, catchup, flood, gate, flash, matching, hundred. Progress goes to
+standard error.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catchup, flash, flood, gate, hundred, latency, machine, publish, wire
+from benchmarks import catchup, flash, flood, gate, hundred, latency, machine, matching, publish, wire
 
 _AIMS = {
     "publish.ratio_100_to_1": "<= 4",
@@ -23,6 +24,7 @@ _AIMS = {
     "flood.p99_ratio": "<= 1.2",
     "flash.beside_bulk_p99_ms": "<= 2000",
     "hundred.flash.beside_bulk_p99_ms": "<= 2000",
+    "matching.index.per_second": ">= 200,000",
     "hundred.bulk.ratio_99_to_1": "<= 4",
     "hundred.herd.slowest_to_median": "<= 3",
     "hundred.relay.slowest_to_median": "<= 3",
@@ -82,6 +84,7 @@ _ALL: dict[str, Callable[[Path, bool], Coroutine[Any, Any, dict[str, Any]]]] = {
     "flood": _flood,
     "gate": _gate,
     "flash": _flash,
+    "matching": matching.run,
     "hundred": _hundred,
 }
 

@@ -111,6 +111,9 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "format.answer": Meaning(_A, "An answer names one warning, one of the four words, and for how long it stands.", "See `tocsin ack --help`."),
     "format.escalation": Meaning(_P, "The note does not tell which level of which warning was paged for whom.", "Tell the operator of the member it came from."),
     "format.erasure": Meaning(_P, "The content is not an erase order: entries in order, a short printable reason, two times.", "Tell the operator of the peer; the entry is held back and nothing was erased."),
+    "format.confirmation": Meaning(_P, "A confirmation names its giver and 1 to 512 changes: object, version, action and time.", "Tell the operator of the peer; the note is kept and counts for nothing."),
+    "format.recall": Meaning(_A, "A recall needs a reason of 1 to 256 printable characters, and an object that has versions: STIX can revoke no other.", "Give a reason; take an observable back with `tocsin erase order`."),
+    "format.feedback": Meaning(_A, "Feedback says one of five things of one object; only a sighting has a count and a time; a note has at most 4,096 characters.", "See `tocsin feedback --help`."),
     "format.denylist": Meaning(_O, "A list of the package pymispwarninglists is not of the form it is published in, or its compiled form is damaged.", "Install the package again (`make setup`); `tocsin doctor` names the file."),
     "format.message": Meaning(_P, "The bytes are not a message of this protocol version.", "Compare the versions of both nodes: `tocsin version`."),
     "format.statement": Meaning(_P, "The note does not hold the statement it must (charter, member, channel, epoch key, erase receipt).", "Ask its sender for the original file."),
@@ -118,6 +121,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "format.handle": Meaning(_A, "A handle is 2 to 32 characters a-z, 0-9 and inner hyphens, e.g. ma-cert.", "Choose another handle."),
     # -- policy ---------------------------------------------------------------------------------------------------
     "format.tlp": Meaning(_A, "A level of the Traffic Light Protocol 2.0 is CLEAR, GREEN, AMBER, AMBER+STRICT or RED.", "Write one of the five, e.g. `--tlp amber+strict`."),
+    "policy.not-ours": Meaning(_A, "Only who first shared an object changes it; everyone else's word stands beside it.", "Say what you think of it with `tocsin feedback`."),
+    "policy.not-later": Meaning(_A, "A correction is a version whose `modified` is later than all that was shared, of an object that was not taken back.", "Set `modified`, or share a new object under another id."),
     "policy.unmarked": Meaning(_A, "Nobody said who may read it, and nobody's silence is taken for consent.", "Mark the object, or say `--tlp LEVEL` when sharing."),
     "policy.unknown-marking": Meaning(_A, "A marking that is not understood may forbid exactly this sharing.", "Share the marking-definition along, or mark with TLP 2.0."),
     "policy.tlp-forged": Meaning(_A, "The fixed TLP ids stand for the published objects only: with other content one member would obey what another never saw.", "Leave the object out (the fixed ids are known without it), or use the published one."),
@@ -232,6 +237,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     # -- access ---------------------------------------------------------------------------------------------------
     "access.socket": Meaning(_A, "The control socket belongs to the user who runs the node.", "Run the command as that user."),
     "access.unknown-object": Meaning(_A, "What this node does not hold and what it may not show look the same.", "`tocsin objects --find` searches by name."),
+    "access.unknown-duty": Meaning(_A, "There is no duty with that id here, or its object never went out.", "`tocsin duties list --state all` shows every one."),
+    "access.unknown-interest": Meaning(_A, "There is no interest with that id here.", "`tocsin interest list` shows them."),
     # -- config ---------------------------------------------------------------------------------------------------
     "config.exists": Meaning(_O, "Keys and stores are never overwritten.", "Choose another folder or file, or move the old one away yourself."),
     "config.file": Meaning(_O, "The file is not there, not readable or not of its format.", "Check the path and the file."),
@@ -290,6 +297,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "doctor.vote": Meaning(_O, "A proposal is decided by the votes of people; this member's is missing.", "Look at it: `tocsin charter diff` or `tocsin channel show NAME`; then `tocsin charter sign` or `tocsin channel agree NAME`, or let it be."),
     "doctor.quiet": Meaning(_P, "The member is linked, but has said nothing of a log of its own for more than 30 seconds, where a heartbeat comes every 10.", "If it lasts, call its operator: its node hangs, or it keeps something from this one."),
     "doctor.evidence": Meaning(_C, "A member has signed two statements that contradict each other, and this node holds both.", "`tocsin evidence list` and `tocsin evidence show ID`; tell the other members and talk to the accused by telephone."),
+    "doctor.duties": Meaning(_O, "Somebody is concerned by what this node gave to others, and was not told for more than a day.", "`tocsin duties list`; warn the member, share a sanitised object that names the duty, or decline it with a reason."),
     # -- internal -------------------------------------------------------------------------------------------------
     "internal.error": Meaning(_D, "A fault of ours; the part begins again.", "Report it with the line from the diagnostics; it holds no content."),
     # -- demo ------------------------------------------------------------------------------------------------------

@@ -369,7 +369,7 @@ def test_by_hand():
 
 # -- trouble ----------------------------------------------------------------------------------------------------
 
-TABLES = re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)", tables.TABLES)
+TABLES = re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)", tables.WARNINGS)
 
 
 def held(node):

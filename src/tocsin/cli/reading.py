@@ -75,6 +75,22 @@ def show(hands: Hands, id_: Annotated[str, typer.Argument(metavar="ID", help="Th
         if version.get("missing"):
             screen.print(f"  not yet by {' '.join(version['missing'])}")
         screen.print(version["content"])
+    for line in _voices(found["voices"]):
+        screen.print(line)
+
+
+def _voices(voices: dict[str, Any]) -> list[str]:
+    """Who says what, side by side."""
+    lines = ["", f"whose it is: {voices['owner'] or '-'}"]
+    for one in voices["says"]:
+        role = "its owner" if one["owner"] else "another version" if one["differs"] else "passes it on"
+        lines.append(f"  {one['member']} says version {one['version'] or '-'}  {role}  {one['action'] or ''}".rstrip())
+    for one in voices["words"]:
+        what = one["kind"] or one["opinion"] or one["type"]
+        count = f" {one['count']} times" if one["count"] else ""
+        lines.append(f"  {one['member']} says {what}{count}  {one['text']}".rstrip())
+    lines.append(f"who disagrees: {' '.join(voices['disagree']) or '-'}")
+    return [*lines, f"who agrees: {' '.join(voices['agree']) or '-'}"]
 
 
 def watch(
@@ -140,6 +156,11 @@ def _event(row: dict[str, Any]) -> str:
             return f"{when}  {where}  {who} shared  {row.get('marking') or ''}  {row.get('id')}  {row.get('name') or ''}".rstrip()
         case "receipt":
             return f"{when}  {where}  {who} signed for {row.get('held', row.get('seq'))}  {_ms(row.get('ms'))}"
+        case "interest":
+            looked = f"{row['interest']['kind']} {row['interest']['text']}"
+            return (
+                f"{when}  {where}  looked for: {looked}, in {row.get('id')} of {who}  {row.get('name') or ''}".rstrip()
+            )
         case "evidence":
             return f"{when}  {where}  evidence against {who}: {row.get('name')}; see `tocsin evidence list`"
         case kind:

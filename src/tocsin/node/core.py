@@ -40,15 +40,15 @@ from tocsin.exchange.receive.turns import QUOTA, Quota, Turns
 from tocsin.exchange.tlog.beats import Beats
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
+from tocsin.exchange.warn import taking
 from tocsin.formats import denylist
 from tocsin.formats.keys import Role
 from tocsin.formats.message import FLOOR, MAX_CONTROL_BYTES, PROTOCOL, Control, Evidence, Want
 from tocsin.formats.statement import CHARTER, Statement
 from tocsin.formats.tlp import Tlp
 from tocsin.node.links import Links
-from tocsin.node.rooms import Rooms
+from tocsin.node.rooms import Outside, Rooms
 from tocsin.node.supervisor import Note, supervise
-from tocsin.node.watchkeeping import Outside
 from tocsin.ports.checkpoints import CheckpointStore
 from tocsin.ports.clock import Clock
 from tocsin.ports.database import Database
@@ -79,8 +79,8 @@ class Surroundings:
     dial: str = "all"  # config.Settings.dial
     quota: Quota = QUOTA  # of each peer
     speaks: tuple[int, int] = (FLOOR, PROTOCOL)  # lowest and highest protocol version
-    notifiers: Mapping[str, Notifier] = field(default_factory=dict)  # by formats.escalation.Way
     denylists: DenyLists | None = None  # None: no warninglists; the members' own and the floor hold all the same
+    notifiers: Mapping[str, Notifier] = field(default_factory=dict)  # by formats.escalation.Way
 
 
 class Core:
@@ -95,7 +95,7 @@ class Core:
         self.definitions = Definitions()
         self.denylist = DenyList(self.members, world.meter)
         self.search = Following(self.journal, Search(lambda log: self.logs.numbered(log).channel))
-        outside = Outside(world.note, world.meter, world.notifiers)
+        outside = Outside(world.note, world.meter, world.notifiers, self._reached)
         self.rooms = Rooms(self.members, self.logs, self.journal, world.clock, self._say_in, outside)
         self.readers = Following(self.journal, Readers(self.rooms.all()))
         self.signer = Signer(me, world.keyring, world.checkpoints)
@@ -104,6 +104,7 @@ class Core:
         self.acts = Acts(self.members)
         makes = World(world.database, world.clock, world.entropy, self.definitions, self.members)
         self.publisher = Publisher(self.logs, self.journal, self.signer, self.frames, makes)
+        self.corrections = self._correcting()
         self.receipts = Receipts(self.members, self.logs, self.journal, world.clock)
         self.keys = EpochKeys(self.members)
         self.beats = Beats(world.database, world.clock)
@@ -167,7 +168,7 @@ class Core:
         self._spawn("gossip", self._gossip)
         self._spawn("catchup", self._catch_up)
         self.proofs.on_new(self._pass_evidence_on)
-        for name, work in self.rooms.tasks():
+        for name, work in (*self.rooms.tasks(), ("corrections", self.corrections.run)):
             self._spawn(name, work)
         self._follow_peers()
 
@@ -204,6 +205,8 @@ class Core:
         """
         await self.denylist.settled()
         share = self.share(channel, None, MemorySpool(), urgent=urgent)
+        asking = self.rooms.concern.ask(channel, MemorySpool())
+        share.watch = asking.note_warnings
         refused = share.check(objects)
         await self.publisher.ready(channel, urgent=urgent)
         await self.synced()
@@ -211,6 +214,7 @@ class Core:
             refused += more
         if refused:
             raise PolicyError(refused[0].code, refused[0].what)
+        await self.rooms.concern.record(await asking.settle(share.kept()))
         return [batch async for batch in share.commit(self.publisher, self.world.clock.now_us)]
 
     async def synced(self) -> None:
@@ -259,6 +263,21 @@ class Core:
             self.erasures,
             self._answers(),
             self.world.meter,
+        )
+
+    def _correcting(self) -> taking.Corrections:
+        return taking.Corrections(
+            taking.Parts(
+                self.members,
+                self.logs,
+                self.journal,
+                self.world.clock,
+                self.publisher,
+                self.rooms.recalls,
+                self.share,
+                self._reached,
+                self.world.note,
+            )
         )
 
     def _receiving(self) -> accept.Parts:

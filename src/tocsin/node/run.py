@@ -83,9 +83,9 @@ def _world(home: Home, settings: Settings, store: Measured, heads: CheckpointFil
         SOFTWARE,
         store.counters,
         settings.dial,
-        Quota(settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share),
-        notifiers=notifiers(settings),
+        _quota(settings),
         denylists=WarningLists(home.run),
+        notifiers=notifiers(settings),
     )
 
 
@@ -131,6 +131,10 @@ async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callab
         disk.close()
 
 
+def _quota(settings: Settings) -> Quota:
+    return Quota(settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share)
+
+
 def _control(home: Home, core: Core, told: PeopleServices, people: str) -> ControlServices:
     return ControlServices(
         members=core.members,
@@ -145,8 +149,13 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         catchup=core.catchup,
         proofs=core.proofs,
         receipts=core.receipts,
+        recalls=core.rooms.recalls,
+        corrections=core.corrections,
+        feedbacks=core.rooms.feedbacks,
         accounts=told.accounts,
         clock=core.world.clock,
+        concern=core.rooms.concern,
+        interests=core.rooms.interests,
         share=lambda channel, floor, spool, urgent, allowed: core.share(
             channel, floor, spool, urgent=urgent, allowed=allowed
         ),

@@ -2,45 +2,33 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from tocsin.backends.system.notifiers import Desks as Addresses
 from tocsin.backends.system.notifiers import Mail, Mailbox, Webhook
-from tocsin.exchange.warn.outbox import Desks, Outbox, Target, Voice
-from tocsin.exchange.warn.outbox import World as Told
+from tocsin.exchange.warn.outbox import Desks, Outbox, Target, Voice, World
 from tocsin.exchange.warn.pager import Pager
 from tocsin.exchange.warn.record import Record
 from tocsin.exchange.warn.warnings import Parts, Warnings
 from tocsin.formats.escalation import Way
 from tocsin.node.config import Settings, address
-from tocsin.node.supervisor import Note
-from tocsin.ports.metrics import Meter
 from tocsin.ports.notifier import Notifier, Page
 
 Task = tuple[str, Callable[[], Awaitable[None]]]
 _PAGED_BY: Final = (Way.EMAIL, Way.WEBHOOK)
 
 
-class Outside(NamedTuple):
-    """Whom the rooms tell: the diagnostics, the counters, the desks."""
-
-    note: Note
-    meter: Meter
-    notifiers: Mapping[str, Notifier]  # by formats.escalation.Way
-
-
 class Watchkeeping:
     """One per node."""
 
-    def __init__(self, parts: Parts, outside: Outside) -> None:
+    def __init__(self, parts: Parts, told: World, notifiers: Mapping[str, Notifier]) -> None:
         me, journal, clock = parts.me, parts.journal, parts.clock
         self.record = Record(me)
         self.warnings = Warnings(parts)
         self.pager = Pager(self.record, journal, clock)
-        told = Told(journal, clock, outside.note, outside.meter)
         targets: list[Target] = [
             Voice(lambda: parts.members.member(me).identity, self.warnings.channel_of, parts.say),
-            *(Desks(way, outside.notifiers.get(way, _Nobody()), me, journal) for way in _PAGED_BY),
+            *(Desks(way, notifiers.get(way, _Nobody()), me, journal) for way in _PAGED_BY),
         ]
         self._outboxes = [(f"tell {target.name}", Outbox(target, told)) for target in targets]
 

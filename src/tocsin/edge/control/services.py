@@ -9,6 +9,8 @@ from tocsin.edge.people import Reason
 from tocsin.exchange.deliver.receipts import Receipts
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.match.denylist import DenyList
+from tocsin.exchange.match.gaps import Concern
+from tocsin.exchange.match.interests import Interests
 from tocsin.exchange.members.acts import Acts
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
@@ -22,6 +24,9 @@ from tocsin.exchange.receive.proofs import Proofs
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.exchange.warn.pager import Pager
+from tocsin.exchange.warn.recalls import Recalls
+from tocsin.exchange.warn.taking import Corrections
+from tocsin.exchange.warn.telling import Feedbacks
 from tocsin.exchange.warn.warnings import Warnings
 from tocsin.formats.tlp import Tlp
 from tocsin.ports.clock import Clock
@@ -59,8 +64,13 @@ class Services:
     catchup: Catchup
     proofs: Proofs
     receipts: Receipts
+    recalls: Recalls
+    corrections: Corrections
+    feedbacks: Feedbacks
     accounts: Accounts
     clock: Clock
+    concern: Concern
+    interests: Interests
     share: Callable[[Channel, Tlp | None, Spool, bool, frozenset[str]], Share]  # the last: urgent, lists overridden
     spool: Callable[[], Spool]
     denylist: DenyList

@@ -63,6 +63,8 @@ class Sharing:
         self._channel = channel
         self._override = override
         self._share: Share = services.share(channel, floor, services.spool(), urgent, override.lists)
+        self._asking = services.concern.ask(channel, services.spool())
+        self._share.watch = self._asking.note
         self._is_urgent = urgent
         self._dry_run = dry_run
         self._partial = partial
@@ -79,6 +81,7 @@ class Sharing:
             yield msgspec.json.encode(self._done(0, [], error)) + b"\n"
         finally:
             self._share.close()
+            self._asking.close()
 
     async def _steps(self, body: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
         await self._services.denylist.settled()
@@ -91,6 +94,7 @@ class Sharing:
             for told in self._tell(refused):
                 yield told
         counts = self._share.counts()
+        gaps = await self._asking.settle(self._share.kept())
         yield {
             "event": "decided",
             "accepted": counts.accepted,
@@ -98,10 +102,12 @@ class Sharing:
             "already_shared": counts.already_shared,
             "markings": self._share.markings(),
             "audience": sorted(self._channel.roster),
+            "concerned": gaps.told(),
         }
         shared = 0
         batches: list[dict[str, int]] = []
         if not self._dry_run and (not self._refused or self._partial):
+            await self._services.concern.record(gaps)
             await self._note_override()
             async for batch in self._share.commit(self._services.publisher, self._services.clock.now_us):
                 shared += batch.end - batch.start

@@ -1,10 +1,12 @@
 """Questions about what happened: who stored what, when, and how long it took."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from tocsin.exchange.journal.journal import Kind, Row
 from tocsin.ports.database import Reading
+
+_STEP: Final = 500
 
 
 class Happening(NamedTuple):
@@ -58,6 +60,30 @@ def entry_at(reading: Reading, position: int) -> tuple[int, int, int] | None:
     return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
 
 
+class Named(NamedTuple):
+    """What the entry at a position is, as long as it is here."""
+
+    object_id: str
+    version: str
+    name: str
+    added: int
+    sent_at: int
+
+
+def entries_at(reading: Reading, positions: Sequence[int]) -> dict[int, Named]:
+    """What the entries at these positions are; those that were erased are left out."""
+    out: dict[int, Named] = {}
+    for at in range(0, len(positions), _STEP):
+        part = positions[at : at + _STEP]
+        rows = reading.query(
+            "SELECT position, object_id, version, name, added, sent_at FROM journal_rows "  # noqa: S608 - constants only
+            f"WHERE kind = 1 AND object_id IS NOT NULL AND position IN ({', '.join('?' * len(part))}) ORDER BY position",
+            part,
+        )
+        out |= {row[0]: Named(*row[1:]) for row in rows}
+    return out
+
+
 def held_back(reading: Reading, after: int = 0, until: int = 2**62) -> int:
     """How many entries are kept but shown to nobody, of those after a position and up to another."""
     # Bounded by design: entries are held back rarely, and a partial index would cost every commit.
@@ -66,3 +92,15 @@ def held_back(reading: Reading, after: int = 0, until: int = 2**62) -> int:
         "AND position > ? AND position <= ?"
     )
     return int(reading.query(sql, (int(Kind.ENTRY), after, until))[0][0])
+
+
+def own_entries(reading: Reading, me: str, object_id: str, after: int, until: int) -> list[tuple[int, int]]:
+    """(log, seq) of our entries of an object between two positions. Reads every row between: for what is rare."""
+    return [
+        (row[0], row[1])
+        for row in reading.query(
+            "SELECT log, seq FROM journal_rows WHERE position > ? AND position <= ? AND kind = ? AND member = ? "
+            "AND object_id = ? ORDER BY position",
+            (after, until, int(Kind.ENTRY), me, object_id),
+        )
+    ]

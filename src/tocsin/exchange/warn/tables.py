@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-TABLES = """
+WARNINGS = """
 CREATE TABLE IF NOT EXISTS warn_warnings (
   id        TEXT PRIMARY KEY,    -- STIX id of the report; made from its giver, so no other member has it
   giver     TEXT NOT NULL,
@@ -90,4 +90,92 @@ CREATE TABLE IF NOT EXISTS warn_unread (
 );
 """
 
-MIGRATIONS: Mapping[int, str] = {}
+CORRECTIONS = """
+CREATE TABLE IF NOT EXISTS warn_versions (
+  position INTEGER PRIMARY KEY, -- of the entry
+  object   BLOB NOT NULL,       -- correction.key of its object's id: the id itself may have to be erased
+  log      INTEGER NOT NULL,
+  seq      INTEGER NOT NULL,
+  channel  INTEGER NOT NULL,
+  member   TEXT NOT NULL,       -- origin of the log
+  instant  INTEGER NOT NULL,    -- the version as microseconds since 1970
+  marking  INTEGER NOT NULL,
+  taken    INTEGER NOT NULL,    -- 1: this version revokes its object, 2: recalls it
+  creator  BLOB NOT NULL        -- key of created_by_ref, empty without one
+);
+CREATE INDEX IF NOT EXISTS warn_versions_object ON warn_versions (object, member, instant);
+CREATE TABLE IF NOT EXISTS warn_changes (
+  object   BLOB NOT NULL,
+  member   TEXT NOT NULL,       -- who changed what it had shared
+  instant  INTEGER NOT NULL,    -- the newest version, or the one that takes back
+  action   TEXT NOT NULL,       -- correction.ACTIONS
+  original INTEGER NOT NULL,    -- 1: the object is that member's, as far as this node knows
+  since    INTEGER NOT NULL,    -- position from which on it is taken back; 0: it is not
+  position INTEGER NOT NULL,    -- of the first entry of that version
+  answered INTEGER NOT NULL,    -- 1: we have confirmed it, or it is ours
+  PRIMARY KEY (object, member)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS warn_changes_position ON warn_changes (member, position);
+CREATE INDEX IF NOT EXISTS warn_changes_open ON warn_changes (position) WHERE answered = 0;
+CREATE TABLE IF NOT EXISTS warn_confirmations (
+  object   BLOB NOT NULL,
+  instant  INTEGER NOT NULL,
+  giver    TEXT NOT NULL,       -- whose change
+  member   TEXT NOT NULL,       -- who confirms it: the origin of the log
+  action   TEXT NOT NULL,
+  done_at  INTEGER NOT NULL,    -- by its clock
+  position INTEGER NOT NULL,
+  PRIMARY KEY (object, giver, instant, member)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS warn_holders (
+  log    INTEGER NOT NULL,      -- ours
+  member TEXT NOT NULL,
+  size   INTEGER NOT NULL,      -- it has signed for all entries below
+  added  INTEGER NOT NULL,      -- when the newest of its receipts came
+  PRIMARY KEY (log, member)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS warn_subjects (
+  dependent TEXT NOT NULL,      -- a relationship, sighting, note, opinion, report or grouping
+  member    TEXT NOT NULL,      -- who shared it
+  subject   BLOB NOT NULL,      -- key of what it is about
+  PRIMARY KEY (dependent, member, subject)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS warn_subjects_subject ON warn_subjects (subject);
+"""
+
+DUTIES = """
+CREATE TABLE IF NOT EXISTS warn_duties (
+  id        TEXT PRIMARY KEY,    -- a digest of object, version and member
+  object_id TEXT NOT NULL,
+  version   TEXT NOT NULL,
+  member    TEXT NOT NULL,       -- who is concerned and was not told
+  channel   INTEGER NOT NULL,    -- where the object went instead
+  reasons   TEXT NOT NULL,       -- JSON list of texts
+  noted     INTEGER NOT NULL,    -- position of the local row that says so
+  since     INTEGER NOT NULL,    -- when the object went; 0: it never did, and there is no duty
+  state     TEXT NOT NULL,       -- open, warned, sanitised, declined; empty while the object has not gone
+  closed    INTEGER NOT NULL,
+  by        TEXT NOT NULL,       -- the object that told the member
+  why       TEXT NOT NULL        -- reason of a refusal
+);
+CREATE INDEX IF NOT EXISTS warn_duties_state ON warn_duties (state, since, id);
+CREATE INDEX IF NOT EXISTS warn_duties_object ON warn_duties (object_id);
+CREATE TABLE IF NOT EXISTS warn_duty_aims (
+  object_id TEXT NOT NULL,       -- once its member has signed for this object, a duty is done
+  duty      TEXT NOT NULL,
+  how       TEXT NOT NULL,       -- warned, sanitised
+  PRIMARY KEY (object_id, duty)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS warn_duty_sent (
+  log       INTEGER NOT NULL,    -- ours, with an object that does a duty
+  seq       INTEGER NOT NULL,
+  duty      TEXT NOT NULL,
+  member    TEXT NOT NULL,
+  object_id TEXT NOT NULL,
+  how       TEXT NOT NULL,
+  PRIMARY KEY (log, seq, duty)
+) WITHOUT ROWID;
+"""
+
+TABLES = WARNINGS + CORRECTIONS + DUTIES
+MIGRATIONS: Mapping[int, str] = {}  # see node/tables.py
