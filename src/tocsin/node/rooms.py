@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from tocsin.exchange.fairness.ledger import Ledger
+from tocsin.exchange.fairness.statement import Statements
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.readers import Room
 from tocsin.exchange.match.blocking import Blocking
@@ -58,15 +60,18 @@ class Rooms:
         self._duties = Duties(members.me, lambda log: logs.numbered(log).channel)
         self._blocking = Blocking()
         self._pruning = Pruning(journal)
+        self._ledger = Ledger(journal, clock, members.entropy, logs.places)
+        self.fairness = Statements(members, logs, journal.database, clock)
         told = World(journal, clock, outside.note, outside.meter)
         parts = Parts(members.me, members, logs, journal, clock, say)
         self.watchkeeping = Watchkeeping(parts, told, outside.notifiers)
 
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
-        return (self._blocking, Relations(), self.interests, self.watchkeeping.record, self.recalls, self._duties)
+        told = (self.watchkeeping.record, self.recalls, self._duties)
+        return (self._blocking, Relations(), self.interests, *told, self._ledger)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""
-        own = [("pruning", self._pruning.run), ("confirmations", self.confirmer.run)]
+        own = [("pruning", self._pruning.run), ("confirmations", self.confirmer.run), ("fairness", self._ledger.run)]
         return (*own, *self.watchkeeping.tasks())

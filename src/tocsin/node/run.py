@@ -149,6 +149,7 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         catchup=core.catchup,
         proofs=core.proofs,
         receipts=core.receipts,
+        fairness=core.rooms.fairness,
         recalls=core.rooms.recalls,
         corrections=core.corrections,
         feedbacks=core.rooms.feedbacks,

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from tocsin.edge.access import Accounts
 from tocsin.edge.people import Reason
 from tocsin.exchange.deliver.receipts import Receipts
+from tocsin.exchange.fairness.statement import Statements
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.match.denylist import DenyList
 from tocsin.exchange.match.gaps import Concern
@@ -64,6 +65,7 @@ class Services:
     catchup: Catchup
     proofs: Proofs
     receipts: Receipts
+    fairness: Statements
     recalls: Recalls
     corrections: Corrections
     feedbacks: Feedbacks

@@ -54,6 +54,36 @@ def stored_by(reading: Reading, log: int, seq: int, members: Iterable[str]) -> d
     return out
 
 
+def receipted(reading: Reading, log: int, member: str, signed_until: int = 2**62) -> int:
+    """Up to where a member has receipted one of our logs by what it has signed until an instant; 0 for not at all."""
+    rows = reading.query(
+        "SELECT seq FROM journal_rows WHERE kind = 2 AND log = ? AND member = ? AND sent_at <= ? ORDER BY seq DESC LIMIT 1",
+        (log, member, signed_until),
+    )
+    return int(rows[0][0]) if rows else 0
+
+
+def kept_until(reading: Reading, first: int, last: int) -> dict[int, int]:
+    """Until when the entries between two positions are to be kept, by position; 0 for ever."""
+    return dict(
+        reading.query(
+            "SELECT position, COALESCE(keep_until, 0) FROM journal_rows WHERE position >= ? AND position <= ? AND kind = 1",
+            (first, last),
+        )
+    )
+
+
+def erased_seqs(reading: Reading, log: int, low: int, high: int) -> set[int]:
+    """Which entries of a log, from `low` to before `high`, are erased here."""
+    return {
+        row[0]
+        for row in reading.query(
+            "SELECT seq FROM journal_rows WHERE kind = 1 AND log = ? AND seq >= ? AND seq < ? AND held = 'erased'",
+            (log, low, high),
+        )
+    }
+
+
 def entry_at(reading: Reading, position: int) -> tuple[int, int, int] | None:
     """(log, seq, sent_at) of the entry at a position."""
     rows = reading.query("SELECT log, seq, sent_at FROM journal_rows WHERE position = ? AND kind = 1", (position,))
