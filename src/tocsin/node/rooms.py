@@ -74,8 +74,8 @@ class Rooms:
 
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
-        told = (self.watchkeeping.record, self.recalls, self._duties, self._objections)
-        return (self._blocking, Relations(), self.interests, *told, self._ledger)
+        told = (self.watchkeeping.record, self.recalls, self._duties)
+        return (self._blocking, Relations(), self.interests, *told, self._ledger, self._objections)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""
