@@ -35,8 +35,8 @@ from tocsin.ports.metrics import Meter
 from tocsin.ports.spool import Spool
 
 
-class Rooms(Protocol):
-    """The rooms that derive something from the journal (node/rooms.py)."""
+class Watchkeeping(Protocol):
+    """Warnings and those who must answer them (node/watchkeeping.py)."""
 
     @property
     def warnings(self) -> Warnings:
@@ -86,4 +86,4 @@ class Services:
     wake: Callable[[], None]  # look again at what is to be sent
     note: Callable[[str, str, str], None]  # the diagnostics: code, peer, what
     reasons: Callable[[], Awaitable[Sequence[Reason]]]  # why the node is not ready
-    rooms: Rooms
+    watchkeeping: Watchkeeping
