@@ -59,9 +59,13 @@ async def share(node, *objects):
 
 
 async def until(ask, holds):
-    async with asyncio.timeout(PATIENCE_S):
-        while not holds(told := await ask()):
-            await asyncio.sleep(0.05)
+    told = None
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not holds(told := await ask()):
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(f"still {told}") from None
     return told
 
 
@@ -113,6 +117,7 @@ async def story(folder):
         await figures(eg, fr, br)
         await statements(folder, eg, fr, br)
         await refusals(folder, eg)
+        await used_and_taken_back(eg, fr)
 
 
 async def figures(eg, fr, br):
@@ -163,6 +168,33 @@ async def statements(folder, eg, fr, br):
     false.write_bytes(file.read_bytes().replace(b'"sighted":4', b'"sighted":5'))
     status, told = await tocsin(fr.home, "fairness", "verify", false)
     assert (status, told["code"]) == (DIFFERS, "verify.fairness")
+
+
+async def used_and_taken_back(eg, fr):
+    """By the commands that people have: feedback, a warning with its answer, a recall."""
+    one, other = indicator(1, 1)["id"], indicator(2, 2)["id"]
+    assert (await tocsin(fr.home, "feedback", one, "--used"))[0] == 0
+    assert (await tocsin(fr.home, "feedback", other, "--false-positive"))[0] == 0
+    say = ("Gateways are taken over", "--to", "plenary", "--tlp", "green", "--topic", "cyber", "--urgency", "flash")
+    status, raised = await tocsin(eg.home, "warn", *say, "--what", "gateways", "--do", "Take them off.")
+    assert status == 0
+    await until(lambda: fr.control.get("/warnings"), lambda told: told["warnings"])
+    assert (await tocsin(fr.home, "ack", raised["id"], "--answer", "acting"))[0] == 0
+    assert (await tocsin(eg.home, "recall", indicator(5, 5)["id"], "--reason", "an error of ours"))[0] == 0
+    wanted = {"used": 2, "false": 1, "judged": 5, "warnings": 1, "answered": 1, "withdrawn": 1}
+
+    async def rows():
+        here, there = [
+            pair(await node.control.get("/fairness", member=other), other)
+            for node, other in ((eg, "fr-cert"), (fr, "eg-cert"))
+        ]
+        same = {key: here[key] for key in ("channels", "total")} == swapped(there)
+        gave = here["total"]["gave"]
+        return same, gave, {key: gave[key] for key in wanted}
+
+    same, gave, _ = await until(rows, lambda told: told[0] and told[2] == wanted)
+    assert same
+    assert gave["answer_ms"] is not None
 
 
 async def refusals(folder, eg):

@@ -16,6 +16,7 @@ _MOST: Final = 4 * 1024 * 1024
 _COLUMNS: Final = (
     "",
     "given",
+    "withdrawn",
     "claims",
     "first",
     "confirmed",
@@ -82,7 +83,9 @@ def _rows(found: dict[str, Any]) -> Iterator[list[object]]:
 
 
 def _cells(one: dict[str, Any]) -> list[object]:
-    counts = [one[key] for key in ("given", "claims", "first", "confirmed", "sighted", "used", "judged", "false")]
+    counts = [
+        one[key] for key in ("given", "withdrawn", "claims", "first", "confirmed", "sighted", "used", "judged", "false")
+    ]
     parts = [_percent(one[key]) for key in ("correctness", "relevance", "utility", "uniqueness")]
     return [*counts, one["unique"], *parts, _time(one["share_ms"]), _time(one["answer_ms"])]
 

@@ -87,6 +87,7 @@ async def issue(services: Services, body: dict[str, Any]) -> dict[str, Any]:
     else:
         await services.synced()
         made = await warnings.issue(channel, wish)
+    gaps = await services.concern.preview([alert.write(made)], channel, services.spool())
     return {
         "id": made.id,
         "channel": channel.name,
@@ -98,6 +99,7 @@ async def issue(services: Services, body: dict[str, Any]) -> dict[str, Any]:
         "answer_by": instant(made.answer_by),
         "policy": escalation.policy_said(made.policy),
         "text": alert.described(made),
+        "concerned": gaps.told(),
         "dry_run": dry_run,
     }
 

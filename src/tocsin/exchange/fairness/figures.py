@@ -17,6 +17,7 @@ class Figures(NamedTuple):
     """Of what one member gave. Medians are in milliseconds; None where there is nothing to take them of."""
 
     given: int
+    withdrawn: int
     claims: int
     first: int
     confirmed: int
@@ -55,13 +56,14 @@ def only(member: str) -> Judges:
 
 def of(view: View, counts: Counts, giver: str, judges: Judges, channel: str = "") -> Figures:
     """What a member gave in a scope, in one channel of it or in all."""
-    counted = Counted()
+    counted, withdrawn = Counted(), 0
     for log in view.scope.logs(giver, channel):
         counted = counted.plus(counts.of(log, view.scope))
-    return _figures(counted, [one for _, one in view.given(giver, channel)], judges)
+        withdrawn += counts.withdrawn(log, view.scope)
+    return _figures(counted, withdrawn, [one for _, one in view.given(giver, channel)], judges)
 
 
-def _figures(counted: Counted, verdicts: Collection[Verdict], judges: Judges) -> Figures:
+def _figures(counted: Counted, withdrawn: int, verdicts: Collection[Verdict], judges: Judges) -> Figures:
     own = [one for one in verdicts if one.is_own]
     sighted = [one for one in own if one.heard(judges, Word.SIGHTED)]
     used = [one for one in own if one.heard(judges, Word.USED)]
@@ -74,6 +76,7 @@ def _figures(counted: Counted, verdicts: Collection[Verdict], judges: Judges) ->
     unique = sum(one.alone for one in useful)
     return Figures(
         given=counted.given,
+        withdrawn=withdrawn,
         claims=claims,
         first=sum(one.first for one in own),
         confirmed=sum(one.confirmed for one in own),

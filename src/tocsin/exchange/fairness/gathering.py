@@ -1,7 +1,7 @@
 """Reading what the ledger keeps: the few facts that need thought, and counts of all the others."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -126,6 +126,16 @@ _PART: Final = _COUNT.format(log="", facts="1", kept=_KEPT) + (
 )
 
 
+class _Taken(NamedTuple):
+    """An entry that an erase order names."""
+
+    seq: int
+    by_log: int
+    by_seq: int
+    shared: int
+    is_counted: bool  # its place is all that is known of it, and it would count by its time
+
+
 class Counts:
     """Counts of one snapshot; what several figures need is counted once."""
 
@@ -134,6 +144,7 @@ class Counts:
         self._limit = as_of + GRACE_US
         self._sizes = sizes(reading)
         self._whole = {row[0]: _counted(row[1:]) for row in reading.query(_WHOLE, [self._limit] * 3)}
+        self._orders: dict[int, list[_Taken]] = {}
         self._parts: dict[tuple[int, int, int, tuple[int, int]], Counted] = {}
 
     def of(self, log: int, scope: Scope) -> Counted:
@@ -156,28 +167,40 @@ class Counts:
             found = self._parts[key] = _counted(rows[0])
         return found
 
+    def withdrawn(self, log: int, scope: Scope) -> int:
+        """How many entries of a log its origin has taken back by erase orders in the scope."""
+        named = {one.seq for one in self._taken(log, scope) if scope.since <= one.shared < scope.until}
+        return len(named)
+
     def taken_back(self, scope: Scope) -> int:
         """How many of the entries that are unknown here are so because an erase order in the scope names them."""
-        if not self._reading.query("SELECT 1 FROM fairness_taken LIMIT 1"):
-            return 0
-        slots = {one.slot: one for one in scope.places.values()}
-        named = {
-            (slot, seq)
-            for slot, seq, log, by in self._reading.query("SELECT slot, seq, by_log, by_seq FROM fairness_taken")
-            if scope.holds(log, by)
-            and slot in slots
-            and scope.holds(slots[slot].log, seq)
-            and slots[slot].origin == scope.places[log].origin
-        }
-        return sum(self._is_unknown(slots[slot].log, seq, scope) for slot, seq in named)
-
-    def _is_unknown(self, log: int, seq: int, scope: Scope) -> int:
-        rows = self._reading.query(
-            "SELECT 1 FROM fairness_facts WHERE log = ? AND seq = ? AND sort = 0 AND (keep_until = 0 OR keep_until > ?) "
-            "AND shared >= ? AND shared < ?",
-            (log, seq, self._limit, scope.since, scope.until),
+        return sum(
+            len(
+                {
+                    one.seq
+                    for one in self._taken(log, scope)
+                    if one.is_counted and scope.since <= one.shared < scope.until
+                }
+            )
+            for log in scope.sizes
         )
-        return len(rows)
+
+    def _taken(self, log: int, scope: Scope) -> Iterator[_Taken]:
+        place = scope.places.get(log)
+        if place is None:
+            return
+        if log not in self._orders:
+            rows = self._reading.query(
+                "SELECT t.seq, t.by_log, t.by_seq, f.shared, f.sort = 0 AND (f.keep_until = 0 OR f.keep_until > ?) "
+                "FROM fairness_taken t JOIN fairness_facts f ON f.log = ? AND f.seq = t.seq WHERE t.slot = ?",
+                (self._limit, log, place.slot),
+            )
+            self._orders[log] = [_Taken(*row) for row in rows]
+        for one in self._orders[log]:
+            by = scope.places.get(one.by_log)
+            ordered = by is not None and by.origin == place.origin and scope.holds(one.by_log, one.by_seq)
+            if ordered and scope.holds(log, one.seq):
+                yield one
 
 
 def _counted(row: Sequence[int]) -> Counted:

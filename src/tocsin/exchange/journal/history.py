@@ -41,13 +41,17 @@ def receipts(reading: Reading, logs: Iterable[int], before: int, limit: int) -> 
     return [Happening(Row(*row[:-1]), row[-1]) for row in rows]
 
 
-def stored_by(reading: Reading, log: int, seq: int, members: Iterable[str]) -> dict[str, int]:
-    """When each member's first receipt that covers this entry arrived, in microseconds; only those that have."""
+def stored_by(reading: Reading, log: int, seq: int, members: Iterable[str], until: int = 2**62) -> dict[str, int]:
+    """When each member's first receipt that covers this entry arrived, in microseconds; only those that have.
+
+    `until`: as the journal stood at that position.
+    """
     out: dict[str, int] = {}
     for member in members:
         rows = reading.query(
-            "SELECT added FROM journal_rows WHERE kind = 2 AND log = ? AND seq > ? AND member = ? ORDER BY seq LIMIT 1",
-            (log, seq, member),
+            "SELECT added FROM journal_rows WHERE kind = 2 AND log = ? AND seq > ? AND member = ? AND position <= ? "
+            "ORDER BY seq LIMIT 1",
+            (log, seq, member, until),
         )
         if rows:
             out[member] = int(rows[0][0])

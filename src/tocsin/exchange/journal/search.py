@@ -97,7 +97,8 @@ _SAME: Final = "FROM journal_search {0} WHERE {0}.object_id = s.object_id AND {0
 _OWN: Final = (
     "s.member = COALESCE((SELECT c.owner FROM journal_contested c WHERE c.object_id = s.object_id AND EXISTS ("  # noqa: S608 - constants only
     f"SELECT 1 {_SAME.format('w')} AND w.member = c.owner)), "
-    f"(SELECT f.member {_SAME.format('f')} ORDER BY f.position LIMIT 1))"
+    # A sum, for the smallest of a sum is looked for among the few copies, and not along the table's own order.
+    f"(SELECT f.member FROM journal_search f WHERE f.position = (SELECT MIN(g.position + 0) {_SAME.format('g')})))"
 )
 _OTHER: Final = f"{_OWN} AND NOT EXISTS (SELECT 1 {_SAME.format('o')} AND o.member = s.member "
 _NEWER: Final = (

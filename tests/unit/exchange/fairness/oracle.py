@@ -71,7 +71,9 @@ class Oracle:
             if one.log[1] == giver and channel in (None, one.log[0]) and since <= one.time < until
         ]
         values = {one.truth["value"] for one in chosen if one in self.claims}
-        out = {"given": sum(not one.order for one in chosen), "claims": len(values)}
+        ordered = [one.names for one in self.inside if one.order and one.log[1] == giver and hasattr(one, "names")]
+        withdrawn = sum(one in ordered for one in chosen)
+        out = {"given": sum(not one.order for one in chosen), "withdrawn": withdrawn, "claims": len(values)}
         out |= dict.fromkeys(("first", "confirmed", "sighted", "used", "useful", "judged", "false", "unique"), 0)
         out |= {"warnings": 0, "answered": 0}
         delays, answers = [], []
