@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from tocsin.backends.system.clock import SystemClock
 from tocsin.cli.demo.iocs import indicators
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.match.constituency import ADDRESS, ASN, DOMAIN, EMAIL, URL, Entry, Index, of_members
@@ -136,7 +137,7 @@ def share(count: int) -> dict[str, Any]:
     checked = [check_many(one) for one in batches]
     gate = time.process_time() - begin
     begin = time.process_time()
-    asking = Asking(of_members(members), journal, channel, MemorySpool(), {})
+    asking = Asking(of_members(members), journal, channel, MemorySpool(), {}, SystemClock())
     for one in checked:
         asking.note(one)  # type: ignore[arg-type]
     asyncio.run(asking.settle(True for each in checked for _ in each))

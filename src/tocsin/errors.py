@@ -129,6 +129,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "policy.above-ceiling": Meaning(_A, "CLEAR and GREEN go anywhere; AMBER to a thematic or bilateral channel, or to the plenary if the charter allows; AMBER+STRICT to a thematic or bilateral one; RED to a bilateral one or a thematic one of named people.", "Choose a narrower channel."),
     "policy.no-roster": Meaning(_O, "Without a roster there is no audience to compute.", "Check the channel: `tocsin channel show`."),
     "policy.not-a-member": Meaning(_A, "Only a member of a channel publishes in it.", "Choose a channel you belong to: `tocsin channel list`."),
+    "policy.fairness-party": Meaning(_A, "Only the two members of a row hold all that it was computed from, and it concerns nobody else.", "Give the statement to the member it names."),
     "policy.bilateral-not-two": Meaning(_O, "A bilateral channel has exactly two members; with any other number its roster is in doubt.", "Open the channel anew, or make it a thematic one."),
     "policy.unknown-channel": Meaning(_O, "The rules name the kinds plenary, thematic and bilateral; what another kind may carry is not known.", "Compare the versions of the nodes: `tocsin version`."),
     "policy.release-needed": Meaning(_A, "What another member marked above GREEN is passed on only with that member's signed release.", "Ask the originator for a release."),
@@ -175,6 +176,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "policy.vote-cast": Meaning(_A, "A member votes once in a round, and in a later round only when nothing can win any more in the earlier ones: two votes would prove it false.", "Wait for the others' votes, or vote in the open round; the proposals and their rounds are listed with the vote."),
     # -- verify ---------------------------------------------------------------------------------------------------
     "verify.channel": Meaning(_P, "The channel statement does not fit the charter, its kind, its creator or its secret.", "Ask its creator to make the channel again."),
+    "verify.fairness": Meaning(_P, "A statement about giving and getting is signed by the log key of the member that makes it.", "Believe nothing of it; ask its sender for the original file."),
     "verify.descriptor": Meaning(_P, "A descriptor proves its keys by its own governance signature.", "Ask the member for the file as its node wrote it."),
     "verify.wrap": Meaning(_P, "It was sealed to another key than ours, or changed on its way.", "Compare fingerprints: `tocsin charter show` on both sides."),
     # -- receive --------------------------------------------------------------------------------------------------

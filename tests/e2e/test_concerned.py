@@ -88,6 +88,7 @@ async def story(folder):
         ids = [by_object[name(number, "")["id"]] for number in range(3)]
         await ended(br, ids)
         await looked_for(br, fr, folder)
+        await warned_of(br)
 
 
 async def looked_at(br):
@@ -103,6 +104,18 @@ async def looked_at(br):
     _, shown = await tocsin(br.home, *words, given=given, text=True)
     assert f"1 concerned member would not be told: fr-cert\n  fr-cert: 1 object, {reason}" in shown
     assert await duties(br, "all") == []
+
+
+async def warned_of(br):
+    """A warning tells it too, before it goes and when it has gone; then it is a duty like any other."""
+    words = ("warn", "Look at it", "--to", "quiet", "--tlp", "green", "--topic", "cyber", "--what", "x", "--do", "y")
+    for more in (("--dry-run",), ()):
+        status, told = await tocsin(br.home, *words, "--country", "FR", *more)
+        reason = {"member": "fr-cert", "objects": 1, "ids": [told["id"]], "reasons": ["names country FR"]}
+        assert (status, told["concerned"]["untold"]) == (0, [reason])
+    [one] = await open_duties(br, 1)
+    assert (one["object_id"], one["member"]) == (told["id"], "fr-cert")
+    assert (await tocsin(br.home, "duties", "decline", one["id"], "--reason", "an exercise"))[0] == 0
 
 
 async def ended(br, ids):

@@ -17,6 +17,7 @@ from tocsin.cli import (
     duties,
     erasing,
     evidence,
+    fairness,
     founding,
     interests,
     keys,
@@ -94,6 +95,7 @@ def build() -> typer.Typer:
         recovering,
         logs,
         evidence,
+        fairness,
         accounts,
     ):
         part.add_to(app)

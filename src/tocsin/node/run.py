@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from tocsin import __version__
@@ -12,7 +11,6 @@ from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.disk import SystemDisk
 from tocsin.backends.system.entropy import SystemEntropy
-from tocsin.backends.system.notifiers import Desks, Mail, Mailbox, Webhook
 from tocsin.backends.system.spool import SpoolFile
 from tocsin.backends.system.warninglists import WarningLists
 from tocsin.edge import access, serving
@@ -24,7 +22,6 @@ from tocsin.edge.people import build as build_people
 from tocsin.edge.taxii import app as taxii
 from tocsin.errors import ConfigError
 from tocsin.exchange.receive.turns import Quota
-from tocsin.formats.escalation import Way
 from tocsin.node import ballast, rotation, upgrade
 from tocsin.node.config import Settings, address
 from tocsin.node.core import Core, Surroundings
@@ -33,7 +30,7 @@ from tocsin.node.home import Home
 from tocsin.node.metrics import Counters, Metrics
 from tocsin.node.readiness import Readiness
 from tocsin.node.supervisor import Note
-from tocsin.ports.notifier import Notifier
+from tocsin.node.watchkeeping import notifiers
 
 _TELL_S: Final = 5.0
 SOFTWARE = f"tocsin/{__version__}"
@@ -88,7 +85,7 @@ def _world(home: Home, settings: Settings, store: Measured, heads: CheckpointFil
         settings.dial,
         _quota(settings),
         denylists=WarningLists(home.run),
-        notifiers=_notifiers(settings),
+        notifiers=notifiers(settings),
     )
 
 
@@ -138,17 +135,6 @@ def _quota(settings: Settings) -> Quota:
     return Quota(settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share)
 
 
-def _notifiers(settings: Settings) -> dict[str, Notifier]:
-    desks = Desks(settings.desks)
-    made: dict[str, Notifier] = {Way.WEBHOOK: Webhook(desks)}
-    if settings.smtp_server:
-        password = Path(settings.smtp_password) if settings.smtp_password else None
-        host, port = address(settings.smtp_server)
-        box = Mailbox(host, port, settings.smtp_sender, settings.smtp_starttls, settings.smtp_user, password)
-        made[Way.EMAIL] = Mail(desks, box)
-    return made
-
-
 def _control(home: Home, core: Core, told: PeopleServices, people: str) -> ControlServices:
     return ControlServices(
         members=core.members,
@@ -163,6 +149,7 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         catchup=core.catchup,
         proofs=core.proofs,
         receipts=core.receipts,
+        fairness=core.rooms.fairness,
         recalls=core.rooms.recalls,
         corrections=core.corrections,
         feedbacks=core.rooms.feedbacks,
@@ -185,7 +172,7 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         wake=lambda: core.links.wake() if core.links else None,
         note=core.world.note,
         reasons=told.reasons,
-        rooms=core.rooms,
+        watchkeeping=core.rooms.watchkeeping,
     )
 
 

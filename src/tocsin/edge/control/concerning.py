@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from tocsin.edge.control.answers import asked, name, told
 from tocsin.edge.control.services import Services
-from tocsin.errors import ConfigError
+from tocsin.errors import ConfigError, StoreError
 from tocsin.exchange.journal import search
 from tocsin.exchange.match.interests import Interest
 from tocsin.exchange.warn import duties
@@ -136,7 +136,10 @@ async def hits(services: Services, found: list[tuple[int, str]]) -> list[dict[st
 
 async def found_between(services: Services, after: int, until: int) -> bytes:
     """For `tocsin watch`: lines of what was found in the journal after one position, up to another."""
-    await services.synced()
+    try:
+        await services.synced()
+    except StoreError:
+        return b""  # what is watched goes on; `tocsin interest hits` has it later
     rows = await services.interests.hits(after, _MOST)
     listed = await hits(services, [one for one in rows if one[0] <= until])
     return b"".join(msgspec.json.encode(one) + b"\n" for one in listed)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from tocsin.edge.access import Accounts
 from tocsin.edge.people import Reason
 from tocsin.exchange.deliver.receipts import Receipts
+from tocsin.exchange.fairness.statement import Statements
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.match.denylist import DenyList
 from tocsin.exchange.match.gaps import Concern
@@ -34,8 +35,8 @@ from tocsin.ports.metrics import Meter
 from tocsin.ports.spool import Spool
 
 
-class Rooms(Protocol):
-    """The rooms that derive something from the journal (node/rooms.py)."""
+class Watchkeeping(Protocol):
+    """Warnings and those who must answer them (node/watchkeeping.py)."""
 
     @property
     def warnings(self) -> Warnings:
@@ -64,6 +65,7 @@ class Services:
     catchup: Catchup
     proofs: Proofs
     receipts: Receipts
+    fairness: Statements
     recalls: Recalls
     corrections: Corrections
     feedbacks: Feedbacks
@@ -84,4 +86,4 @@ class Services:
     wake: Callable[[], None]  # look again at what is to be sent
     note: Callable[[str, str, str], None]  # the diagnostics: code, peer, what
     reasons: Callable[[], Awaitable[Sequence[Reason]]]  # why the node is not ready
-    rooms: Rooms
+    watchkeeping: Watchkeeping

@@ -1,6 +1,6 @@
 """`tocsin share` at the node's end: the file comes in as it is, what happens to it goes out line by line."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -84,7 +84,6 @@ class Sharing:
             self._asking.close()
 
     async def _steps(self, body: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
-        await self._services.denylist.settled()
         async for event in self._check(body):
             yield event
         # First what a restored store had lost: what comes back with it is shared already.
@@ -139,16 +138,23 @@ class Sharing:
                 self._waiting += splitter.feed(chunk[at : at + _DEEP])
                 while len(self._waiting) >= MAX_BATCH:
                     objects += MAX_BATCH
+                    await self._ready(self._waiting[:MAX_BATCH])
                     for told in self._gate(MAX_BATCH):
                         yield told
                     yield {"event": "checking", "bytes": seen, "objects": objects, "refused": self._refused}
         self._waiting += splitter.close()
         objects += len(self._waiting)
+        await self._ready(self._waiting)
         for told in self._gate(len(self._waiting)):
             yield told
         yield {"event": "checking", "bytes": seen, "objects": objects, "refused": self._refused}
         if not objects:
             raise FormatError("format.bundle", "the file holds no object")
+
+    async def _ready(self, batch: Sequence[bytes]) -> None:
+        """Indicators wait until the deny-lists are there (after a first start some seconds), and nothing else does."""
+        if any(b"indicator" in one for one in batch):
+            await self._services.denylist.settled()
 
     def _gate(self, count: int) -> list[dict[str, Any]]:
         batch, self._waiting = self._waiting[:count], self._waiting[count:]

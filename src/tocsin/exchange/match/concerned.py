@@ -27,6 +27,7 @@ from tocsin.exchange.match.observables import Link
 
 FAN_OUT: Final = 64  # links of one object that are followed, the first in order
 MOST_LINKS: Final = 500_000  # of one share
+MOST_NAMING: Final = 500_000  # objects of one share that name somebody's
 MOST_REASONS: Final = 8  # told for one object and member
 _MOST_HITS: Final = 256  # of one object
 _LONGEST: Final = 120
@@ -94,7 +95,7 @@ def _cut(text: str) -> str:
 class Inquiry:
     """Objects that are looked at together. add() what there is, then ask by id.
 
-    Kept are the hits and the links, not the objects. `cut` tells that there were more links than are followed.
+    Kept are the hits and the links, not the objects. `cut` tells that there were more than are followed.
     """
 
     def __init__(self, index: Index) -> None:
@@ -102,7 +103,6 @@ class Inquiry:
         self._hits: dict[str, list[Hit]] = {}
         self._forward: dict[str, list[tuple[str, str]]] = {}
         self._backward: dict[str, list[tuple[str, str]]] = {}
-        self._near: dict[str, list[Hit]] = {}
         self._links = 0
         self.cut = False
 
@@ -122,7 +122,12 @@ class Inquiry:
                 places += [str(value.get("id", ""))] * len(found)
             self.link(observables.links(value))
         for place, claim in self._index.match_many(batch):
-            hits = self._hits.setdefault(places[place], [])
+            hits = self._hits.get(places[place])
+            if hits is None:
+                if len(self._hits) >= MOST_NAMING:
+                    self.cut = True
+                    continue
+                hits = self._hits[places[place]] = []
             if len(hits) < _MOST_HITS:
                 hits.append(Hit(claim, batch[place]))
 
@@ -162,14 +167,11 @@ class Inquiry:
         return {owner: list(told) for owner, told in sorted(out.items())}
 
     def _one_step(self, object_id: str) -> list[Hit]:
-        found = self._near.get(object_id)
-        if found is None:
-            found = self._near[object_id] = _distinct(
-                hit._replace(path=(label,))
-                for label, other in chain(self._links_of(object_id), self._links_to(object_id))
-                for hit in self._hits.get(other, ())
-            )
-        return found
+        return _distinct(
+            hit._replace(path=(label,))
+            for label, other in chain(self._links_of(object_id), self._links_to(object_id))
+            for hit in self._hits.get(other, ())
+        )
 
     def _two_steps(self, object_id: str) -> list[Hit]:
         return _distinct(

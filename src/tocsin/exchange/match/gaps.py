@@ -24,9 +24,10 @@ from tocsin.ports.clock import Clock
 from tocsin.ports.database import Transaction
 from tocsin.ports.spool import Spool
 
-CONCERNED: Final = (
-    "concerned"  # name of the local rows: {"channel": number, "gaps": [[object id, version, member, [reasons]]]}
-)
+# Local rows of this name say {"channel": number, "salt": hex, "gaps": [[object id, version, member, [reasons]]]}. The salt
+# goes into the ids of duties: they travel, and must not be a test by which others could guess the object.
+CONCERNED: Final = "concerned"
+_SALT: Final = 16
 MOST_HELD: Final = 20_000  # objects of our own store that are looked at for one share
 _ROW: Final = 128  # gaps in one local row
 _SHOWN: Final = 20  # ids, and reasons, told for one member
@@ -77,7 +78,7 @@ class Concern:
     def ask(self, channel: Channel, spool: Spool) -> "Asking":
         """Begin to look at what is to be shared in a channel; the ids wait in the spool."""
         rosters = {one.number: one.roster for one in self._members.channels()}
-        return Asking(self.index(), self._journal, channel, spool, rosters)
+        return Asking(self.index(), self._journal, channel, spool, rosters, self._clock)
 
     async def preview(self, objects: Sequence[bytes], channel: Channel, spool: Spool) -> Gaps:
         """Who is concerned by these objects; those that are not STIX concern nobody."""
@@ -93,8 +94,9 @@ class Concern:
         """Write down what is missing, before the objects are committed: each is a duty once its object is out."""
         if not gaps.missing:
             return
+        said = {"channel": gaps.channel.number, "salt": self._members.entropy.bytes(_SALT).hex()}
         rows = [
-            local.row(CONCERNED, {"channel": gaps.channel.number, "gaps": gaps.missing[at : at + _ROW]})
+            local.row(CONCERNED, {**said, "gaps": gaps.missing[at : at + _ROW]})
             for at in range(0, len(gaps.missing), _ROW)
         ]
 
@@ -108,13 +110,20 @@ class Asking:
     """One share: note() what passed the gate, then settle() when it is decided what goes."""
 
     def __init__(
-        self, index: Index, journal: Journal, channel: Channel, spool: Spool, rosters: Mapping[int, frozenset[str]]
+        self,
+        index: Index,
+        journal: Journal,
+        channel: Channel,
+        spool: Spool,
+        rosters: Mapping[int, frozenset[str]],
+        clock: Clock,
     ) -> None:
         self._inquiry = Inquiry(index)
         self._journal = journal
         self._channel = channel
         self._spool = spool
         self._rosters = rosters
+        self._clock = clock
 
     def note(self, checked: Sequence[Checked]) -> None:
         """Look at these objects: those that passed the gate, in their order."""
@@ -138,6 +147,7 @@ class Asking:
         found: list[Gap] = []
         fates = iter(kept)
         for noted in self._noted() if not self._inquiry.is_empty else ():
+            await self._clock.sleep(0)  # the node has others to serve
             for object_id, version in noted:
                 if next(fates) and self._inquiry.concerns(object_id):
                     for member, reasons in self._inquiry.reasons(object_id).items():

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from tocsin.errors import AccessError, ConfigError
+from tocsin.errors import AccessError, ConfigError, StoreError
 from tocsin.exchange.journal.journal import Journal, Kind, last
 from tocsin.exchange.journal.readers import Told
 from tocsin.exchange.match import constituency, observables, values
@@ -82,7 +82,11 @@ class Interests:
             self._seeker = None  # on the writer's thread, as take() is
             return made
 
-        return await self._journal.database.write(work)
+        try:
+            return await self._journal.database.write(work)
+        except StoreError:
+            self._seeker = None  # it may have been made from what is not there
+            raise
 
     async def remove(self, interest_id: str) -> None:
         """Look for it no longer, and forget what was found. Raises AccessError("access.unknown-interest")."""

@@ -47,9 +47,9 @@ class Duty(NamedTuple):
     why: str
 
 
-def duty_id(object_id: str, version: str, member: str) -> str:
-    """The same gap is the same duty, on whatever way it is found."""
-    digest = sha256(canonical.encode([object_id, version, member])).hexdigest()
+def duty_id(salt: str, object_id: str, version: str, member: str) -> str:
+    """The id of a duty. It may travel, in an object that does the duty: without the salt nobody can guess what it is of."""
+    digest = sha256(canonical.encode([salt, object_id, version, member])).hexdigest()
     return f"duty-{digest[:16]}"
 
 
@@ -90,23 +90,38 @@ class _Step:
     def local(self, row: Row, value: Mapping[str, Any]) -> None:
         """Gaps that were found, or a duty that somebody declines."""
         if row.name == CONCERNED:
-            for gap in value["gaps"]:
-                self._note(row.position, value["channel"], *gap)
+            self._note(row.position, value)
         elif row.name == DECLINED and isinstance(value.get("duty"), str):
             self._tx.execute(
                 "UPDATE warn_duties SET state = ?, closed = ?, why = ? WHERE id = ? AND state = ?",
                 (DECLINED, row.added, str(value.get("reason", "")), value["duty"], OPEN),
             )
 
-    def _note(self, position: int, channel: int, object_id: str, version: str, member: str, reasons: list[str]) -> None:
-        duty = duty_id(object_id, version, member)
-        self._tx.execute(
+    def _note(self, position: int, value: Mapping[str, Any]) -> None:
+        self._tx.execute_many(
             f"INSERT INTO warn_duties ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, 0, '', 0, '', '') "  # noqa: S608 - constants only
-            "ON CONFLICT (id) DO UPDATE SET channel = excluded.channel, reasons = excluded.reasons, "
-            "noted = excluded.noted WHERE warn_duties.state = ''",
-            (duty, object_id, version, member, channel, canonical.encode(reasons).decode(), position),
+            "ON CONFLICT (object_id, version, member) DO UPDATE SET channel = excluded.channel, "
+            "reasons = excluded.reasons, noted = excluded.noted WHERE warn_duties.state = ''",
+            (
+                (
+                    duty_id(value["salt"], object_id, version, member),
+                    object_id,
+                    version,
+                    member,
+                    value["channel"],
+                    canonical.encode(reasons).decode(),
+                    position,
+                )
+                for object_id, version, member, reasons in value["gaps"]
+            ),
         )
-        self._aim(object_id, duty, WARNED)
+        # Of a gap that was a duty before, that duty stands.
+        self._tx.execute(
+            "INSERT INTO warn_duty_aims (object_id, duty, how) "
+            "SELECT object_id, id, ? FROM warn_duties WHERE noted = ? ON CONFLICT DO NOTHING",
+            (WARNED, position),
+        )
+        self._aims.update(gap[0] for gap in value["gaps"])
 
     def _aim(self, object_id: str, duty: str, how: str) -> None:
         self._tx.execute(
@@ -142,7 +157,7 @@ class _Step:
                 self._tx.execute(
                     "UPDATE warn_duties SET state = ?, since = ? WHERE id = ? AND state = ''", (OPEN, row.added, duty)
                 )
-            self._sent(row.log, row.seq, one, row.object_id or "", how)
+            self._sent((row.log, row.seq), row.position, one, row.object_id or "", how)
 
     def _derived(self, row: Row, source: Any, target: Any) -> None:
         if not isinstance(source, str) or not isinstance(target, str) or target not in self._aims:
@@ -150,8 +165,8 @@ class _Step:
         for duty in self._unfinished(target):
             self._aim(source, duty.id, SANITISED)
             # The object itself may have gone before the relationship that says what it is made of.
-            for log, seq in history.own_entries(self._tx, self._me, source, duty.noted, row.position):
-                self._sent(log, seq, duty, source, SANITISED)
+            for place in history.own_entries(self._tx, self._me, source, duty.noted, row.position):
+                self._sent(place, row.position, duty, source, SANITISED)
 
     def _unfinished(self, object_id: str) -> list[Duty]:
         rows = self._tx.query(
@@ -164,10 +179,13 @@ class _Step:
         for duty in duties:
             one = _read(self._tx, duty)
             if one is not None and one.state in ("", OPEN):
-                self._sent(row.log, row.seq, one, row.object_id or "", how)
+                self._sent((row.log, row.seq), row.position, one, row.object_id or "", how)
 
-    def _sent(self, log: int, seq: int, duty: Duty, object_id: str, how: str) -> None:
-        signed = history.stored_by(self._tx, log, seq, [duty.member]).get(duty.member)
+    def _sent(self, place: tuple[int, int], now: int, duty: Duty, object_id: str, how: str) -> None:
+        """Something that does a duty stands at this place of a log of ours; the journal stands at position `now`."""
+        log, seq = place
+        # Not what came later: a person may have declined it meanwhile, and that counts.
+        signed = history.stored_by(self._tx, log, seq, [duty.member], now).get(duty.member)
         if signed is not None:
             self._close(duty.id, how, signed, object_id)
             return

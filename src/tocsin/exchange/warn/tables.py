@@ -145,7 +145,7 @@ CREATE INDEX IF NOT EXISTS warn_subjects_subject ON warn_subjects (subject);
 
 DUTIES = """
 CREATE TABLE IF NOT EXISTS warn_duties (
-  id        TEXT PRIMARY KEY,    -- a digest of object, version and member
+  id        TEXT PRIMARY KEY,    -- a salted digest of object, version and member
   object_id TEXT NOT NULL,
   version   TEXT NOT NULL,
   member    TEXT NOT NULL,       -- who is concerned and was not told
@@ -159,7 +159,8 @@ CREATE TABLE IF NOT EXISTS warn_duties (
   why       TEXT NOT NULL        -- reason of a refusal
 );
 CREATE INDEX IF NOT EXISTS warn_duties_state ON warn_duties (state, since, id);
-CREATE INDEX IF NOT EXISTS warn_duties_object ON warn_duties (object_id);
+CREATE UNIQUE INDEX IF NOT EXISTS warn_duties_object ON warn_duties (object_id, version, member);
+CREATE INDEX IF NOT EXISTS warn_duties_noted ON warn_duties (noted);
 CREATE TABLE IF NOT EXISTS warn_duty_aims (
   object_id TEXT NOT NULL,       -- once its member has signed for this object, a duty is done
   duty      TEXT NOT NULL,

@@ -257,6 +257,27 @@ def test_it_ends_when_somebody_declines_it_with_a_reason(refused):
     assert (counts, oldest) == ({"open": 0, "warned": 0, "sanitised": 0, "declined": 1}, 0)
 
 
+def test_the_id_of_a_duty_cannot_be_guessed_from_the_object():
+    async def story(fed):
+        await share(fed, "quiet", address(1))
+        return await standing(fed)
+
+    [one] = play(story)
+    assert one.id != duties.duty_id("", one.object_id, one.version, one.member)
+
+
+def test_the_same_gap_again_is_the_same_duty():
+    async def story(fed):
+        await share(fed, "quiet", address(1))
+        before = await standing(fed)
+        await fed.channel("quiet-too", ChannelKind.THEMATIC, ["aa", "bb"])
+        await share(fed, "quiet-too", address(1))
+        return before, await standing(fed)
+
+    before, after = play(story)
+    assert [(one.id, one.since) for one in after] == [(one.id, one.since) for one in before]
+
+
 def test_what_was_refused_opens_no_duty():
     async def story(fed):
         core = fed.core("aa")
