@@ -7,6 +7,7 @@ import typer
 
 from tocsin.cli import (
     accounts,
+    auditing,
     backup,
     blocking,
     channels,
@@ -22,6 +23,7 @@ from tocsin.cli import (
     interests,
     keys,
     logs,
+    persons,
     reading,
     recovering,
     running,
@@ -97,6 +99,8 @@ def build() -> typer.Typer:
         evidence,
         fairness,
         accounts,
+        persons,
+        auditing,
     ):
         part.add_to(app)
     return app

@@ -29,7 +29,7 @@ class Services:
     def __init__(self, core, meter=SILENT):
         self.members, self.journal, self.clock = core.members, core.journal, core.world.clock
         self.logs, self.denylist, self.synced, self.meter = core.logs, core.denylist, core.synced, meter
-        self.publisher = core.publisher
+        self.publisher, self.concern = core.publisher, core.rooms.concern
         self.spool = MemorySpool
         self.share = lambda channel, floor, spool, urgent, allowed: core.share(
             channel, floor, spool, urgent=urgent, allowed=allowed
