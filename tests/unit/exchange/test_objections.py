@@ -325,7 +325,7 @@ def again(fed, handle):
 
     from tocsin.exchange.journal.journal import read
 
-    readers = Readers(node.running.rooms.all())
+    readers = Readers([Objections(node.running.rooms._channel_of)])
     at = 0
     while rows := read(Handle(), at, 7):
         readers.handle(rows, Handle())
