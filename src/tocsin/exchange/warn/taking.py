@@ -18,6 +18,7 @@ from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.warn import standing
 from tocsin.exchange.warn.recalls import Recalls, versions_of
 from tocsin.formats import correction
+from tocsin.formats.markings import ChannelKind
 from tocsin.formats.stix.check import Checked, check_many
 from tocsin.formats.tlp import Tlp
 from tocsin.ports.clock import Clock
@@ -226,6 +227,8 @@ class Corrections:
         members, database = self._parts.members, self._parts.journal.database
 
         def read(reading: Reading) -> list[standing.Standing]:
+            if not self._has_left(reading):
+                return []
             found = [standing.of(reading, members, key) for key, _ in standing.ours(reading, members.me, 0, _CARRIED)]
             return [one for one in found if one is not None and any(each.why == standing.BILATERAL for each in one.due)]
 
@@ -235,6 +238,17 @@ class Corrections:
                 if each.why == standing.BILATERAL:
                     whole = await self._bring(one, each.member) and whole
         return whole
+
+    def _has_left(self, reading: Reading) -> bool:
+        """Whether anybody who signed for something of ours reads that channel no more and can be told by another way."""
+        members = self._parts.members
+        current = [one for one in members.channels() if one.is_current]
+        rosters = {one.number: one.roster for one in current}
+        between = frozenset().union(*(one.roster for one in current if one.kind == ChannelKind.BILATERAL))
+        return any(
+            member in between and member not in rosters.get(self._parts.logs.numbered(log).channel, ())
+            for log, member in standing.signers(reading)
+        )
 
     async def _bring(self, one: standing.Standing, member: str) -> bool:
         members = self._parts.members
