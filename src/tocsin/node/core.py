@@ -214,7 +214,10 @@ class Core:
         share.watch = asking.note_warnings
         refused = share.check(objects)
         await self.publisher.ready(channel, urgent=urgent)
-        await self.synced()
+        if not urgent:
+            # What is urgent waits for no bulk to be found. Said twice within that moment it stands in the log twice, as
+            # one object.
+            await self.synced()
         async for more in share.decide():
             refused += more
         if refused:
@@ -280,6 +283,7 @@ class Core:
                 self.publisher,
                 self.rooms.recalls,
                 self.share,
+                partial(self.say, urgent=True),
                 self._reached,
                 self.world.note,
             )

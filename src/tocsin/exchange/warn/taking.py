@@ -43,6 +43,7 @@ class Parts:
     publisher: Publisher
     recalls: Recalls
     share: Callable[[Channel, Tlp | None, Spool], Share]
+    say: Callable[[Channel, Sequence[bytes]], Awaitable[object]]  # ahead of everything routine
     settled: Callable[[], Awaitable[None]]
     note: Callable[[str, str, str], None]
 
@@ -133,7 +134,7 @@ class Corrections:
 
     async def _tell(self, channel: Channel, made: bytes, plan: Plan, wanted: Wanted) -> Told:
         try:
-            await self._say(channel, made)
+            await self._parts.say(channel, [made])
             logs = {log.number for log in self._parts.logs if log.channel == channel.number}
             await self._order(channel, {log: one for log, one in plan.named.items() if log in logs}, wanted)
         except TocsinError as error:
@@ -261,7 +262,7 @@ class Corrections:
             # First the orders: once the version is there, nobody asks again whether all was said.
             wanted = Wanted(one.object_id, (), one.reason or "recalled")
             await self._order(channel, earlier if one.action == correction.RECALLED else {}, wanted)
-            await self._say(channel, content)
+            await self._parts.say(channel, [content])
         except TocsinError as error:
             self._parts.note(error.code, member, error.what)
             return False
@@ -279,18 +280,6 @@ class Corrections:
         return out
 
     # -- inside -------------------------------------------------------------------------------------------------
-
-    async def _say(self, channel: Channel, content: bytes) -> None:
-        share = self._parts.share(channel, None, MemorySpool())
-        refused = share.check([content])
-        await self._parts.publisher.ready(channel)
-        await self._parts.settled()
-        async for more in share.decide():
-            refused += more
-        if refused:
-            raise PolicyError(refused[0].code, refused[0].what)
-        async for _ in share.commit(self._parts.publisher, self._parts.clock.now_us):
-            pass
 
     def _channels(self, levels: Mapping[int, Tlp]) -> list[tuple[Channel, Tlp]]:
         current = {one.number: one for one in self._parts.members.channels() if one.is_current}
