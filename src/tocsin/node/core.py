@@ -62,6 +62,7 @@ from tocsin.ports.notifier import Notifier
 from tocsin.ports.spool import Spool
 
 _PATIENCE_S: Final = 30.0
+_ROOMS_BATCH: Final = 256  # rooms take ten times what search takes for a row, and the writer serves others between
 _ENVELOPE: Final = 64  # what a message adds to the evidence in it
 
 
@@ -98,7 +99,7 @@ class Core:
         self.search = Following(self.journal, Search(lambda log: self.logs.numbered(log).channel))
         outside = Outside(world.note, world.meter, world.notifiers, self._reached)
         self.rooms = Rooms(self.members, self.logs, self.journal, world.clock, self._say_in, outside)
-        self.readers = Following(self.journal, Readers(self.rooms.all()))
+        self.readers = Following(self.journal, Readers(self.rooms.all()), _ROOMS_BATCH)
         self.objecting = Objecting(objecting.Parts(self.members, self.journal, world.clock, self._say_in, self.synced))
         self.signer = Signer(me, world.keyring, world.checkpoints)
         self.epochs = Epochs(self.members, world.clock, world.entropy)

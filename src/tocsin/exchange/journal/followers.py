@@ -27,11 +27,12 @@ class Follower(Protocol):
 
 
 class Following:
-    """Runs one follower. `position` is how far its effects are committed."""
+    """Runs one follower, up to `batch` rows a transaction. `position` is how far its effects are committed."""
 
-    def __init__(self, journal: Journal, follower: Follower) -> None:
+    def __init__(self, journal: Journal, follower: Follower, batch: int | None = None) -> None:
         self._journal = journal
         self._follower = follower
+        self._batch = batch or BATCH
         self.position = 0
         self._moved = asyncio.Event()
         self._wanted = asyncio.Event()
@@ -67,7 +68,7 @@ class Following:
 
     def _step(self, tx: Transaction) -> int:
         before = self._stored(tx)
-        rows = read(tx, before, BATCH)
+        rows = read(tx, before, self._batch)
         if not rows:
             return before
         self._follower.handle(rows, tx)
