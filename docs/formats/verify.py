@@ -1,11 +1,12 @@
 """Verify exported logs and evidence files without Tocsin: `python docs/formats/verify.py [--charter F] FILE...`.
 
 Written from the pages in this folder alone (evidence.md, export.md, entry.md, merkle.md, note.md, statement.md). It
-shares no code with the program and needs PyNaCl only. Exit code 0 if every file proves what it says, else 1.
+shares no code with the program and needs verify_charter.py, which lies beside it, and PyNaCl only. Exit code 0 if every
+file proves what it says, else 1.
 
 Of a log: the origin committed to these entries in this order, and signed each checkpoint; each member signed its receipt;
-all under the keys in the charter that the file carries, signed by all its members. Whether that charter is yours only you
-can say: give --charter, or compare the digest.
+all under the keys in the charter that the file carries, of which each version is in force by the one before. Whether that
+charter is yours only you can say: give --charter, or compare the digests.
 """
 
 import argparse
@@ -16,152 +17,39 @@ import re
 import struct
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO
 
-from nacl import bindings
-from nacl.exceptions import CryptoError
+from verify_charter import (
+    HANDLE,
+    LARGEST_STATEMENT,
+    SHAPES,
+    Chain,
+    Note,
+    Refused,
+    Statement,
+    b64,
+    is_signed,
+    json_object,
+    key_id,
+    public_key,
+    refuse,
+    require,
+    text_of,
+    trusted,
+    whole,
+)
 
-LARGEST_LINE, LARGEST_EVIDENCE, LARGEST_STATEMENT, LARGEST_NOTE = 16 << 20, 8 << 20, 4 << 20, 1 << 20
-LARGEST_INTEGER, LARGEST_SIZE = (1 << 53) - 1, (1 << 63) - 1
-SIGNATURE, COSIGNATURE = 1, 4
+LARGEST_LINE, LARGEST_EVIDENCE, LARGEST_SIZE = 16 << 20, 8 << 20, (1 << 63) - 1
+COSIGNATURE = 4
 
-HANDLE = re.compile(r"[a-z0-9][a-z0-9-]{0,30}[a-z0-9]")
 DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
-NAME = re.compile(r"[^\s+\x00-\x1f]+")
-CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
-SHAPES = (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError)  # another than the pages say
+DIGEST = re.compile(r"[0-9a-f]{64}")
+NO_VOTE = "the accused had no vote there: whoever joins may sign two texts"
 
 
-class Refused(Exception):  # noqa: N818 - it is a verdict
-    """The file does not prove what it says."""
-
-
-def refuse(why: str) -> NoReturn:
-    """End with a verdict."""
-    raise Refused(why)
-
-
-def require(holds: object, why: str) -> None:
-    """Refuse unless it holds."""
-    if not holds:
-        raise Refused(why)
-
-
-# -- JSON: RFC 8785, both ways ----------------------------------------------------------------------------------
-
-
-def number(value: float) -> str:
-    """A double as ECMAScript writes it (RFC 8785, 3.2.2.3)."""
-    if value == 0:
-        return "0"
-    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
-    text = "".join(map(str, digits))
-    point = len(text) + int(exponent)
-    if len(text) <= point <= 21:
-        text += "0" * (point - len(text))
-    elif 0 < point <= 21:
-        text = f"{text[:point]}.{text[point:]}"
-    elif -6 < point <= 0:
-        text = "0." + "0" * -point + text
-    else:
-        text = text[0] + ("." + text[1:] if len(text) > 1 else "") + f"e{point - 1:+d}"
-    return ("-" if sign else "") + text
-
-
-def canonical(value: Any) -> str:
-    """The RFC 8785 text of a value."""
-    if isinstance(value, dict):
-        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
-        return "{" + ",".join(f"{canonical(key)}:{canonical(value[key])}" for key in keys) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(canonical, value)) + "]"
-    if isinstance(value, float):
-        return number(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        require(abs(value) <= LARGEST_INTEGER, "an integer beyond 2^53-1")
-    return json.dumps(value, ensure_ascii=False)
-
-
-def json_object(data: bytes) -> dict[str, Any]:
-    """The object whose canonical form is exactly `data`: equal keys, spaces and other spellings do not survive this."""
-    value = json.JSONDecoder().decode(data.decode("utf-8"))
-    require(isinstance(value, dict) and canonical(value).encode("utf-8") == data, "not one canonical JSON object")
-    return dict(value)
-
-
-def text_of(body: dict[str, Any], key: str) -> str:
-    """A text that the object must have."""
-    require(isinstance(body.get(key), str), f"{key} is not a text")
-    return str(body[key])
-
-
-def whole(body: dict[str, Any], key: str, absent: int | None = None) -> int:
-    """A whole number that the object must have, unless it may be absent."""
-    value = body.get(key, absent)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        refuse(f"{key} is no whole number")
-    return value
-
-
-def b64(text: object, length: int | None = None) -> bytes:
-    """The bytes of a canonical base64 text."""
-    require(isinstance(text, str), "base64 is not a text")
-    raw = base64.b64decode(str(text), validate=True)
-    require(base64.b64encode(raw).decode() == text, "base64 is not in its canonical form")
-    require(length is None or len(raw) == length, f"base64 does not give {length} bytes")
-    return raw
-
-
-# -- keys and notes ---------------------------------------------------------------------------------------------
-
-
-def public_key(raw: bytes) -> bytes:
-    """A key that is a canonical point of the prime-order subgroup."""
-    require(len(raw) == 32 and bindings.crypto_core_ed25519_is_valid_point(raw), "not a safe Ed25519 public key")
-    return raw
-
-
-def is_signed(message: bytes, signature: bytes, key: bytes) -> bool:
-    """Ed25519 as in note.md."""
-    try:
-        return len(signature) == 64 and bindings.crypto_sign_open(signature + message, key) == message
-    except CryptoError:
-        return False
-
-
-def key_id(name: str, algorithm: int, key: bytes) -> bytes:
-    """The four bytes that name a key in a signature line."""
-    return sha256(name.encode() + b"\n" + bytes([algorithm]) + key).digest()[:4]
-
-
-class Note:
-    """A signed note: its text, and (name, key id, blob) of each signature."""
-
-    def __init__(self, data: bytes, largest: int = LARGEST_NOTE) -> None:
-        require(len(data) <= largest, "the note is too large")
-        require(not CONTROL.search(data.decode("utf-8")), "a control character in a note")
-        text, gap, tail = data.rpartition(b"\n\n")
-        require(gap and tail.endswith(b"\n"), "not a signed note")
-        self.text = text + b"\n"
-        self.signatures = [self._line(line) for line in tail.decode("utf-8")[:-1].split("\n")]
-        require(len(self.signatures) <= 512, "too many signatures")
-
-    @staticmethod
-    def _line(line: str) -> tuple[str, bytes, bytes]:
-        dash, name, coded = (*line.split(" "), "", "", "")[:3]
-        require(line == f"— {name} {coded}" and dash and NAME.fullmatch(name), "not a signature line")
-        raw = b64(coded)
-        require(len(raw) > 4, "a signature line without a signature")
-        return name, raw[:4], raw[4:]
-
-    def signed_by(self, name: str, key: bytes) -> bool:
-        """Whether there is a signature of this key under this name, and every such signature is right."""
-        wanted = (name, key_id(name, SIGNATURE, key))
-        blobs = [blob for one, found, blob in self.signatures if (one, found) == wanted]
-        return bool(blobs) and all(is_signed(self.text, blob, key) for blob in blobs)
+# -- checkpoints -----------------------------------------------------------------------------------------------
 
 
 class Checkpoint:
@@ -176,41 +64,6 @@ class Checkpoint:
         line = self.more[0].removeprefix("beat ") if len(self.more) == 1 else ""
         is_beat = self.more == [f"beat {line}"] and DECIMAL.fullmatch(line) and int(line) <= LARGEST_SIZE
         self.beat = int(line) if is_beat else None
-
-
-class Statement:
-    """A signed statement."""
-
-    def __init__(self, data: bytes) -> None:
-        self.note = Note(data, LARGEST_STATEMENT)
-        kind, _, rest = self.note.text.partition(b"\n")
-        require(rest.endswith(b"\n") and rest.count(b"\n") == 1, "not a statement of two lines")
-        self.kind, self.body = kind.decode("utf-8"), json_object(rest[:-1])
-
-
-class Charter:
-    """The keys of a founding charter that every member in it has signed."""
-
-    def __init__(self, data: bytes) -> None:
-        signed = Statement(data)
-        require(signed.kind == "tocsin/charter/v1", "not a charter")
-        require(whole(signed.body, "version") == 1 and signed.body.get("previous") == "", "not version 1 of a charter")
-        self.digest = sha256(signed.note.text).hexdigest()
-        self.keys: dict[str, dict[str, bytes]] = {}
-        for one in signed.body["members"]:
-            handle = text_of(one, "handle")
-            require(HANDLE.fullmatch(handle) and handle > max(self.keys, default=""), "members are not sorted handles")
-            keys = {role: public_key(b64(one["keys"][role])) for role in ("governance", "log", "receipt")}
-            require(len(set(keys.values())) == 3, f"{handle} has one key for two roles")
-            name = f"tocsin/{handle}/governance"
-            require(signed.note.signed_by(name, keys["governance"]), f"{handle} has not signed the charter")
-            self.keys[handle] = keys
-        require(len(self.keys) >= 2, "a charter has two members at least")
-
-    def key(self, handle: str, role: str) -> bytes:
-        """A member's key."""
-        require(handle in self.keys, f"no member {handle} in the charter")
-        return self.keys[handle][role]
 
 
 # -- trees ------------------------------------------------------------------------------------------------------
@@ -262,30 +115,49 @@ def both_roots(old: int, new: int, path: Iterator[bytes]) -> tuple[bytes, bytes]
 
 
 class Log:
-    """One exported log, fed line by line."""
+    """One exported log, fed line by line. `mine` is the charter that the auditor trusts."""
 
-    def __init__(self, head: dict[str, Any]) -> None:
-        wanted = {"charter", "format", "log", "origin", "size", "slot"}
-        require(head.keys() == wanted and head["format"] == "tocsin-log/v1", "not the head of an exported log")
-        self.charter = Charter(text_of(head, "charter").encode())
-        self.origin, self.name, slot = (text_of(head, one) for one in ("origin", "log", "slot"))
-        require(re.fullmatch("[0-9a-f]{64}", slot), "the slot is not 32 bytes in hexadecimal")
+    def __init__(self, head: dict[str, Any], mine: Chain) -> None:
+        require(
+            head.keys() == {"charter", "format", "log", "origin", "size", "slot"}, "not the head of an exported log"
+        )
+        self.origin, self.name, slot, newest = (text_of(head, one) for one in ("origin", "log", "slot", "charter"))
+        require(DIGEST.fullmatch(slot), "the slot is not 32 bytes in hexadecimal")
         require(self.name == f"tocsin/{self.origin}/log/{slot}", "the log is not named after its origin and slot")
-        self.key = self.charter.key(self.origin, "log")
         self.slot, self.size = bytes.fromhex(slot), whole(head, "size")
+        self.mine, self.chain = mine, Chain()
         self.tree = Tree()
         self.roots: dict[int, bytes] = {}
+        self.settled = 0  # how far the origin's log key of today has signed
         self.receipts: dict[str, int] = {}
         self.erased = 0
+        if head["format"] == "tocsin-log/v1":  # the one version of the charter stands in the head
+            self.newest = sha256(Note(newest.encode(), LARGEST_STATEMENT).text).hexdigest()
+            self.charter(newest.encode())
+        else:
+            require(head["format"] == "tocsin-log/v2" and DIGEST.fullmatch(newest), "not an exported log of v1 or v2")
+            self.newest = newest
 
     def line(self, body: dict[str, Any]) -> None:
         """One line after the head."""
+        if body.keys() == {"charter"}:
+            self.charter(text_of(body, "charter").encode())
+            return
+        require(self.chain.digest == self.newest, "the charter is not complete up to the version that the head names")
         if body.keys() == {"checkpoint"}:
             self.checkpoint(Note(text_of(body, "checkpoint").encode()))
         elif body.keys() == {"receipt"} and isinstance(body["receipt"], dict):
             self.receipt(body["receipt"])
         else:
             self.entry(body)
+
+    def charter(self, data: bytes) -> None:
+        """The next version of the charter; after the last of them it is known whose keys these are."""
+        require(self.chain.digest != self.newest, "a version of the charter stands in the wrong place")
+        self.chain.add(data)
+        if self.chain.digest == self.newest:
+            self.rules = self.mine.joined(self.chain)
+            self.keys = self.rules.keys(self.origin, "log")
 
     def entry(self, body: dict[str, Any]) -> None:
         """One entry: its commitment is computed, or taken if the content is erased."""
@@ -311,8 +183,11 @@ class Log:
         require(not self.receipts and self.tree.size > max(self.roots, default=0), f"{where} stands in the wrong place")
         require(found.origin == self.name and not found.more, f"{where} is not one of this log")
         require(found.size == self.tree.size and found.root == self.tree.root(), f"{where} does not cover the entries")
-        require(signed.signed_by(self.name, self.key), f"{where} is not signed by {self.origin}")
+        by = [key for key in self.keys if signed.signed_by(self.name, key)]
+        require(by, f"{where} is not signed by {self.origin}")
         self.roots[found.size] = found.root
+        if self.keys[0] in by:
+            self.settled = found.size
 
     def receipt(self, body: dict[str, Any]) -> None:
         """A member's cosignature over a checkpoint of this log."""
@@ -321,38 +196,42 @@ class Log:
         what = f"the receipt of {member}"
         require(member > max(self.receipts, default="") and member != self.origin, f"{what} stands in the wrong place")
         require(size in self.roots, f"{what} is for a size without a checkpoint")
-        name, key = f"tocsin/{member}/receipt", self.charter.key(member, "receipt")
-        require(b64(body["key_id"], 4) == key_id(name, COSIGNATURE, key), f"{what} is not under its key")
+        name, by = f"tocsin/{member}/receipt", b64(body["key_id"], 4)
+        keys = [key for key in self.rules.keys(member, "receipt") if key_id(name, COSIGNATURE, key) == by]
+        require(keys, f"{what} is not under its key")
         (seconds,) = struct.unpack(">Q", blob[:8])
         root = base64.b64encode(self.roots[size]).decode()
         message = f"cosignature/v1\ntime {seconds}\n{self.name}\n{size}\n{root}\n".encode()
-        right = seconds <= LARGEST_SIZE and is_signed(message, blob[8:], key)
+        right = seconds <= LARGEST_SIZE and any(is_signed(message, blob[8:], key) for key in keys)
         require(right, f"{what} is not signed by it")
         self.receipts[member] = size
 
     def verdict(self) -> dict[str, Any]:
         """What the whole file proves."""
         complete = self.tree.size == self.size == max(self.roots, default=0)
-        require(complete, "entries or the last checkpoint are missing at the end")
+        require(complete and self.chain.digest == self.newest, "charter, entries or checkpoint are missing at the end")
+        late = (
+            f"beyond {self.settled} entries the log is signed by a key that {self.origin} has replaced, and by no later"
+        )
+        require(self.settled == self.size, late)
         by = " ".join(self.receipts) or "nobody"
         says = f"{self.origin} signed these {self.size} entries ({self.erased} erased); receipted by {by}"
         told = {"kind": "log", "says": says, "log": self.name, "entries": self.size, "erased": self.erased}
         told |= {"checkpoints": len(self.roots), "root": self.tree.root().hex(), "receipts": self.receipts}
-        return {**told, "charter": self.charter.digest}
+        return {**told, "charter": self.newest, "charter_version": len(self.chain.versions)}
 
 
-def exported(file: BinaryIO, charter: Charter | None) -> dict[str, Any]:
+def exported(file: BinaryIO, charter: Chain) -> dict[str, Any]:
     """The verdict on an exported log."""
     log: Log | None = None
     for at, line in enumerate(iter(lambda: file.readline(LARGEST_LINE), b""), 1):
         try:
             require(line.endswith(b"\n"), "too long, or cut")
             body = json_object(line[:-1])
-            if log is not None:
+            if log is None:
+                log = Log(body, charter)
+            else:
                 log.line(body)
-                continue
-            log = Log(body)
-            require(charter is None or charter.digest == log.charter.digest, "it carries another charter")
         except Refused as why:
             refuse(f"line {at}: {why}")
     return log.verdict() if log is not None else refuse("an empty file")
@@ -402,11 +281,19 @@ def place(signed: Statement) -> tuple[str, str, int, int]:
     return signed.kind, chain, whole(signed.body, "version", 0), whole(signed.body, "round", 0)
 
 
+def had_vote(signed: Statement, accused: str, key: bytes, charter: Chain) -> bool:
+    """Whether the accused voted there with this key: who only joins consents, to as many texts as it likes."""
+    if signed.kind == "tocsin/channel/v1":
+        return accused in list(signed.body.get("voters", []))
+    before = [one for one in charter.versions if one.digest == signed.body["previous"] and accused in one.active]
+    return any(one.keys[accused]["governance"] == key for one in before)
+
+
 Judge = Callable[[Checkpoint, Checkpoint, list[bytes]], str]
 JUDGES: dict[str, Judge] = {"fork": forked, "history": rewritten, "rollback": rolled_back}
 
 
-def evidence(data: bytes, charter: Charter | None) -> dict[str, Any]:
+def evidence(data: bytes, charter: Chain) -> dict[str, Any]:
     """The verdict on an evidence file."""
     body = json_object(data)
     wanted = {"accused", "key", "kind", "name", "notes", "proof", "version"}
@@ -418,7 +305,8 @@ def evidence(data: bytes, charter: Charter | None) -> dict[str, Any]:
         isinstance(notes, list) and len(notes) == 2 and isinstance(body["proof"], list), "not two notes and a proof"
     )
     role = "governance" if kind == "vote" else "log"
-    require(charter is None or charter.key(accused, role) == key, f"not the {role} key of {accused} in the charter")
+    versions = charter.naming(accused, role, key)
+    require(versions or not charter.versions, f"not a {role} key of {accused} in the charter")
     path = [b64(one, 32) for one in body["proof"]]
     require(not path or kind == "history", "a proof where none belongs")
     raw = [one.encode("utf-8") for one in notes]
@@ -428,6 +316,7 @@ def evidence(data: bytes, charter: Charter | None) -> dict[str, Any]:
         require(name == f"tocsin/{accused}/governance", "the name is not that of the accused's governance key")
         require(place(first) == place(second), "not two statements for one place")
         require(first.note.text < second.note.text, "one text twice, or in the wrong order")
+        require(not versions or all(had_vote(one, accused, key, charter) for one in (first, second)), NO_VOTE)
         says = f"signed two different texts for one place: {' '.join(map(str, place(first)))}"
     else:
         signed = [Note(one) for one in raw]
@@ -439,14 +328,16 @@ def evidence(data: bytes, charter: Charter | None) -> dict[str, Any]:
         says = JUDGES[kind](one, two, path)
     require(all(each.signed_by(name, key) for each in signed), "a note is not signed by the key")
     told = {"kind": kind, "says": f"{accused} {says}", "accused": accused, "name": name, "key": body["key"]}
-    return {**told, "id": sha256(data).hexdigest(), "key_in_charter": charter is not None}
+    told |= {"id": sha256(data).hexdigest(), "key_in_charter": bool(versions), "key_versions": versions}
+    return {**told, "key_in_force": bool(versions) and charter.keys(accused, role)[0] == key}
 
 
 # -- the command ------------------------------------------------------------------------------------------------
 
 
-def verify(path: Path, charter: Charter | None = None) -> dict[str, Any]:
-    """What a file proves: `ok`, and `kind` and `says`, or `why` not."""
+def verify(path: Path, charter: Chain | None = None) -> dict[str, Any]:
+    """What a file proves: `ok`, and `kind` and `says`, or `why` not. Without a charter that of a log is told only."""
+    charter = charter or Chain()
     try:
         with path.open("rb") as file:
             start = file.read(LARGEST_EVIDENCE + 1)
@@ -470,9 +361,12 @@ def tell(found: dict[str, Any]) -> Iterable[str]:
         return
     yield f"proven   {found['file']}: {found['says']}"
     if found["kind"] == "log":
-        yield f"         log {found['log']}, root {found['root']}, under the charter {found['charter']}"
+        under = f"version {found['charter_version']} of the charter, {found['charter']}"
+        yield f"         log {found['log']}, root {found['root']}, under {under}"
     else:
-        whose = "which the charter names" if found["key_in_charter"] else "NOT compared with any charter"
+        named = f"named in version {' '.join(map(str, found['key_versions']))} of the charter"
+        named += "" if found["key_in_force"] else " and REPLACED since: whoever held it then may have signed"
+        whose = named if found["key_in_charter"] else "NOT compared with any charter"
         yield f"         evidence {found['id']}: key {found['key']} of {found['name']}, {whose}"
 
 
@@ -480,13 +374,16 @@ def main() -> int:
     """Verify every file named on the command line."""
     parser = argparse.ArgumentParser(description="Verify exported logs and evidence files of Tocsin.")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    parser.add_argument("--charter", type=Path, help="the charter you trust; without it, the one in the file is told")
+    known = (
+        "the charter you trust: version 1, the folder of all versions, or each version (repeat the option, in order)"
+    )
+    parser.add_argument("--charter", type=Path, action="append", default=[], metavar="PATH", help=known)
     parser.add_argument("--json", action="store_true", help="one JSON object per file and line")
     chosen = parser.parse_args()
     try:
-        charter = Charter(chosen.charter.read_bytes()) if chosen.charter else None
+        charter = trusted(chosen.charter) if chosen.charter else None
     except (Refused, *SHAPES) as why:
-        print(f"REFUSED  {chosen.charter}: {why}", file=sys.stderr)
+        print(f"REFUSED  {' '.join(map(str, chosen.charter))}: {why}", file=sys.stderr)
         return 1
     verdicts = [verify(path, charter) for path in chosen.files]
     for found in verdicts:

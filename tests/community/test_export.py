@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from hashlib import sha256
 from uuid import UUID
 
 import pytest
@@ -96,6 +97,8 @@ def test_our_own_log_ends_where_its_checkpoint_file_does():
         return whole, await exporter.lines(Held(1, await exporter.root(1)))
 
     whole, behind = told(work)
+    for one in (whole, behind):
+        assert sha256(one.pop(1)["charter"].rpartition("\n\n")[0].encode() + b"\n").hexdigest() == one[0]["charter"]
     assert [next(iter(one)) for one in whole[1:]] == [
         "content",
         "checkpoint",
@@ -126,7 +129,8 @@ def test_what_is_not_here_is_not_exported():
 
     codes, other = told(work)
     assert codes == ["policy.no-such-channel", "policy.unknown-member", "policy.unknown-member", "store.gap"]
-    assert [(one["origin"], one["size"]) for one in other] == [("bb", 0)]
+    assert [(one["origin"], one["size"]) for one in other[:1]] == [("bb", 0)]
+    assert [list(one) for one in other[1:]] == [["charter"]]
 
 
 def test_a_log_that_lacks_its_newest_checkpoint_is_not_exported():

@@ -421,7 +421,7 @@ def test_a_log_is_exported_beside_the_running_node_and_proven_without_it(members
     assert members(BR, "log", "export", PAIR, "--out", files[BR]).told["code"] == "config.exists"
     assert members(BR, "log", "export", PAIR, "--out", tmp_path / "no" / "x").told["code"] == "export.file"
     assert members(BR, "log", "export", "none", "--out", tmp_path / "x").told["code"] == "policy.no-such-channel"
-    words = [sys.executable, "-I", VERIFY, "--json", "--charter", members.charter, *files.values()]
+    words = [sys.executable, "-E", "-s", VERIFY, "--json", "--charter", members.charter, *files.values()]
     done = subprocess.run(words, check=False, capture_output=True, timeout=60)
     told = {Path(one["file"]): one for one in map(json.loads, done.stdout.splitlines())}
     assert done.returncode == 0, done.stdout

@@ -4,7 +4,8 @@ aa lies to bb and cc, with whom it shares a channel; dd is in the plenary only, 
 """
 
 import asyncio
-import importlib.util
+import importlib
+import sys
 from base64 import b64encode
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,10 +32,9 @@ VERIFIER = Path(__file__).parents[2] / "docs" / "formats" / "verify.py"
 
 
 def _verifier():
-    spec = importlib.util.spec_from_file_location("verify", VERIFIER)
-    made = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(made)
-    return made
+    if str(VERIFIER.parent) not in sys.path:
+        sys.path.append(str(VERIFIER.parent))  # as for whoever runs it
+    return importlib.import_module("verify")
 
 
 class Story:

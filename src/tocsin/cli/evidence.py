@@ -1,13 +1,16 @@
 """tocsin evidence: proof that a member contradicted itself."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tocsin.cli.commands import Hands, command
 from tocsin.cli.files import read_file, write_file
 from tocsin.cli.screen import moment
+
+if TYPE_CHECKING:
+    from tocsin.formats.evidence import Evidence
 
 
 def add_to(app: typer.Typer) -> None:
@@ -19,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
         group,
         "verify",
         "evidence verify fork.json --charter charter.note",
-        "evidence verify fork.json --charter charter.note --json",
+        "evidence verify fork.json --charter history --json",
     )(verify)
     app.add_typer(group, name="evidence")
 
@@ -70,27 +73,26 @@ def verify(
     hands: Hands,
     file: Annotated[Path, typer.Argument(help="The evidence.")],
     charter: Annotated[
-        Path | None, typer.Option(help="The charter that names the key of the accused; a file.", show_default=False)
+        list[Path] | None,
+        typer.Option(
+            help="The charter, which names the key of the accused: version 1, a folder with all versions, or repeat for "
+            "each version.",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Check evidence, without a node. Exit code 5 if it proves nothing.
 
-    Without --charter it is proven of the holder of a key; whose key that is, only the charter tells.
+    Without --charter it is proven of the holder of a key; whose key that is, only the charter tells. Each version of it
+    must be in force by the one before; `tocsin charter history --out FOLDER` writes them all.
     """
     from base64 import b64encode
 
-    from tocsin.errors import VerificationError
-    from tocsin.exchange.members import charter as charters
-    from tocsin.formats import evidence, statement
+    from tocsin.formats import evidence
 
     found = evidence.parse(read_file(file, evidence.MAX_BYTES))
-    expected = None
-    if charter is not None:
-        member = charters.read(read_file(charter, statement.MAX_BYTES)).members.get(found.accused)
-        if member is None:
-            raise VerificationError("evidence.unproven", f"the charter has no member {found.accused!r}")
-        expected = member.keys[found.role]
-    proves = evidence.verify(found, expected)
+    proves = evidence.verify(found)
+    named, in_force = _named(found, charter) if charter else ([], False)
     key = b64encode(found.key.raw).decode("ascii")
     told = {
         "id": found.id.hex(),
@@ -99,9 +101,35 @@ def verify(
         "name": found.name,
         "key": key,
         "role": str(found.role),
-        "key_in_charter": expected is not None,
+        "key_in_charter": bool(named),
+        "key_versions": named,
+        "key_in_force": in_force,
         "proves": proves,
     }
-    hands.screen.result("evidence", told, [proves, f"evidence {told['id']}", f"{found.role} key {key}"])
-    if expected is None:
+    lines = [proves, f"evidence {told['id']}", f"{found.role} key {key}"]
+    if named:
+        lines += [f"in version {' '.join(map(str, named))} of the charter"]
+    hands.screen.result("evidence", told, lines)
+    if named and not in_force:
+        hands.screen.say("The key has been replaced since: whoever held it after that may have signed.")
+    if not named:
         hands.screen.say(f"Nobody has said that this key is {found.accused}'s: repeat with --charter FILE.")
+
+
+def _named(found: "Evidence", paths: list[Path]) -> tuple[list[int], bool]:
+    """The versions of the charter that give the accused this key, and whether the newest that lists it does."""
+    from tocsin.errors import VerificationError
+    from tocsin.exchange.members import charter as charters
+    from tocsin.formats.evidence import Kind
+    from tocsin.node import ceremony
+
+    history = ceremony.proven(paths)
+    listed = [one for one in history if found.accused in one.members]
+    named = [one.version for one in listed if one.members[found.accused].keys[found.role] == found.key]
+    if not listed:
+        raise VerificationError("evidence.unproven", f"the charter has no member {found.accused!r}")
+    if not named:
+        raise VerificationError("evidence.unproven", "the evidence proves nothing: the key is not that of the accused")
+    if found.kind is Kind.VOTE and not charters.had_vote(history, found):
+        raise VerificationError("evidence.unproven", "the accused had no vote there: whoever joins may sign twice")
+    return named, named[-1] == listed[-1].version

@@ -8,6 +8,7 @@ import typer
 from tocsin.cli import (
     accounts,
     backup,
+    blocking,
     channels,
     charter,
     checking,
@@ -79,6 +80,7 @@ def build() -> typer.Typer:
         sharing,
         reading,
         erasing,
+        blocking,
         checking,
         backup,
         recovering,

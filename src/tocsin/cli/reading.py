@@ -43,7 +43,7 @@ def objects(
             one["member"],
             one["marking"],
             one["id"],
-            one.get("name") or "-",
+            (one.get("name") or "-") + (f"  [deny-list: {', '.join(one['listed'])}]" if one.get("listed") else ""),
         )
         for one in found
     )
@@ -68,6 +68,8 @@ def show(hands: Hands, id_: Annotated[str, typer.Argument(metavar="ID", help="Th
             f"version {version['version'] or '-'}  {version['marking']}  {version['member']} in {version['channel']}"
             f"  added {moment(version['added'])}  position {version['position']}"
         )
+        if version.get("listed"):
+            screen.print(f"  on the deny-list {', '.join(version['listed'])}: never exported")
         for receipt in version["receipts"]:
             screen.print(f"  signed for by {receipt['member']}  {moment(receipt['at'])}  {_ms(receipt['ms'])}")
         if version.get("missing"):

@@ -39,6 +39,13 @@ class Wish:
     urgent: Annotated[
         bool, typer.Option("--urgent", help="By the lane of their own that urgent warnings have, past all that waits.")
     ] = False
+    allow_listed: Annotated[
+        list[str],
+        typer.Option(
+            metavar="LIST", help="This deny-list is wrong about these indicators; takes --reason. Repeatable."
+        ),
+    ] = field(default_factory=list)
+    reason: Annotated[str, typer.Option(help="Why a deny-list is wrong; noted here, told to nobody.")] = ""
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not look whether somebody is unreachable.")] = False
     wait: Annotated[
         float | None, typer.Option(min=0, metavar="SECONDS", help="Wait so long for everybody's receipt.")
@@ -85,6 +92,8 @@ async def _share(hands: Hands, wish: Wish, file: IO[bytes]) -> int:
         "dry_run": int(wish.dry_run) or None,
         "partial": int(wish.partial) or None,
         "urgent": int(wish.urgent) or None,
+        "allow_listed": ",".join(wish.allow_listed) or None,
+        "reason": wish.reason or None,
     }
     async with Control(hands.home) as control:
         with _Bar(hands.screen, _size(wish.file)) as bar:

@@ -35,11 +35,17 @@ class Span(NamedTuple):
     last: int
 
 
-_FANGS: Final = re.compile(r"\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\)|\{dot\}|\[:\]|\[://\]|\[@\]|\[at\]|\(at\)|\\\.|^h(?:xx|\*\*)p", re.IGNORECASE)
+_FANGS: Final = re.compile(
+    r"\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\)|\{dot\}|\[:\]|\[://\]|\[@\]|\[at\]|\(at\)|\\\.|^h(?:xx|\*\*)p", re.IGNORECASE
+)
 _MEANT: Final = MappingProxyType({"[:]": ":", "[://]": "://", "[@]": "@", "[at]": "@", "(at)": "@"})
 _BITS: Final = MappingProxyType({4: 32, 6: 128})
 _NAME: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*")
 _HASH: Final = re.compile(r"[0-9a-f]{32,128}")
+_PLAIN: Final = re.compile(
+    r"(?:(?:0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])(?:\.(?!\Z|/)|(?=/|\Z))){4}(?:/([0-9]|[12][0-9]|3[0-2]))?"
+)
+_SSDEEP: Final = re.compile(r"[0-9]{1,6}:[a-z0-9+/]{0,64}:[a-z0-9+/]{0,64}")
 _NUMBER: Final = re.compile(r"0[xX][0-9a-fA-F]{1,16}|[0-9]{1,16}")
 _MAPPED: Final = 0xFFFF << 32
 _NAT64: Final = 0x64FF9B << 96
@@ -57,6 +63,11 @@ def _meant(found: str) -> str:
 
 def spans(text: str) -> tuple[Span, ...]:
     """Every reading of a text as an address or a network; none if it is neither."""
+    plain = _PLAIN.fullmatch(text)
+    if plain:
+        a, b, c, d = plain[0].partition("/")[0].split(".")
+        number = int(a) << 24 | int(b) << 16 | int(c) << 8 | int(d)
+        return (_network(4, number, int(plain[1]) if plain[1] else 32),)
     if len(text) > LONGEST:
         return ()
     address, slash, length = refanged(text).strip("[]").partition("/")
@@ -74,7 +85,7 @@ def _bits(length: str) -> int | None:
     masks = [number for number in _four(length) if "." in length]
     if not masks:
         return None
-    ones = bin(masks[0]).count("1")
+    ones = masks[0].bit_count()
     return ones if masks[0] == _network(4, 0, ones).last ^ 0xFFFFFFFF else None
 
 
@@ -161,7 +172,7 @@ def host(url: str) -> Host | None:
 def digest(text: str) -> str:
     """A hash in lower case; empty if the text is none."""
     lowered = text.strip().lower()
-    return lowered if _HASH.fullmatch(lowered) else ""
+    return lowered if _HASH.fullmatch(lowered) or _SSDEEP.fullmatch(lowered) else ""
 
 
 def mailbox(text: str) -> tuple[str, str]:
@@ -187,7 +198,7 @@ def canonical(kind: Kind, text: str) -> str:
         found = name(text) if text == refanged(text) else ""
         return found if "." in found and not spans(found) else ""
     if kind is Kind.HASH:
-        return digest(text)
+        return found if ":" not in (found := digest(text)) else ""
     if kind is Kind.EMAIL:
         return mailbox(text)[0]
     plain = "://" in text and len(text) <= LONGEST and text.isascii() and text.isprintable() and " " not in text

@@ -152,6 +152,19 @@ async def _members(home: Home) -> AsyncIterator[Members]:
         await database.close()
 
 
+def proven(paths: list[Path]) -> list[Charter]:
+    """The versions of a charter in these files, or in folders as history() writes them, each checked by the one before.
+
+    Raises FormatError, ConfigError("config.file"), PolicyError.
+    """
+    named = [sorted(one.glob("charter-*.note")) if one.is_dir() else [one] for one in paths]
+    files = [one for each in named for one in each]
+    if not files:
+        raise ConfigError("config.file", f"{paths[0].name} holds no charter-*.note")
+    found = sorted(map(charter.read, map(read_note, files)), key=lambda one: one.version)
+    return charter.chain(statement.encode(one.signed) for one in found)
+
+
 def in_file(file: Path) -> dict[str, Any]:
     """The charter in a file, whoever has signed it so far."""
     return summary(charter.read(read_note(file)))

@@ -20,6 +20,7 @@ from tocsin.exchange.journal.followers import Following
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.readers import Readers
 from tocsin.exchange.journal.search import Search
+from tocsin.exchange.match.denylist import DenyList
 from tocsin.exchange.members.acts import Acts
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
@@ -39,6 +40,7 @@ from tocsin.exchange.receive.turns import QUOTA, Quota, Turns
 from tocsin.exchange.tlog.beats import Beats
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
+from tocsin.formats import denylist
 from tocsin.formats.keys import Role
 from tocsin.formats.message import FLOOR, MAX_CONTROL_BYTES, PROTOCOL, Control, Evidence, Want
 from tocsin.formats.statement import CHARTER, Statement
@@ -49,6 +51,7 @@ from tocsin.node.supervisor import Note, supervise
 from tocsin.ports.checkpoints import CheckpointStore
 from tocsin.ports.clock import Clock
 from tocsin.ports.database import Database
+from tocsin.ports.denylists import DenyLists
 from tocsin.ports.entropy import Entropy
 from tocsin.ports.keyring import Keyring
 from tocsin.ports.links import Network
@@ -74,6 +77,7 @@ class Surroundings:
     dial: str = "all"  # config.Settings.dial
     quota: Quota = QUOTA  # of each peer
     speaks: tuple[int, int] = (FLOOR, PROTOCOL)  # lowest and highest protocol version
+    denylists: DenyLists | None = None  # None: no warninglists; the members' own and the floor hold all the same
 
 
 class Core:
@@ -86,6 +90,7 @@ class Core:
         self.logs = Logs(world.database)
         self.journal = Journal(world.database)
         self.definitions = Definitions()
+        self.denylist = DenyList(self.members, world.meter)
         self.search = Following(self.journal, Search(lambda log: self.logs.numbered(log).channel))
         self.rooms = Rooms(self.members, self.logs, self.journal, world.clock, self._say_in)
         self.readers = Following(self.journal, Readers(self.rooms.all()))
@@ -136,6 +141,10 @@ class Core:
         """Begin to follow, publish, listen and dial. Raises ConfigError("config.no-charter")."""
         parts = self._session_parts()
         links = self.links = Links(parts, network, self.world.clock, self.world.entropy, self.world.dial)
+        if self.world.denylists is None:
+            self.denylist.use(denylist.empty())
+        else:
+            self._spawn("denylists", partial(self.denylist.load, self.world.denylists))
         self._spawn("search", self.search.run)
         self._spawn("rooms", self.readers.run)
         await self._reached()
@@ -167,16 +176,29 @@ class Core:
                 await task
         self._tasks.clear()
 
-    def share(self, channel: Channel, floor: Tlp | None, spool: Spool, *, urgent: bool = False) -> Share:
-        """Begin to share in a channel; `floor` is what the author says for every object."""
+    def share(
+        self,
+        channel: Channel,
+        floor: Tlp | None,
+        spool: Spool,
+        *,
+        urgent: bool = False,
+        allowed: frozenset[str] = frozenset(),
+    ) -> Share:
+        """Begin to share in a channel; `floor` is what the author says for every object, `allowed` which lists are wrong.
+
+        Whoever shares indicators awaits denylist.settled() before.
+        """
         ceiling = self.members.charter.plenary_ceiling
-        return Share(Terms(self.me, channel, ceiling, floor, urgent), self.world.database, spool)
+        terms = Terms(self.me, channel, ceiling, floor, urgent, self.denylist, allowed)
+        return Share(terms, self.world.database, spool)
 
     async def say(self, channel: Channel, objects: Sequence[bytes], *, urgent: bool = False) -> list[Batch]:
         """Share what the node itself composes, by the same gate and policy as all else; what is shared already is passed.
 
         Raises FormatError, PolicyError, StoreError, VerificationError.
         """
+        await self.denylist.settled()
         share = self.share(channel, None, MemorySpool(), urgent=urgent)
         refused = share.check(objects)
         await self.publisher.ready(channel, urgent=urgent)

@@ -13,6 +13,7 @@ import apsw
 from tocsin.backends.sqlite import database
 from tocsin.backends.sqlite.database import SCHEMA, connect
 from tocsin.backends.sqlite.writer import Handle
+from tocsin.backends.system import warninglists
 from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.disk import SystemDisk
@@ -49,6 +50,7 @@ def examine(home: Home, node: Status | TocsinError) -> list[Finding]:
         ("charter", _charter),
         ("checkpoint files", _heads),
         ("members", _contradictions),
+        ("deny-lists", _denylists),
         ("disk", _disk),
         ("clock", _clock),
         ("backup", _backup),
@@ -65,6 +67,7 @@ def of_status(status: Status) -> list[Finding]:
         *_named("links", _links(status)),
         *_named("channels", _pending(status)),
         *_named("members", _members(status)),
+        *_named("poisoning", _poisoning(status)),
     ]
 
 
@@ -198,6 +201,14 @@ def _contradictions(home: Home) -> Iterator[Finding]:
         yield _warning(code, f"{origin} has contradicted its own signature")
 
 
+def _denylists(home: Home) -> Iterator[Finding]:
+    found = warninglists.files()
+    compiled = warninglists.place(home.run)
+    if compiled.exists():
+        warninglists.read(compiled)
+    yield _well(f"{len(found)} lists of the package {warninglists.PACKAGE}")
+
+
 # -- the machine ------------------------------------------------------------------------------------------------
 
 
@@ -310,3 +321,11 @@ def _members(status: Status) -> Iterator[Finding]:
     unasked = sorted({one["channel"] for one in status.get("unasked", ())})
     if unasked:
         yield _warning("tlog.unasked", f"no member was heard of our logs in {', '.join(unasked)}")
+
+
+def _poisoning(status: Status) -> Iterator[Finding]:
+    missing = status.get("denylists", "ready")
+    if missing in MEANINGS:
+        yield _fault(missing, "the deny-lists are not loaded (yet), so that nothing is exported for blocking")
+    for one in status.get("blocked", ()):
+        yield _warning("doctor.blocked", f"everything of {one['member']} is blocked here since {one['since']}")

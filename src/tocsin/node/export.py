@@ -18,6 +18,7 @@ from tocsin.backends.system.entropy import SystemEntropy
 from tocsin.errors import ConfigError, PolicyError, StoreError, VerificationError
 from tocsin.exchange.deliver.receipts import held_by
 from tocsin.exchange.journal.journal import entries
+from tocsin.exchange.members.charter import Charter
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.tlog.logs import Log, Logs, checkpoints, root_at
 from tocsin.exchange.tlog.signer import Signer
@@ -26,17 +27,17 @@ from tocsin.formats.entry import Handling, encode_header
 from tocsin.node.home import Home
 from tocsin.ports.database import Database, Reading
 
-FORMAT: Final = "tocsin-log/v1"
+FORMAT: Final = "tocsin-log/v2"
 _STEP: Final = 512
 Progress = Callable[[int, int], None]
 
 
 class Sight(NamedTuple):
-    """A log as it is exported: up to `end` entries, under the charter in force. `signer` has looked at our own log."""
+    """A log as it is exported: up to `end` entries, with every charter so far. `signer` has looked at our own log."""
 
     log: Log
     end: int
-    charter: bytes
+    charters: tuple[Charter, ...]  # oldest first
     receipts: list[tuple[Any, ...]]  # as held_by() has them
     signer: Signer | None
 
@@ -80,14 +81,14 @@ async def look(members: Members, logs: Logs, signer: Signer, database: Database,
     log = logs.get(slot)
     if log is None:
         raise StoreError("store.no-log", "the log has not been made here yet")
-    charter = statement.encode(members.charter.signed)
+    charters = members.history
     if origin != members.me:
-        return Sight(log, log.size, charter, [], None)
+        return Sight(log, log.size, charters, [], None)
     receipts = await database.read(lambda db: held_by(db, log.number))
     held = await signer.look(log)
     if held is None or (held.size and held.root != await database.read(lambda db: root_at(db, log.number, held.size))):
         raise VerificationError("tlog.behind", "our own log is not what its checkpoint file says was signed")
-    return Sight(log, held.size, charter, receipts, signer)
+    return Sight(log, held.size, charters, receipts, signer)
 
 
 # -- the lines --------------------------------------------------------------------------------------------------
@@ -97,7 +98,7 @@ def lines(reading: Reading, sight: Sight) -> Iterator[bytes]:
     """The export, line by line, each with its newline. Raises StoreError("store.gap")."""
     log, end = sight.log, sight.end
     head = {
-        "charter": sight.charter.decode("utf-8"),
+        "charter": sight.charters[-1].digest.hex(),
         "format": FORMAT,
         "log": log.name,
         "origin": log.origin,
@@ -105,6 +106,9 @@ def lines(reading: Reading, sight: Sight) -> Iterator[bytes]:
         "slot": log.slot.hex(),
     }
     yield _line(head)
+    # Every version: each proves the keys of the next, and former keys have signed what was said before.
+    for one in sight.charters:
+        yield _line({"charter": statement.encode(one.signed).decode("utf-8")})
     done = 0
     for size, root, signed in checkpoints(reading, log.number, end):
         yield from _entries(reading, log, done, size)
@@ -153,7 +157,7 @@ def _refuse_existing(out: Path) -> None:
 
 def _save(reading: Reading, sight: Sight, out: Path, progress: Progress) -> dict[str, Any]:
     draft = out.with_name(out.name + ".partial")
-    counts = {"entries": 0, "erased": 0, "checkpoints": 0, "receipts": 0}
+    counts = {"charters": 0, "entries": 0, "erased": 0, "checkpoints": 0, "receipts": 0}
     try:
         draft.unlink(missing_ok=True)
         # Content stands in it: for its owner only.
@@ -174,7 +178,9 @@ def _fill(file: IO[bytes], made: Iterator[bytes], counts: dict[str, int], progre
     for line in made:
         file.write(line)
         # The first member of a line tells what it is: its members are sorted.
-        if line.startswith(b'{"checkpoint"'):
+        if line.startswith(b'{"charter"'):
+            counts["charters"] += 1
+        elif line.startswith(b'{"checkpoint"'):
             counts["checkpoints"] += 1
             progress(counts["entries"])
         elif line.startswith(b'{"receipt"'):

@@ -11,6 +11,7 @@ from tocsin.edge.control.waiting import SILENT_S
 from tocsin.errors import MEANINGS
 from tocsin.exchange.deliver.receipts import Stored
 from tocsin.exchange.journal import history
+from tocsin.exchange.match import blocking
 from tocsin.exchange.members import votes
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.tlog.logs import Log
@@ -51,6 +52,10 @@ CATALOGUE: Final[Mapping[str, Metric]] = MappingProxyType({
     "tocsin_votes_waiting": Metric(GAUGE, "Proposals that wait for this member's vote."),
     "tocsin_shared_entries_total": Metric(COUNTER, "Entries of our logs, all restarts together.", ("channel",)),
     "tocsin_received_entries_total": Metric(COUNTER, "Entries held of the member's logs, all restarts together.", ("peer",)),
+    "tocsin_gate_listed_total": Metric(COUNTER, "Indicators of ours, tried ones included, that the gate found on the deny-list.", ("list",)),
+    "tocsin_export_held_back_total": Metric(COUNTER, "Values that blocklists did not tell because the deny-list has them.", ("list",)),
+    "tocsin_denylists_missing": Metric(GAUGE, "1 if the deny-lists are not loaded, so that nothing is exported for blocking, else 0."),
+    "tocsin_origins_blocked": Metric(GAUGE, "Members of which nothing is shown or exported here, by a decision of our own."),
     "tocsin_held_back_entries_total": Metric(COUNTER, "Entries kept but shown to nobody, all restarts together."),
     "tocsin_journal_position": Metric(GAUGE, "The newest position of the journal."),
     "tocsin_search_lag_rows": Metric(GAUGE, "Rows of the journal that search has not followed yet."),
@@ -141,6 +146,8 @@ class Metrics:
         gauges = self._gauges()
         proofs = await self._core.proofs.counts()
         gauges["tocsin_evidence"] = [({"peer": one}, float(proofs.get(one, 0))) for one in self._others(proofs)]
+        blocked = await self._core.journal.database.read(blocking.blocked)
+        gauges["tocsin_origins_blocked"] = [({}, float(len(blocked)))]
         lines: list[str] = []
         for name, metric in CATALOGUE.items():
             lines += (f"# HELP {name} {metric.help}", f"# TYPE {name} {metric.kind}")
@@ -164,6 +171,7 @@ class Metrics:
             ("tocsin_held_back_entries_total", self._held_back),
             ("tocsin_journal_position", head),
             ("tocsin_search_lag_rows", max(0, head - core.search.position)),
+            ("tocsin_denylists_missing", core.denylist.fault is not None),
             ("tocsin_logs_unasked", self._unasked()),
             ("tocsin_votes_waiting", len(votes.waiting(core.members))),
         ):

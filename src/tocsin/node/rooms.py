@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.readers import Room
+from tocsin.exchange.match.blocking import Blocking
+from tocsin.exchange.match.pruning import Pruning
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.ports.clock import Clock
@@ -21,11 +23,13 @@ class Rooms:
         self._journal = journal
         self._clock = clock
         self._say = say
+        self._blocking = Blocking()
+        self._pruning = Pruning(journal)
 
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
-        return ()
+        return (self._blocking,)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""
-        return ()
+        return (("pruning", self._pruning.run),)

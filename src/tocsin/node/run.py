@@ -12,6 +12,7 @@ from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.disk import SystemDisk
 from tocsin.backends.system.entropy import SystemEntropy
 from tocsin.backends.system.spool import SpoolFile
+from tocsin.backends.system.warninglists import WarningLists
 from tocsin.edge import access, serving
 from tocsin.edge.control import app as control
 from tocsin.edge.control.services import Services as ControlServices
@@ -28,6 +29,7 @@ from tocsin.node.diagnostics import Diagnostics
 from tocsin.node.home import Home
 from tocsin.node.metrics import Counters, Metrics
 from tocsin.node.readiness import Readiness
+from tocsin.node.supervisor import Note
 
 _TELL_S: Final = 5.0
 SOFTWARE = f"tocsin/{__version__}"
@@ -69,14 +71,29 @@ class Measured(NamedTuple):
     counters: Counters
 
 
+def _world(home: Home, settings: Settings, store: Measured, heads: CheckpointFiles, note: Note) -> Surroundings:
+    return Surroundings(
+        store.database,
+        home.keyring(),
+        SystemClock(),
+        SystemEntropy(),
+        heads,
+        note,
+        SOFTWARE,
+        store.counters,
+        settings.dial,
+        Quota(settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share),
+        denylists=WarningLists(home.run),
+    )
+
+
 async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callable[[dict[str, Any]], None]) -> None:
     database, counters = store
     clock, entropy, keys = SystemClock(), SystemEntropy(), home.keyring()
     note = counters.noting(Diagnostics(settings.handle, clock))
     disk = SystemDisk(home.heads)
     heads = CheckpointFiles(disk, threaded=True)
-    quota = Quota(settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share)
-    world = Surroundings(database, keys, clock, entropy, heads, note, SOFTWARE, counters, settings.dial, quota)
+    world = _world(home, settings, store, heads, note)
     core = Core(settings.handle, world)
     core.receipts.on_stored(counters.receipted)
     core.frames.compress = settings.compress
@@ -128,7 +145,11 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         receipts=core.receipts,
         accounts=told.accounts,
         clock=core.world.clock,
-        share=lambda channel, floor, spool, urgent: core.share(channel, floor, spool, urgent=urgent),
+        share=lambda channel, floor, spool, urgent, allowed: core.share(
+            channel, floor, spool, urgent=urgent, allowed=allowed
+        ),
+        denylist=core.denylist,
+        meter=core.world.meter,
         spool=lambda: SpoolFile(home.run),
         synced=core.synced,
         links=lambda: core.links.describe() if core.links else [],
@@ -156,6 +177,7 @@ async def _open_people(settings: Settings, core: Core, told: PeopleServices, doo
         title=f"Tocsin {settings.handle}",
         clock=core.world.clock,
         synced=core.synced,
+        listed=core.denylist.told,
     )
     application: Any = build_people(told, taxii.build(services))
     bound = await doors.open_port(application, host, port, settings.people_certificate, settings.people_key)

@@ -9,16 +9,18 @@ alike. A table that a later step alters needs its first form in the step of its 
 from tocsin.edge import access
 from tocsin.exchange.deliver import tables as deliver
 from tocsin.exchange.journal import tables as journal
+from tocsin.exchange.match import tables as match
 from tocsin.exchange.members import tables as members
 from tocsin.exchange.receive import tables as receive
 from tocsin.exchange.tlog import tables as tlog
 
-TABLES = (members.TABLES, tlog.TABLES, journal.TABLES, deliver.TABLES, receive.TABLES, access.TABLES)
+TABLES = (members.TABLES, tlog.TABLES, journal.TABLES, deliver.TABLES, receive.TABLES, match.TABLES, access.TABLES)
 MIGRATIONS = (
     members.MIGRATIONS,
     tlog.MIGRATIONS,
     journal.MIGRATIONS,
     deliver.MIGRATIONS,
     receive.MIGRATIONS,
+    match.MIGRATIONS,
     access.MIGRATIONS,
 )

@@ -16,12 +16,15 @@ from tocsin.formats.tlp import Tlp
 
 CASES = json.loads((Path(__file__).parents[2] / "vectors" / "log" / "evidence.json").read_text("utf-8"))["cases"]
 FORK = next(one["evidence"] for one in CASES if one["expect"] == "ok")
-KEY = SigningKey(bytes([1]) * 32)
+KEY, NEW, OTHER = (SigningKey(bytes([number]) * 32) for number in (1, 7, 8))
+
+
+def named(role, handle):
+    return SigningKey(f"{role} of {handle}".encode().ljust(32))
 
 
 def described(handle, log):
-    others = {role: SigningKey(f"{role} of {handle}".encode().ljust(32)) for role in ("governance", "receipt")}
-    keys = {**others, "log": log}
+    keys = {role: named(role, handle) for role in ("governance", "receipt")} | {"log": log}
     public = {role: b64encode(key.public.raw).decode() for role, key in keys.items()}
     return {
         "handle": handle,
@@ -40,22 +43,46 @@ def described(handle, log):
     }
 
 
+def signed(made, *by):
+    for handle in by:
+        mark = note.sign(made.note.text, f"tocsin/{handle}/governance", named("governance", handle))
+        made = made._replace(note=note.add(made.note, mark))
+    return made
+
+
+def founded(log=KEY, accused="ma-cert", by=None):
+    made = charter.found("x", [described(accused, log), described("zz", OTHER)], Tlp.GREEN, 1)
+    return signed(made, *(by or (accused, "zz")))
+
+
+def followed(before, by=("ma-cert", "zz"), log=NEW):
+    changes = charter.Changes(describe=(described("ma-cert", log),))
+    return signed(charter.successor(charter.of(before), changes, 0, 2), *by)
+
+
+def vote(title, previous="", voters=("ma-cert", "zz")):
+    body = {"version": 2, "previous": previous, "title": title}
+    if not previous:
+        return signed(statement.compose(statement.CHANNEL, {**body, "id": "x", "voters": list(voters)}), "ma-cert").note
+    return signed(statement.compose(statement.CHARTER, body), "ma-cert").note
+
+
 @pytest.fixture
 def verified(monkeypatch, capsys, tmp_path):
-    """Run it over this text; `log` is the key that the charter has for the accused. Gives exit code and what it told."""
+    """Run it over this text, under the charter of these versions. Gives exit code and what it told."""
     monkeypatch.setenv("TOCSIN_HOME", str(tmp_path / "nowhere"))
 
-    def run(data, log=None, accused="ma-cert"):
-        path, signed = tmp_path / "evidence", tmp_path / "charter"
+    def run(data, *versions, folder=False):
+        path = tmp_path / "evidence"
         path.write_bytes(data if isinstance(data, bytes) else data.encode())
         words = [str(path)]
-        if log is not None:
-            made = charter.found(
-                "x", [described(accused, log), described("zz", SigningKey(bytes([8]) * 32))], Tlp.GREEN, 1
-            )
-            mark = note.sign(made.note.text, "tocsin/zz/governance", KEY)
-            signed.write_bytes(statement.encode(made._replace(note=note.add(made.note, mark))))
-            words += ["--charter", str(signed)]
+        for one in tmp_path.glob("charter-*.note"):
+            one.unlink()
+        for number, made in enumerate(versions):
+            file = tmp_path / f"charter-{number:04}.note"
+            file.write_bytes(statement.encode(made))
+            words += [] if folder else ["--charter", str(file)]
+        words += ["--charter", str(tmp_path)] if folder else []
         monkeypatch.setattr(sys, "argv", ["tocsin", "evidence", "verify", "--json", *words])
         with pytest.raises(SystemExit) as ended:
             entry.main()
@@ -74,9 +101,54 @@ def test_exit_codes(verified, case):
 
 
 def test_the_key_must_be_the_one_in_the_charter(verified):
-    assert verified(FORK, KEY)[1]["key_in_charter"]
-    for status, told in (verified(FORK, SigningKey(bytes([7]) * 32)), verified(FORK, KEY, "aa-cert")):
+    assert verified(FORK, founded())[1]["key_in_charter"]
+    for status, told in (verified(FORK, founded(NEW)), verified(FORK, founded(accused="aa-cert"))):
         assert (status, told["code"]) == (5, "evidence.unproven")
+
+
+def test_a_charter_that_is_not_in_force_names_nobody(verified):
+    first = founded()
+    for code, *versions in (
+        ("policy.charter-unsigned", founded(by=("zz",))),
+        ("policy.charter-unsigned", first, followed(first, by=("ma-cert",))),
+        ("policy.charter-consent", founded(by=("ma-cert", "zz")), charter_with_an_unwilling_member(first)),
+        ("policy.charter-gap", followed(first)),
+        ("policy.charter-gap", founded(NEW), followed(first)),
+        ("policy.charter-rollback", first, founded(NEW)),
+    ):
+        status, told = verified(FORK, *versions)
+        assert (status != 0, told["code"]) == (True, code)
+
+
+def charter_with_an_unwilling_member(first):
+    changes = charter.Changes(describe=(described("qq", SigningKey(bytes([9]) * 32)),))
+    return signed(charter.successor(charter.of(first), changes, 0, 2), "ma-cert", "zz")
+
+
+def test_a_former_key_is_told_as_one(verified):
+    first = founded()
+    for folder in (False, True):
+        _, told = verified(FORK, first, followed(first), folder=folder)
+        assert (told["key_in_charter"], told["key_versions"], told["key_in_force"]) == (True, [1], False)
+    # Named in any order; the key of today is the newest version's.
+    _, told = verified(FORK, followed(founded(NEW), log=KEY), founded(NEW))
+    assert (told["key_versions"], told["key_in_force"]) == ([2], True)
+    assert verified(FORK, folder=True)[1]["code"] == "config.file"
+
+
+def test_who_had_no_vote_has_not_voted_twice(verified):
+    first = founded()
+    accused = named("governance", "ma-cert").public
+
+    def told(*votes):
+        data = evidence.encode(evidence.vote_of("ma-cert", accused, *votes))
+        return verified(data, first)[0]
+
+    assert told(vote("one"), vote("two")) == 0
+    assert told(vote("one", voters=["zz"]), vote("two")) == 5
+    digest = charter.of(first).digest.hex()
+    assert told(vote("one", digest), vote("two", digest)) == 0
+    assert told(vote("one", "00" * 32), vote("two", "00" * 32)) == 5
 
 
 def test_a_file_that_is_too_large_or_not_there_is_told(verified, monkeypatch):

@@ -11,10 +11,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tocsin.edge.control import erasing, governing, proving, reading, recovering
+from tocsin.edge.control import blocking, erasing, governing, proving, reading, recovering
 from tocsin.edge.control.answers import asked, told
 from tocsin.edge.control.services import Services
-from tocsin.edge.control.sharing import Sharing
+from tocsin.edge.control.sharing import Sharing, override_of
 from tocsin.edge.people import EXPOSITION
 from tocsin.errors import AccessError, ConfigError, PolicyError, TocsinError
 from tocsin.exchange.journal import history
@@ -64,6 +64,7 @@ def build(services: Services) -> Starlette:
             Route("/accounts", routes.accounts, methods=["GET"]),
             Route("/accounts", routes.add_account, methods=["POST"]),
             Route("/accounts/{name}", routes.remove_account, methods=["DELETE"]),
+            *blocking.routes(services),
             *governing.routes(services),
             *proving.routes(services),
             *recovering.routes(services),
@@ -150,6 +151,7 @@ class _Routes:
             dry_run=bool(wanted.get("dry_run")),
             partial=bool(wanted.get("partial")),
             urgent=bool(wanted.get("urgent")),
+            override=override_of(wanted.get("allow_listed", ""), wanted.get("reason", "")),
         )
         return _Lines(sharing.run(request.stream()))
 

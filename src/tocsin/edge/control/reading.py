@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from tocsin.edge.control import waiting
+from tocsin.edge.control import blocking, waiting
 from tocsin.edge.control.services import Services
 from tocsin.errors import AccessError
 from tocsin.exchange.deliver.receipts import held_by
@@ -51,6 +51,7 @@ async def status(services: Services) -> dict[str, Any]:
         "not_ready": [{"code": one.code, "what": one.what} for one in await services.reasons()],
         "behind": [{"slot": slot.hex(), "why": why} for slot, why in behind.items()],
         **await waiting.told(services),
+        **await blocking.standing(services),
     }
 
 
@@ -143,7 +144,8 @@ async def objects(services: Services, asked: dict[str, str]) -> list[dict[str, A
         now_us=services.clock.now_us(),
     )
     found = await services.journal.database.read(lambda db: search.find(db, query))
-    return [_found(services, one) for one in found]
+    listed = await blocking.listed(services, found)
+    return [{**_found(services, one), "listed": listed.get(one.position, [])} for one in found]
 
 
 async def object_(services: Services, object_id: str) -> dict[str, Any]:
@@ -171,8 +173,10 @@ async def _version(services: Services, one: Found) -> dict[str, Any]:
     receipts = [
         {"member": member, "at": instant(at), "ms": (at - sent_at) / 1000.0} for member, at in sorted(stored.items())
     ]
+    listed = await blocking.listed(services, [one])
     return {
         **_found(services, one),
+        "listed": listed.get(one.position, []),
         "sent_at": instant(sent_at),
         "audience": sorted(channel.roster),
         "content": (one.content or b"").decode(),

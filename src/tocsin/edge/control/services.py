@@ -8,6 +8,7 @@ from tocsin.edge.access import Accounts
 from tocsin.edge.people import Reason
 from tocsin.exchange.deliver.receipts import Receipts
 from tocsin.exchange.journal.journal import Journal
+from tocsin.exchange.match.denylist import DenyList
 from tocsin.exchange.members.acts import Acts
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
@@ -22,6 +23,7 @@ from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats.tlp import Tlp
 from tocsin.ports.clock import Clock
+from tocsin.ports.metrics import Meter
 from tocsin.ports.spool import Spool
 
 
@@ -43,8 +45,10 @@ class Services:
     receipts: Receipts
     accounts: Accounts
     clock: Clock
-    share: Callable[[Channel, Tlp | None, Spool, bool], Share]  # the last: urgent
+    share: Callable[[Channel, Tlp | None, Spool, bool, frozenset[str]], Share]  # the last: urgent, lists overridden
     spool: Callable[[], Spool]
+    denylist: DenyList
+    meter: Meter
     synced: Callable[[], Awaitable[None]]
     links: Callable[[], list[dict[str, Any]]]
     metrics: Callable[[], Awaitable[bytes]]

@@ -1,12 +1,14 @@
 """`tocsin share` at the node's end: the file comes in as it is, what happens to it goes out line by line."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from tocsin.edge.control.services import Services
-from tocsin.errors import FormatError, TocsinError
+from tocsin.errors import ConfigError, FormatError, TocsinError
+from tocsin.exchange.journal import local
+from tocsin.exchange.match.chosen import CHOSEN, FLOOR, MEMBERS
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.publish.draft import Refused
 from tocsin.exchange.publish.publisher import MAX_BATCH
@@ -16,6 +18,31 @@ from tocsin.formats.tlp import Tlp
 
 _TOLD: Final = 1000  # refusals told one by one; the rest are counted
 _DEEP: Final = 64 * 1024
+_REASON: Final = 256
+_NOTED: Final = 500  # ids in one row of the journal
+
+
+class Override(NamedTuple):
+    """Which deny-lists the author says are wrong here, and why."""
+
+    lists: frozenset[str]
+    reason: str
+
+
+NO_OVERRIDE: Final = Override(frozenset(), "")
+
+
+def override_of(lists: str, reason: str) -> Override:
+    """What the author says, lists by comma. Raises ConfigError("config.value")."""
+    named = frozenset(one for one in (part.strip() for part in lists.split(",")) if one)
+    unknown = sorted(named - CHOSEN.keys() - {MEMBERS, FLOOR})
+    if unknown:
+        raise ConfigError("config.value", f"there is no deny-list {unknown[0]!r}")
+    if bool(named) != bool(reason.strip()) or len(reason) > _REASON:
+        raise ConfigError(
+            "config.value", f"overriding a deny-list takes a list and a reason of up to {_REASON} characters"
+        )
+    return Override(named, reason.strip())
 
 
 class Sharing:
@@ -30,10 +57,12 @@ class Sharing:
         dry_run: bool = False,
         partial: bool = False,
         urgent: bool = False,
+        override: Override = NO_OVERRIDE,
     ) -> None:
         self._services = services
         self._channel = channel
-        self._share: Share = services.share(channel, floor, services.spool(), urgent)
+        self._override = override
+        self._share: Share = services.share(channel, floor, services.spool(), urgent, override.lists)
         self._is_urgent = urgent
         self._dry_run = dry_run
         self._partial = partial
@@ -52,6 +81,7 @@ class Sharing:
             self._share.close()
 
     async def _steps(self, body: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
+        await self._services.denylist.settled()
         async for event in self._check(body):
             yield event
         # First what a restored store had lost: what comes back with it is shared already.
@@ -72,11 +102,26 @@ class Sharing:
         shared = 0
         batches: list[dict[str, int]] = []
         if not self._dry_run and (not self._refused or self._partial):
+            await self._note_override()
             async for batch in self._share.commit(self._services.publisher, self._services.clock.now_us):
                 shared += batch.end - batch.start
                 batches.append({"log": batch.log, "start": batch.start, "end": batch.end, "sent_at": batch.sent_at})
                 yield {"event": "committed", "objects": shared, "position": batch.position, **batches[-1]}
         yield self._done(shared, batches, None)
+
+    async def _note_override(self) -> None:
+        """What was let through by a person's word stands in the journal before it is shared."""
+        through = self._share.let_through
+        for at in range(0, len(through), _NOTED):
+            part = through[at : at + _NOTED]
+            said = {
+                "channel": self._channel.id,
+                "reason": self._override.reason,
+                "lists": sorted({name for _, lists in part for name in lists}),
+                "objects": [object_id for object_id, _ in part],
+            }
+            row = local.row("allow-listed", said, member=self._services.members.me)
+            await local.record(self._services.journal, self._services.clock, row)
 
     async def _check(self, body: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
         splitter = BundleSplitter()

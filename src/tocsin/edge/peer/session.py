@@ -53,6 +53,7 @@ from tocsin.ports.metrics import SILENT, Meter
 _PIPELINE: Final = 8
 _PIPELINE_BYTES: Final = 8 * 1024 * 1024
 _OWED: Final = 1024
+_NOT_YET: Final = "not-yet"  # a refusal of what may be taken once more is known here
 _PASSING: Final = frozenset({"receive.former-key"})  # on its way while the charter changed: nobody is to blame
 
 
@@ -373,14 +374,24 @@ class Session:
             await self._parts.receiver.record(self.peer, slot, error, evidence)
         # Anybody can invent slots: an honest peer's window holds far fewer refusals than we owe at most.
         if len(self._owed) < _OWED or self._parts.logs.get(slot) is not None:
-            self.owe("refusal", slot, message.encode(Refusal(slot, error.code, self._parts.receiver.size(slot))))
+            kind = _NOT_YET if error.code in sender.NOT_YET else "refusal"
+            self.owe(kind, slot, message.encode(Refusal(slot, error.code, self._parts.receiver.size(slot))))
 
     async def _pay(self) -> None:
         while True:
             await self._owing.wait()
             self._owing.clear()
             while self._owed:
-                await self._link.send(self._owed.pop(next(iter(self._owed))))
+                kind, which = next(iter(self._owed))
+                await self._link.send(self._owed.pop((kind, which)))
+                if kind == _NOT_YET:
+                    await self._tell_again(which)
+
+    async def _tell_again(self, slot: bytes) -> None:
+        """What opened a log may have been told ahead of a refusal that still waited: the peer would wait for ever."""
+        place = self._parts.members.origin(slot)
+        if place is not None and place.channel.is_open and self._parts.logs.get(slot) is not None:
+            await self.tell(place.channel.signed or self._parts.members.charter.signed)
 
     async def _finish(self) -> None:
         while True:

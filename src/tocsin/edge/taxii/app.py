@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tocsin.edge.access import Account, Accounts
 from tocsin.edge.taxii import filters, paging, resources
 from tocsin.edge.taxii.answers import TAXII, Answer, RefusalError, absent, accepts, error
-from tocsin.edge.taxii.paging import Limits, Page
+from tocsin.edge.taxii.paging import Limits, Listed, Page, Terms, unlisted
 from tocsin.edge.taxii.resources import Channel
 from tocsin.errors import StoreError, TocsinError
 from tocsin.exchange.journal.search import Query, find
@@ -74,6 +74,7 @@ class Services:
     clock: Clock
     synced: Callable[[], Awaitable[None]]
     limits: Limits = field(default_factory=Limits)
+    listed: Listed = unlisted  # on which deny-lists indicators are
 
 
 def build(services: Services) -> ASGIApp:
@@ -149,10 +150,11 @@ class _Taxii:
             sought = replace(sought, filters=replace(sought.filters, versions=("all",)))
         content = name in ("objects", "object")
 
-        now_us, weight = self._services.clock.now_us(), limits.page_bytes
+        now_us = self._services.clock.now_us()
+        terms = Terms(content, limits.page_bytes, now_us, self._services.listed)
 
         def work(reading: Reading) -> Page:
-            page = paging.read(reading, channel.number, sought, content=content, page_bytes=weight, now_us=now_us)
+            page = paging.read(reading, channel.number, sought, terms)
             if object_id and not page.rows and not _is_known(reading, channel, object_id, now_us):
                 raise absent()
             return page

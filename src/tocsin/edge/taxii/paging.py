@@ -8,7 +8,7 @@ signature only catches damage and cursors of other queries; what a client may se
 
 import binascii
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from hmac import compare_digest
 from hmac import digest as hmac_digest
@@ -18,7 +18,7 @@ import orjson
 
 from tocsin.edge.taxii.answers import bad
 from tocsin.edge.taxii.filters import SPEC_VERSION, Asked, Filters, contradicted
-from tocsin.exchange.journal.search import Found, Query, added_at, find
+from tocsin.exchange.journal.search import Found, Query, added_at, find, shown
 from tocsin.formats import strictjson
 from tocsin.ports.database import Reading
 
@@ -50,6 +50,7 @@ class Page:
 
     rows: list[Found]
     more: bool
+    last: int = 0  # date added of the last object looked at, told or not
 
 
 def wanted(asked: Asked, key: bytes, place: str, limits: Limits) -> Wanted:
@@ -65,7 +66,7 @@ def wanted(asked: Asked, key: bytes, place: str, limits: Limits) -> Wanted:
 
 def cursor(page: Page, told: Wanted, key: bytes, place: str) -> str:
     """The `next` that goes on after this page, which is not empty."""
-    data = orjson.dumps([page.rows[-1].added, told.limit, *astuple(told.filters)])
+    data = orjson.dumps([page.last or page.rows[-1].added, told.limit, *astuple(told.filters)])
     return urlsafe_b64encode(_mac(data, key, place) + data).decode().rstrip("=")
 
 
@@ -85,8 +86,45 @@ def _mac(data: bytes, key: bytes, place: str) -> bytes:
     return hmac_digest(key, f"tocsin/taxii-next/v1\n{place}\n".encode() + data, "sha256")[:_MAC]
 
 
-def read(reading: Reading, channel: int, told: Wanted, *, content: bool, page_bytes: int, now_us: int) -> Page:
-    """One page of a channel, on one snapshot."""
+Listed = Callable[[Sequence[bytes]], Sequence[Sequence[str]]]
+"""Tells of each indicator, by its bytes, which deny-lists forbid it."""
+
+
+def unlisted(contents: Sequence[bytes]) -> Sequence[Sequence[str]]:
+    """No list forbids anything."""
+    return [()] * len(contents)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a page is read."""
+
+    content: bool
+    page_bytes: int
+    now_us: int
+    listed: Listed
+
+
+def read(reading: Reading, channel: int, told: Wanted, terms: Terms) -> Page:
+    """One page of a channel, on one snapshot, without the indicators that a deny-list forbids: programs obey what they get."""
+    while True:
+        page = _page(reading, channel, told, terms)
+        forbidden = _forbidden(reading, page.rows, terms)
+        rows = [one for one in page.rows if one.position not in forbidden]
+        if rows or not page.more:
+            return Page(rows, page.more, page.rows[-1].added if page.rows else 0)
+        told = replace(told, after=page.rows[-1].added)
+
+
+def _forbidden(reading: Reading, rows: Sequence[Found], terms: Terms) -> set[int]:
+    found = {one.position: one.content for one in rows if one.object_id.startswith("indicator--")}
+    if found and not terms.content:
+        found = dict(shown(reading, found, terms.now_us))
+    contents = {position: content for position, content in found.items() if content is not None}
+    return {position for position, lists in zip(contents, terms.listed(list(contents.values())), strict=True) if lists}
+
+
+def _page(reading: Reading, channel: int, told: Wanted, terms: Terms) -> Page:
     if SPEC_VERSION not in told.filters.spec_versions:
         return Page([], more=False)
     query = Query(
@@ -97,10 +135,10 @@ def read(reading: Reading, channel: int, told: Wanted, *, content: bool, page_by
         types=told.filters.types,
         # Objects without a version have the instant 0 in the index, which no client means.
         versions=tuple(one or -1 for one in told.filters.versions),
-        content=content,
-        now_us=now_us,
+        content=terms.content,
+        now_us=terms.now_us,
     )
-    rows, cut = _rows(reading, query, page_bytes)
+    rows, cut = _rows(reading, query, terms.page_bytes)
     dated = [one for one in _dated(reading, query) if not cut or one.position < rows[-1].position]
     if dated:
         rows = sorted({one.position: one for one in (*rows, *dated)}.values())

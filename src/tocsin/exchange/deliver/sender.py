@@ -20,7 +20,7 @@ WINDOW_FRAMES: Final = 16
 WINDOW_BYTES: Final = 8 * 1024 * 1024
 URGENT_FRAMES: Final = 4  # beside those: what is urgent has room even when the window is full
 URGENT_BYTES: Final = 1024 * 1024
-_NOT_YET: Final = frozenset({"receive.not-open", "receive.stranger"})
+NOT_YET: Final = frozenset({"receive.not-open", "receive.stranger"})
 _BEGIN_AGAIN: Final = frozenset({"receive.gap", "receive.overlap", "receive.no-key"})
 
 
@@ -74,7 +74,7 @@ class Sender:
         log = self._parts.logs.get(slot)
         if log is None or (log.origin != self._parts.members.me and slot not in self._wanted):
             return  # we sent no frame of it: nothing is kept of what a peer makes up
-        if refusal.code in _NOT_YET or refusal.code == "receive.no-key":
+        if refusal.code in NOT_YET or refusal.code == "receive.no-key":
             self._keyed.clear()  # a key that came before its channel was known has been thrown away
         if refusal.code in _BEGIN_AGAIN and self._restarts.get(slot, (-1, 0)) != (refusal.size, 3):
             at, times = self._restarts.get(slot, (refusal.size, 0))
@@ -88,7 +88,7 @@ class Sender:
 
     def resume(self) -> None:
         """The peer knows more of our channels now: what it refused for that reason is tried again."""
-        self._stopped = {slot: code for slot, code in self._stopped.items() if code not in _NOT_YET}
+        self._stopped = {slot: code for slot, code in self._stopped.items() if code not in NOT_YET}
         self.wake()
 
     def want(self, slot: bytes, size: int, *, wanted: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from tocsin.exchange.journal import erase
 from tocsin.exchange.journal.journal import Kind, Row
+from tocsin.formats import strictjson
 from tocsin.formats.text import to_microseconds
 from tocsin.ports.database import Reading, Transaction
 
@@ -191,6 +192,42 @@ def known(reading: Reading, ids: Iterable[str]) -> dict[str, list[tuple[str, str
         ):
             out.setdefault(row[0], []).append(row[1:])
     return out
+
+
+def shown(reading: Reading, positions: Iterable[int], now_us: int) -> dict[int, bytes]:
+    """The exact bytes of those positions that are shown: neither hidden nor erased nor past their keep-until."""
+    out: dict[int, bytes] = {}
+    wanted = sorted(set(positions))
+    for at in range(0, len(wanted), 500):
+        part = wanted[at : at + 500]
+        rows = reading.query(
+            "SELECT s.position, j.content FROM journal_search s JOIN journal_rows j ON j.position = s.position "  # noqa: S608 - constants only
+            f"WHERE s.position IN ({_marks(part)}) AND {_SHOWN.format('s')} AND j.content IS NOT NULL "
+            "AND (j.keep_until IS NULL OR j.keep_until = 0 OR j.keep_until > ?)",
+            (*part, now_us),
+        )
+        out |= dict(rows)
+    return out
+
+
+def present(reading: Reading, positions: Iterable[int]) -> set[int]:
+    """Those positions whose content was not erased."""
+    out: set[int] = set()
+    wanted = sorted(set(positions))
+    for at in range(0, len(wanted), 500):
+        part = wanted[at : at + 500]
+        rows = reading.query(
+            f"SELECT position FROM journal_rows WHERE position IN ({_marks(part)}) AND content IS NOT NULL",  # noqa: S608 - constants only
+            part,
+        )
+        out |= {row[0] for row in rows}
+    return out
+
+
+def parsed(found: bytes) -> dict[str, Any]:
+    """What these bytes of a shown entry say."""
+    value = strictjson.parse(found)
+    return value if isinstance(value, dict) else {}
 
 
 def content(reading: Reading, position: int) -> bytes | None:

@@ -1,1 +1,1 @@
-"""Match: what we hold against what we see; its place is kept, it comes later. Owns: nothing yet. Reads: journal. Gives: nothing yet. Never: tells what we look for."""
+"""Match: what is not to be blocked, and what may be. Owns: match_indicators, match_blockable, match_copies, match_doubts, match_blocked. Reads: journal, members. Gives: the deny-list to the gate and to every export, the values that two independent origins stand for. Never: tells others what was held back here, or whom we have blocked."""

@@ -14,7 +14,8 @@ from tocsin.errors import FormatError, PolicyError
 from tocsin.exchange.members import succession
 from tocsin.exchange.members.descriptor import Member, is_signed, member
 from tocsin.exchange.members.succession import Ballot
-from tocsin.formats import note, statement
+from tocsin.formats import canonical, note, statement
+from tocsin.formats.evidence import Evidence
 from tocsin.formats.statement import Statement, mapping, number, text, texts
 from tocsin.formats.tlp import Tlp
 
@@ -237,8 +238,33 @@ def chain(notes: Iterable[bytes]) -> list[Charter]:
 
 def consent_missing(current: Charter, new: Charter) -> list[str]:
     """Members that are new or described anew and have not signed with the key the new version gives them."""
-    described = {handle: one for handle, one in new.members.items() if current.members.get(handle) != one}
-    return sorted(handle for handle, one in described.items() if not is_signed(new.signed, one))
+    before, after = _bodies(current), _bodies(new)
+    described = (handle for handle, body in after.items() if before.get(handle) != body)
+    return sorted(handle for handle in described if not is_signed(new.signed, new.members[handle]))
+
+
+def _bodies(one: Charter) -> dict[str, bytes]:
+    """Members as they stand in the text: also what a later program will read in it is changed with consent only."""
+    return {body["handle"]: canonical.encode(body) for body in one.signed.body["members"]}
+
+
+def had_vote(history: Iterable[Charter], found: Evidence) -> bool:
+    """Whether both texts of evidence of two votes are votes. Whoever only joins consents to as many as it is asked to.
+
+    For a charter: the accused was active in the version before, and it is the key that this version gives it.
+    """
+    versions = {one.digest.hex(): one for one in history}
+    for one in map(statement.parse, found.notes):
+        if one.kind == statement.CHANNEL:
+            may = found.accused in texts(one.body, "voters")
+        else:
+            before = versions.get(text(one.body, "previous"))
+            if before is None or found.accused not in before.active:
+                return False
+            may = before.members[found.accused].keys[found.role] == found.key
+        if not may:
+            return False
+    return True
 
 
 def merged(one: Statement, other: Statement) -> Statement:

@@ -18,9 +18,10 @@ from tocsin.exchange.publish.draft import Draft, Ready, Refused, draft_of, keep_
 from tocsin.exchange.publish.publisher import MAX_BATCH, MAX_BATCH_BYTES, Publisher
 from tocsin.formats import markings, tlp
 from tocsin.formats.markings import Question, Received, Verdict
-from tocsin.formats.stix.check import check_many
+from tocsin.formats.stix.check import Checked, check_many
 from tocsin.formats.tlp import Tlp
 from tocsin.ports.database import Database, Reading
+from tocsin.ports.denylists import OPEN, Gatekeeper
 from tocsin.ports.spool import Spool
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -48,6 +49,8 @@ class Terms:
     plenary_ceiling: Tlp
     floor: Tlp | None  # what the author says for every object of the share
     urgent: bool = False  # goes into our urgent log, ahead of everything routine
+    gate: Gatekeeper = OPEN  # who knows what an indicator must not call to block
+    allowed: frozenset[str] = frozenset()  # lists of the gate that the author overrides
 
 
 class Share:
@@ -62,6 +65,7 @@ class Share:
         self._fates = bytearray()
         self._seen = 0
         self._has_ends = False
+        self.let_through: list[tuple[str, tuple[str, ...]]] = []  # what only `allowed` let pass: id, its lists
         self._verdicts: dict[tuple[Any, ...], Verdict] = {}
 
     # -- step 1 -------------------------------------------------------------------------------------------------
@@ -70,7 +74,9 @@ class Share:
         """The gate: JSON, STIX. Accepted objects go to the spool, refused ones come back with their reason."""
         refused: list[Refused] = []
         drafts: list[tuple[int, Draft]] = []
-        for content, checked in zip(batch, check_many(batch), strict=True):
+        verdicts = check_many(batch)
+        listed = self._listed(verdicts)
+        for at, (content, checked) in enumerate(zip(batch, verdicts, strict=True)):
             self._seen += 1
             if isinstance(checked, FormatError):
                 refused.append(Refused(self._seen, "", checked.code, checked.what))
@@ -81,11 +87,29 @@ class Share:
                 except PolicyError as error:
                     refused.append(Refused(self._seen, checked.id, error.code, error.what))
                     continue
+            if at in listed:
+                refused.append(Refused(self._seen, checked.id, "policy.deny-listed", _told_listed(listed[at])))
+                continue
             self._has_ends = self._has_ends or bool(checked.ends)
             drafts.append((self._seen, draft_of(checked, content)))
         if drafts:
             self._spool.append(_ENCODER.encode(drafts))
         return refused
+
+    def _listed(self, verdicts: Sequence[Checked | FormatError]) -> dict[int, tuple[str, ...]]:
+        """By place in the batch: the lists that forbid an indicator, unless the author overrides each of them."""
+        indicators = [
+            (at, one) for at, one in enumerate(verdicts) if not isinstance(one, FormatError) and one.type == "indicator"
+        ]
+        out = {}
+        for (at, one), lists in zip(
+            indicators, self._terms.gate.refusals([one.value for _, one in indicators]), strict=True
+        ):
+            if lists and self._terms.allowed.issuperset(lists):
+                self.let_through.append((one.id, lists))
+            elif lists:
+                out[at] = lists
+        return out
 
     # -- step 2 -------------------------------------------------------------------------------------------------
 
@@ -257,3 +281,7 @@ _SAME_VERSION: Final = (
 
 def _same(reading: Reading, positions: Sequence[int], content: bytes) -> bool:
     return any(search.content(reading, position) == content for position in positions)
+
+
+def _told_listed(lists: tuple[str, ...]) -> str:
+    return f"the indicator calls to block what stands on the list {', '.join(lists)}"

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from tocsin.errors import VerificationError
 from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append, commitments
+from tocsin.exchange.members import charter
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.tlog.logs import Log, Logs, signed_from
 from tocsin.formats import checkpoint, evidence, merkle, note, statement
@@ -118,7 +119,7 @@ class Proofs:
 
     async def _keep(self, found: Evidence) -> None:
         evidence.verify(found)
-        if found.kind is evidence.Kind.VOTE and not self._has_vote(found):
+        if found.kind is evidence.Kind.VOTE and not charter.had_vote(self._members.history, found):
             raise VerificationError("evidence.unproven", "the accused had no vote there: whoever joins may sign twice")
         log = self._log(found)
         if log is None and found.role is Role.LOG:
@@ -156,18 +157,6 @@ class Proofs:
         told = [one.body for one in map(statement.parse, found.notes) if one.kind == statement.CHANNEL]
         voters = [set(statement.texts(body, "voters")) for body in told]
         return frozenset(set(self._members.peers()).intersection(*voters))
-
-    def _has_vote(self, found: Evidence) -> bool:
-        """Whether the accused votes on both texts. Who only joins consents to as many as he is asked to."""
-        for one in map(statement.parse, found.notes):
-            if one.kind == statement.CHANNEL:
-                may = found.accused in statement.texts(one.body, "voters")
-            else:
-                before = [each for each in self._members.history if each.digest.hex() == one.body["previous"]]
-                may = any(found.accused in each.active for each in before)
-            if not may:
-                return False
-        return True
 
     def _log(self, found: Evidence) -> Log | None:
         try:

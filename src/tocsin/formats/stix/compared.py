@@ -24,6 +24,8 @@ _DIRECT: Final[Mapping[str, Kind]] = MappingProxyType(
         "email-addr:value": Kind.EMAIL,
     }
 )
+# What a name resolves to, or who wrote a message, is a mark of the name or the message: nothing to block by itself.
+_DIRECTLY: Final = (*_DIRECT, "file:hashes", "network-traffic:")
 
 
 class Compared(NamedTuple):
@@ -37,16 +39,17 @@ class Compared(NamedTuple):
 
 def compared(pattern: str) -> list[Compared]:
     """The values of a pattern, in its order. What is compared by MATCHES has no value and is left out."""
-    found: list[tuple[Kind, str, str]] = []
+    found: list[tuple[Kind, str, str, bool]] = []
     joined = False
     for path, operator, values, negated in _comparisons(pattern):
         joined = joined or path in _JOINED or negated or operator not in _EXACT
         if negated or operator in ("!=", "<>", "MATCHES", ""):
             continue
-        found += ((kind, value, operator) for value in values if (kind := _kind(path, value)) is not None)
+        direct = path.startswith(_DIRECTLY)
+        found += ((kind, value, operator, direct) for value in values if (kind := _kind(path, value)) is not None)
     return [
-        Compared(kind, value, suffices=not joined and operator not in _WILD, is_wild=operator in _WILD)
-        for kind, value, operator in found
+        Compared(kind, value, suffices=direct and not joined, is_wild=operator in _WILD)
+        for kind, value, operator, direct in found
     ]
 
 
