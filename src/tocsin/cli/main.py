@@ -18,6 +18,7 @@ from tocsin.cli import (
     founding,
     keys,
     logs,
+    people,
     reading,
     recovering,
     running,
@@ -87,6 +88,7 @@ def build() -> typer.Typer:
         logs,
         evidence,
         accounts,
+        people,
     ):
         part.add_to(app)
     return app

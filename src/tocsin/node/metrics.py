@@ -66,6 +66,7 @@ CATALOGUE: Final[Mapping[str, Metric]] = MappingProxyType({
     "tocsin_peer_over_quota_total": Metric(COUNTER, "Messages of the member that came when its quota was used up.", ("peer",)),
     "tocsin_peer_waiting_seconds_total": Metric(COUNTER, "How long messages of the member have waited for their turns, in all.", ("peer",)),
     "tocsin_events_total": Metric(COUNTER, "Lines of the diagnostics, by code.", ("code",)),
+    "tocsin_console_csp_reports_total": Metric(COUNTER, "Reports of browsers that the console's content policy stopped something."),
     "tocsin_verify_seconds": Metric(HISTOGRAM, "Verifying one frame, up to the commit."),
     "tocsin_commit_seconds": Metric(HISTOGRAM, "One commit of the store with its fsync, whatever its outcome."),
     "tocsin_commit_jobs_total": Metric(COUNTER, "Units of work in those commits; divided by their count: the group's size."),

@@ -7,6 +7,7 @@ alike. A table that a later step alters needs its first form in the step of its 
 """
 
 from tocsin.edge import access
+from tocsin.edge.signin import tables as signin
 from tocsin.exchange.deliver import tables as deliver
 from tocsin.exchange.journal import tables as journal
 from tocsin.exchange.match import tables as match
@@ -14,7 +15,16 @@ from tocsin.exchange.members import tables as members
 from tocsin.exchange.receive import tables as receive
 from tocsin.exchange.tlog import tables as tlog
 
-TABLES = (members.TABLES, tlog.TABLES, journal.TABLES, deliver.TABLES, receive.TABLES, match.TABLES, access.TABLES)
+TABLES = (
+    members.TABLES,
+    tlog.TABLES,
+    journal.TABLES,
+    deliver.TABLES,
+    receive.TABLES,
+    match.TABLES,
+    access.TABLES,
+    signin.TABLES,
+)
 MIGRATIONS = (
     members.MIGRATIONS,
     tlog.MIGRATIONS,
@@ -23,4 +33,5 @@ MIGRATIONS = (
     receive.MIGRATIONS,
     match.MIGRATIONS,
     access.MIGRATIONS,
+    signin.MIGRATIONS,
 )

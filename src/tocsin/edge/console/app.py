@@ -26,7 +26,9 @@ _SMALL: Final = 1024
 _JSON: Final = "application/json"
 _REPORT: Final = "/csp-report"
 _MOST_REPORT: Final = 16 * 1024
-_UNSENT: Final = frozenset({"/sign-in/oidc/back"})  # reached from another site, with a state of ours instead of a cookie
+_UNSENT: Final = frozenset(
+    {"/sign-in/oidc/back"}
+)  # reached from another site, with a state of ours instead of a cookie
 
 
 def build(services: Services, behind: ASGIApp | None = None) -> ASGIApp:
@@ -128,7 +130,9 @@ class _Console:
     def _shown(self, answer: Answer, twin: bool, request: Request, session: Session | None) -> Response:
         if isinstance(answer, Go):
             mark = "&" if "?" in answer.to else "?"
-            response: Response = RedirectResponse(f"{answer.to}{mark}done={answer.done}" if answer.done else answer.to, 303)
+            response: Response = RedirectResponse(
+                f"{answer.to}{mark}done={answer.done}" if answer.done else answer.to, 303
+            )
         elif isinstance(answer, Response):
             response = answer
         elif twin:
@@ -182,7 +186,7 @@ class _Console:
             return self._finish(request, problems.as_json(error))
         view = problems.as_page(error, is_signed_in=session is not None)
         response = self._page(view, request, session)
-        if view.status == 429:  # noqa: PLR2004 - too many requests
+        if view.status == 429:
             response.headers["retry-after"] = "60"
         return self._finish(request, response)
 

@@ -47,7 +47,9 @@ class Assets:
 
 def load(folder: Path = FOLDER) -> Assets:
     """Read them all, once."""
-    files = {one.name: _asset(one.suffix, one.read_bytes()) for one in sorted(folder.glob("*.*")) if one.suffix in _KINDS}
+    files = {
+        one.name: _asset(one.suffix, one.read_bytes()) for one in sorted(folder.glob("*.*")) if one.suffix in _KINDS
+    }
     found, faults = _third_party(folder / "third-party")
     files |= {name: _asset(Path(name).suffix, data) for name, data in found.items() if Path(name).suffix in _KINDS}
     return Assets(MappingProxyType(files), faults, found.get("world.json", b""))

@@ -10,7 +10,7 @@ from typing import Final
 
 FOLDER: Final = Path(__file__).parent / "languages"
 LANGUAGES: Final[Mapping[str, str]] = MappingProxyType(
-    {"en": "English", "fr": "Français", "ar": "العربية", "ru": "Русский"}  # noqa: RUF001 - Arabic and Cyrillic
+    {"en": "English", "fr": "Français", "ar": "العربية", "ru": "Русский"}
 )
 RIGHT_TO_LEFT: Final = frozenset({"ar"})
 PSEUDO: Final = "xx"

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tocsin.edge.control import blocking, erasing, governing, proving, reading, recovering
+from tocsin.edge.control import blocking, erasing, governing, proving, reading, recovering, staffing
 from tocsin.edge.control.answers import asked, told
 from tocsin.edge.control.services import Services
 from tocsin.edge.control.sharing import Sharing, override_of
@@ -68,6 +68,7 @@ def build(services: Services) -> Starlette:
             *governing.routes(services),
             *proving.routes(services),
             *recovering.routes(services),
+            *staffing.routes(services),
         ],
         exception_handlers={TocsinError: _on_error},
     )

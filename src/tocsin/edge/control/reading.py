@@ -40,7 +40,7 @@ async def status(services: Services) -> dict[str, Any]:
         },
         "position": services.journal.head,
         "uptime_s": (services.clock.now_us() - services.started_us) / 1e6,
-        "people_url": services.people_url,
+        "people_url": services.people_url(),
         "links": services.links(),
         "channels": [_brief(services, one) for one in services.members.channels()],
         "totals": {

@@ -6,6 +6,7 @@ from typing import Any
 
 from tocsin.edge.access import Accounts
 from tocsin.edge.people import Reason
+from tocsin.edge.signin.people import People
 from tocsin.exchange.deliver.receipts import Receipts
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.match.denylist import DenyList
@@ -52,7 +53,8 @@ class Services:
     synced: Callable[[], Awaitable[None]]
     links: Callable[[], list[dict[str, Any]]]
     metrics: Callable[[], Awaitable[bytes]]
-    people_url: str
+    people: People
+    people_url: Callable[[], str]
     software: str
     started_us: int
     wake: Callable[[], None]  # look again at what is to be sent

@@ -78,11 +78,13 @@ class Provider:
         keys = await self._ask(str(found["jwks_uri"]))
         return self._verified(str(answer.get("id_token", "")), keys, self._said("nonce", told))
 
-    def _verified(self, token: str, keys: dict[str, Any], nonce: str) -> str:
+    def _verified(self, token: str, keys: Any, nonce: str) -> str:
         try:
             decoded = jwt.decode(token, KeySet.import_key_set(keys), algorithms=_ALGORITHMS)
             options = {"iss": {"values": [self._client.issuer]}, "aud": {"values": [self._client.name]}}
-            claims = CodeIDToken(decoded.claims, decoded.header, options, {"nonce": nonce, "client_id": self._client.name})
+            claims = CodeIDToken(
+                decoded.claims, decoded.header, options, {"nonce": nonce, "client_id": self._client.name}
+            )
             claims.validate(now=self._clock.now_us() // 1_000_000, leeway=_LEEWAY_S)
         except (JoseError, ValueError, TypeError, KeyError) as error:
             raise AccessError("access.oidc", f"the provider's token does not hold ({type(error).__name__})") from error

@@ -4,8 +4,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import webauthn
-from webauthn.helpers import exceptions, options_to_json, parse_authentication_credential_json, structs
-from webauthn.helpers import parse_client_data_json, parse_registration_credential_json
+from webauthn.helpers import (
+    exceptions,
+    options_to_json,
+    parse_authentication_credential_json,
+    parse_client_data_json,
+    parse_registration_credential_json,
+    structs,
+)
 
 from tocsin.edge.signin.people import Passkey
 from tocsin.edge.signin.tickets import Tickets

@@ -127,7 +127,9 @@ class People:
     async def prefer(self, name: str, language: str, theme: str) -> None:
         """What somebody wants to see."""
         await self._database.write(
-            lambda tx: tx.execute("UPDATE edge_people SET language = ?, theme = ? WHERE name = ?", (language, theme, name))
+            lambda tx: tx.execute(
+                "UPDATE edge_people SET language = ?, theme = ? WHERE name = ?", (language, theme, name)
+            )
         )
 
     # -- passkeys -------------------------------------------------------------------------------------------------

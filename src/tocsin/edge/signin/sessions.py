@@ -68,7 +68,7 @@ class Sessions:
         """End one session of somebody, or all."""
         await self._database.write(lambda tx: _close_of(tx, name, id_))
 
-    async def list(self, name: str) -> list[Session]:
+    async def of(self, name: str) -> list[Session]:
         """What somebody has open, newest first."""
         now = self._clock.now_us()
         return await self._database.read(lambda db: self._list(db, name, now))
@@ -77,7 +77,7 @@ class Sessions:
         rows = reading.query("SELECT digest, person, created, seen FROM edge_sessions WHERE digest = ?", (digest,))
         return self._good(reading, rows[0], now) if rows else None
 
-    def _list(self, reading: Reading, name: str, now: int) -> "list[Session]":
+    def _list(self, reading: Reading, name: str, now: int) -> list[Session]:
         rows = reading.query(
             "SELECT digest, person, created, seen FROM edge_sessions WHERE person = ? ORDER BY created DESC LIMIT ?",
             (name, _MOST),

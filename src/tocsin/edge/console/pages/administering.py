@@ -56,7 +56,9 @@ def _noted(noted: Any) -> dict[str, Any]:
 
 async def settings(call: Call) -> Answer:
     """What tocsin.toml says, to be read."""
-    return View("settings.html", {"settings": [{"name": key, "value": one} for key, one in call.services.settings.items()]})
+    return View(
+        "settings.html", {"settings": [{"name": key, "value": one} for key, one in call.services.settings.items()]}
+    )
 
 
 PAGES: Final = (

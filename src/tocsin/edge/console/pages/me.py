@@ -25,7 +25,7 @@ async def me(call: Call) -> Answer:
             "roles": sorted(person.roles),
             "language": person.language,
             "theme": person.theme,
-            "sessions": [_session(one, call.session) for one in await door.sessions.list(person.name)],
+            "sessions": [_session(one, call.session) for one in await door.sessions.of(person.name)],
             "passkeys": [{"id": text(one.id), "created": instant(one.created)} for one in keys],
             "has_password": bool(person.password),
             "can_add_passkeys": passkeys.possible(call.origin),

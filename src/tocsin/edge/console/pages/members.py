@@ -1,7 +1,7 @@
 """Members and channels: who they are, by which keys, how their links and logs stand, and what waits for a vote."""
 
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 from tocsin.edge.console.page import Answer, Call, Page, View
 from tocsin.edge.console.problems import absent

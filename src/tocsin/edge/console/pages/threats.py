@@ -97,8 +97,6 @@ def _refers(value: dict[str, Any]) -> list[dict[str, str]]:
     return [one for one in out if not one["id"].startswith("marking-definition--")][:10]
 
 
-
-
 PAGES: Final = (
     Page("GET", "/threats", threats),
     Page("GET", "/o/{object_id}", object_),

@@ -1,0 +1,167 @@
+"""Two real nodes, people who signed in with password and code, and the system's Chromium on their consoles."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from html import unescape
+from pathlib import Path
+
+import pyotp
+import pytest
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOTS = Path(__file__).parent / "shots"
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+PASSWORD = "correct horse battery staple"
+CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), "")
+LOUD = "NO BROWSER WAS FOUND: the console was not tried in one. Install Debian's chromium, then `make test-browser`."
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not CHROMIUM:
+        terminalreporter.write_sep("!", LOUD, red=True, bold=True)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Node:
+    """One member's node as a process of its own."""
+
+    def __init__(self, folder, handle, country):
+        self.home = folder / handle
+        self.handle = handle
+        self.port = free_port()
+        self.url = ""
+        self.process = None
+        self.people = {}
+        listen = ("--peer-listen", f"127.0.0.1:{self.port}", "--people-listen", "127.0.0.1:0")
+        self.tocsin("init", handle, "--country", country, *listen)
+
+    def tocsin(self, *words):
+        done = subprocess.run(
+            [sys.executable, "-m", "tocsin", "--home", str(self.home), *map(str, words)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def start(self):
+        with (self.home / "diagnostics").open("ab") as talk:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tocsin", "--home", str(self.home), "run", "--json"],
+                stdout=subprocess.PIPE,
+                stderr=talk,
+            )
+        line = self.process.stdout.readline()
+        assert line, (self.home / "diagnostics").read_text()
+        self.url = json.loads(line)["people_url"]
+
+    def stop(self):
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(20)
+            self.process.stdout.close()
+
+    def enroll(self, name, *roles):
+        """An account, through its one-time link, as a person without JavaScript would; its session's cookie."""
+        options = [word for role in roles for word in ("--role", role)]
+        link = json.loads(self.tocsin("user", "add", name, *options, "--json"))["link"]
+        session = requests.Session()
+        page = session.get(link, timeout=30)
+        assert page.status_code == 200, page.text
+        secret = re.search(r"<code[^>]*>([A-Z2-7 ]{32,})</code>", page.text)[1].replace(" ", "")
+        answer = session.post(
+            link,
+            data={
+                "form_token": field(page.text, "form_token"),
+                "password": PASSWORD,
+                "again": PASSWORD,
+                "code": pyotp.TOTP(secret).now(),
+            },
+            allow_redirects=False,
+            timeout=30,
+        )
+        assert answer.status_code == 303, answer.text
+        self.people[name] = (session, secret)
+        return session
+
+    def cookies(self, name):
+        """For a browser context."""
+        return [
+            {"name": one.name, "value": one.value, "url": self.url, "httpOnly": True, "sameSite": "Strict"}
+            for one in self.people[name][0].cookies
+        ]
+
+    def share(self, objects, channel, *words):
+        path = self.home / "share.json"
+        path.write_text(json.dumps({"type": "bundle", "id": "bundle--00000000-0000-4000-8000-000000000000", "objects": objects}))
+        return self.tocsin("share", path, "--to", channel, "--wait", "60", *words)
+
+
+def field(page, name):
+    return unescape(re.search(rf'name="{name}" value="([^"]*)"', page)[1])
+
+
+def pieces(count, start=0, **more):
+    """Ordinary indicators."""
+    for number in range(start, start + count):
+        yield {
+            "type": "indicator",
+            "spec_version": "2.1",
+            "id": f"indicator--{number:08x}-0000-4000-8000-000000000000",
+            "created": "2026-11-20T08:00:00.000Z",
+            "modified": "2026-11-20T08:00:00.000Z",
+            "name": f"Scanner of port controllers {number}",
+            "description": "Seen against two harbours; the second stage comes from the same network.",
+            "indicator_types": ["malicious-activity"],
+            "confidence": 80,
+            "pattern": f"[ipv4-addr:value = '198.51.100.{number % 256}']",
+            "pattern_type": "stix",
+            "valid_from": "2026-11-20T08:00:00Z",
+            **more,
+        }
+
+
+@pytest.fixture(scope="session")
+def stage():
+    """Two members, a thematic channel, 120 objects, and people of every role at the first."""
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-browser-"))
+    eg, fr = Node(folder, "eg-cert", "EG"), Node(folder, "fr-cert", "FR")
+    note = folder / "charter.note"
+    eg.tocsin("charter", "found", "Harbour Watch", eg.home / "descriptor.note", fr.home / "descriptor.note", "--out", note)
+    fr.tocsin("charter", "sign", note)
+    for one in (eg, fr):
+        one.tocsin("charter", "adopt", note)
+    try:
+        for one in (eg, fr):
+            one.start()
+        deadline = time.monotonic() + 60
+        while '"up"' not in eg.tocsin("status", "--json"):
+            assert time.monotonic() < deadline, "the two nodes do not link"
+            time.sleep(0.2)
+        eg.tocsin("channel", "create", "ports", "fr-cert")
+        eg.share(list(pieces(100)), "plenary", "--tlp", "green")
+        fr.share(list(pieces(20, 1000)), "plenary", "--tlp", "amber" if False else "green")
+        for role in ("duty", "analyst", "releaser", "administrator", "oversight"):
+            eg.enroll(role, role)
+        eg.enroll("everything", "duty", "analyst", "releaser", "administrator")
+        yield eg, fr
+    finally:
+        for one in (eg, fr):
+            one.stop()
+        if not os.environ.get("TOCSIN_KEEP"):
+            shutil.rmtree(folder)
