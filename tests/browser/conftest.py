@@ -20,7 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SHOTS = Path(__file__).parent / "shots"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PASSWORD = "correct horse battery staple"
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), "")
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
+)
 LOUD = "NO BROWSER WAS FOUND: the console was not tried in one. Install Debian's chromium, then `make test-browser`."
 
 
@@ -108,7 +110,9 @@ class Node:
 
     def share(self, objects, channel, *words):
         path = self.home / "share.json"
-        path.write_text(json.dumps({"type": "bundle", "id": "bundle--00000000-0000-4000-8000-000000000000", "objects": objects}))
+        path.write_text(
+            json.dumps({"type": "bundle", "id": "bundle--00000000-0000-4000-8000-000000000000", "objects": objects})
+        )
         return self.tocsin("share", path, "--to", channel, "--wait", "60", *words)
 
 
@@ -142,7 +146,9 @@ def stage():
     folder = Path(tempfile.mkdtemp(prefix="tocsin-browser-"))
     eg, fr = Node(folder, "eg-cert", "EG"), Node(folder, "fr-cert", "FR")
     note = folder / "charter.note"
-    eg.tocsin("charter", "found", "Harbour Watch", eg.home / "descriptor.note", fr.home / "descriptor.note", "--out", note)
+    eg.tocsin(
+        "charter", "found", "Harbour Watch", eg.home / "descriptor.note", fr.home / "descriptor.note", "--out", note
+    )
     fr.tocsin("charter", "sign", note)
     for one in (eg, fr):
         one.tocsin("charter", "adopt", note)

@@ -150,14 +150,17 @@ class _Console:
             visit = guard.visit(request, self._services)
             fresh = visit or text(self._services.entropy.bytes(16))
             cookie, visit = fresh, "" if visit else fresh
-        context = {**self._context(request, session), "form_token": guard.form_token(self._services, cookie)}
+        context = {
+            **self._context(request, session, is_found=view.template != problems.TEMPLATE),
+            "form_token": guard.form_token(self._services, cookie),
+        }
         body = templating.render(self._env, view.template, {**context, "page": view.data})
         response = Response(body.encode(), view.status, media_type="text/html")
         if visit:
             guard.set_cookie(response, self._services, visit, "-visit")
         return response
 
-    def _context(self, request: Request, session: Session | None) -> dict[str, Any]:
+    def _context(self, request: Request, session: Session | None, *, is_found: bool) -> dict[str, Any]:
         person = session.person if session else None
         asked = request.query_params.get("lang", "")
         language = words.chosen(person.language if person else "", asked, request.headers.get("accept-language", ""))
@@ -172,8 +175,9 @@ class _Console:
             "node": self._services.control.members.me,
             "software": self._services.control.software,
             "navigation": tuple(navigation.shown(roles)) if person else (),
-            "path": request.url.path,
-            "twin": twin_path(request.url.path) + query,
+            # A refusal says nothing of the address it was asked for, not even by a word of the navigation in bold.
+            "path": request.url.path if is_found else "",
+            "twin": twin_path(request.url.path) + query if is_found else "",
             "told": TOLD.get(request.query_params.get("done", ""), ""),
             "assets": self._assets,
             "now_us": self._services.control.clock.now_us(),

@@ -23,6 +23,7 @@ _STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "internal.error": 500,
     }
 )
+TEMPLATE: Final = "problem.html"
 TITLES: Final[Mapping[int, str]] = MappingProxyType(
     {
         400: N_("That cannot be done so"),
@@ -74,4 +75,4 @@ def as_json(error: TocsinError) -> Response:
 def as_page(error: TocsinError, *, is_signed_in: bool) -> View:
     """For people. The sentences of errors are English in every language, and marked so."""
     status = status_of(error)
-    return View("problem.html", {**told(error), "heading": TITLES[status], "is_signed_in": is_signed_in}, status)
+    return View(TEMPLATE, {**told(error), "heading": TITLES[status], "is_signed_in": is_signed_in}, status)
