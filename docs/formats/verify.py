@@ -210,9 +210,7 @@ class Log:
         """What the whole file proves."""
         complete = self.tree.size == self.size == max(self.roots, default=0)
         require(complete and self.chain.digest == self.newest, "charter, entries or checkpoint are missing at the end")
-        late = (
-            f"beyond {self.settled} entries the log is signed by a key that {self.origin} has replaced, and by no later"
-        )
+        late = f"beyond {self.settled} entries the log is signed by a key that {self.origin} has replaced"
         require(self.settled == self.size, late)
         by = " ".join(self.receipts) or "nobody"
         says = f"{self.origin} signed these {self.size} entries ({self.erased} erased); receipted by {by}"
@@ -374,9 +372,7 @@ def main() -> int:
     """Verify every file named on the command line."""
     parser = argparse.ArgumentParser(description="Verify exported logs and evidence files of Tocsin.")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    known = (
-        "the charter you trust: version 1, the folder of all versions, or each version (repeat the option, in order)"
-    )
+    known = "the charter you trust: version 1, a folder of all versions, or each of them in order (repeat the option)"
     parser.add_argument("--charter", type=Path, action="append", default=[], metavar="PATH", help=known)
     parser.add_argument("--json", action="store_true", help="one JSON object per file and line")
     chosen = parser.parse_args()

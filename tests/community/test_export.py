@@ -62,10 +62,12 @@ class Exporter:
         )
         return rows[0][0]
 
-    async def lines(self, held, channel="plenary", origin="aa"):
+    async def lines(self, held, channel="plenary", origin="aa", generation=0):
         self.signer = Signer("aa", self.fed.nodes["aa"].keys, Heads(held))
         core = self.core
-        sight = await export.look(core.members, core.logs, self.signer, self.database, (channel, origin))
+        sight = await export.look(
+            core.members, core.logs, self.signer, self.database, export.Wanted(channel, origin, generation)
+        )
         return await self.database.read(lambda db: [json.loads(one) for one in export.lines(db, sight)])
 
     async def refused(self, *args):
@@ -122,13 +124,22 @@ def test_a_store_that_is_not_what_was_signed_is_not_signed_again():
 def test_what_is_not_here_is_not_exported():
     async def work(exporter):
         held = Held(2, await exporter.root(2))
-        codes = [await exporter.refused(held, *wanted) for wanted in (("none",), ("pair", "cc"), ("plenary", "zz"))]
+        codes = [
+            await exporter.refused(held, *wanted)
+            for wanted in (("none",), ("pair", "cc"), ("plenary", "zz"), ("plenary", "aa", 2))
+        ]
         other = await exporter.lines(None, "plenary", "bb")
         await exporter.database.write(lambda tx: tx.execute("DELETE FROM journal_rows WHERE kind = 1 AND seq = 1"))
         return [*codes, await exporter.refused(held)], other
 
     codes, other = told(work)
-    assert codes == ["policy.no-such-channel", "policy.unknown-member", "policy.unknown-member", "store.gap"]
+    assert codes == [
+        "policy.no-such-channel",
+        "policy.unknown-member",
+        "policy.unknown-member",
+        "policy.no-such-channel",
+        "store.gap",
+    ]
     assert [(one["origin"], one["size"]) for one in other[:1]] == [("bb", 0)]
     assert [list(one) for one in other[1:]] == [["charter"]]
 

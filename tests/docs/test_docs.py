@@ -80,7 +80,9 @@ def test_every_setting_is_described_with_its_default():
     rows = re.findall(r"^\| `([a-z_]+)` \| ([^|]+) \|", text("settings.md"), flags=re.MULTILINE)
     assert [name for name, _ in rows] == [one.name for one in fields(Settings)]
     for field, (_, told) in zip(fields(Settings), rows, strict=True):
-        if field.default is MISSING:
+        if field.default_factory is not MISSING:
+            assert (field.default_factory(), told) == ({}, "`{}`")
+        elif field.default is MISSING:
             assert told == "none, required"
         elif field.default == "":
             assert "`" not in told.replace("`people_listen`", "")

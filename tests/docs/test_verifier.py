@@ -57,7 +57,7 @@ async def exported(fed, holder, origin):
     node = fed.nodes[holder]
     core = node.running
     signer = Signer(holder, node.keys, CheckpointFiles(node.storage.disk, threaded=False))
-    sight = await export.look(core.members, core.logs, signer, node.database, ("plenary", origin))
+    sight = await export.look(core.members, core.logs, signer, node.database, export.Wanted("plenary", origin))
     return await node.database.read(lambda db: list(export.lines(db, sight)))
 
 

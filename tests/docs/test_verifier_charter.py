@@ -19,7 +19,7 @@ from tocsin.exchange.members.charter import Changes
 from tocsin.exchange.tlog.signer import Signer
 from tocsin.formats import canonical, checkpoint, evidence, note, statement
 from tocsin.formats.keys import Role, key_name
-from tocsin.formats.tlp import Tlp
+from tocsin.formats.tlp import Tlp, marking_id
 from tocsin.node import export
 from tocsin.testing.chance import SeededEntropy
 from tocsin.testing.federation import Federation, Node
@@ -32,9 +32,9 @@ verifier = importlib.import_module("verify")
 charters = importlib.import_module("verify_charter")
 
 
-def tool(number):
+def tool(number, **more):
     value = {"type": "tool", "spec_version": "2.1", "id": f"tool--{UUID(int=number, version=4)}", "name": f"{number}"}
-    return json.dumps(value | dict.fromkeys(("created", "modified"), "2026-01-01T00:00:00.000Z")).encode()
+    return json.dumps(value | more | dict.fromkeys(("created", "modified"), "2026-01-01T00:00:00.000Z")).encode()
 
 
 class Town:
@@ -88,11 +88,13 @@ class Town:
         await self.fed.linked()
         await self.fed.settled()
 
-    async def export(self, name):
+    async def export(self, name, **which):
         for holder in ("aa", "bb"):
             node = self.fed.nodes[holder]
             core, signer = node.running, Signer(holder, node.keys, CheckpointFiles(node.storage.disk, threaded=False))
-            sight = await export.look(core.members, core.logs, signer, node.database, ("plenary", "aa"))
+            sight = await export.look(
+                core.members, core.logs, signer, node.database, export.Wanted("plenary", "aa", **which)
+            )
             lines = await node.database.read(lambda db, sight=sight: list(export.lines(db, sight)))
             self.exports[f"{name} by {holder}"] = lines
 
@@ -120,6 +122,14 @@ def town():
         await made.share("aa", "aa")
         await made.rotate("bb", Role.RECEIPT, "aa")
         await made.export("both")
+        await fed.core("aa").say(
+            fed.core("aa").members.channel("plenary"),
+            [tool(99, object_marking_refs=[marking_id(Tlp.GREEN)])],
+            urgent=True,
+        )
+        await fed.settled()
+        await made.export("first", generation=1)
+        await made.export("urgent", urgent=True)
         history = fed.core("bb").members.history
         keys = {handle: node.keys for handle, node in fed.nodes.items()}
         await fed.stop()
@@ -158,7 +168,7 @@ def of_version_1(lines):
 
 
 def test_exports_after_every_change_are_proven(town, judged):
-    versions = {"founded": 1, "admitted": 2, "expelled": 3, "rotated": 4, "both": 5}
+    versions = {"founded": 1, "admitted": 2, "expelled": 3, "rotated": 4, "both": 5, "first": 5, "urgent": 5}
     for name, lines in town.exports.items():
         version = versions[name.partition(" ")[0]]
         for mine in ((), town.notes[:1], town.notes[:version]):
@@ -166,6 +176,7 @@ def test_exports_after_every_change_are_proven(town, judged):
             assert told["ok"], (name, told)
             assert (told["charter_version"], told["charter"]) == (version, town.history[version - 1].digest.hex())
     assert judged(town.exports["both by aa"])["receipts"] == {"bb": 5, "dd": 5}
+    assert [judged(town.exports[f"{one} by bb"])["entries"] for one in ("first", "urgent", "both")] == [1, 1, 5]
 
 
 def test_a_reader_holds_checkpoints_by_the_former_key_and_they_count(town, judged):

@@ -66,7 +66,9 @@ def show(
         lines += ["", *(f"  {line}" for line in one.splitlines())]
     hands.screen.result("evidence", {**told, "file": str(out) if out else None}, lines)
     if out is not None:
-        hands.screen.say(f"Anybody can check it: `tocsin evidence verify {out} --charter charter.note`")
+        hands.screen.say(
+            f"Anybody can check it: `tocsin evidence verify {out} --charter FOLDER`, with what `charter history --out` wrote"
+        )
 
 
 def verify(

@@ -14,7 +14,11 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(rich_markup_mode=None, help="Logs, for auditors.")
     command(
-        group, "export", "log export plenary --out ours.log", "log export br-eg --origin br-cert --out br.log --json"
+        group,
+        "export",
+        "log export plenary --out ours.log",
+        "log export plenary --generation 1 --out before.log",
+        "log export br-eg --origin br-cert --out br.log --json",
     )(export)
     app.add_typer(group, name="log")
 
@@ -23,7 +27,12 @@ def export(
     hands: Hands,
     channel: Annotated[str, typer.Argument(help="The channel, by name or id.")],
     out: Annotated[Path, typer.Option(help="A new file; none is overwritten.")],
-    origin: Annotated[str | None, typer.Option(help="Whose log; default: this member's.")] = None,
+    origin: Annotated[str, typer.Option(help="Whose log; default: this member's.", show_default=False)] = "",
+    generation: Annotated[
+        int | None,
+        typer.Option(min=1, help="Of which generation of the channel; default: the newest.", show_default=False),
+    ] = None,
+    urgent: Annotated[bool, typer.Option("--urgent", help="The log of its urgent lane.")] = False,
 ) -> None:
     """Write one log to a file that can be verified without Tocsin. Works beside a running node.
 
@@ -35,7 +44,8 @@ def export(
 
     home = hands.home
     with progress(hands.screen, "exporting") as moved:
-        made = asyncio.run(making.write(home, channel, origin, out, moved))
+        wanted = making.Wanted(channel, origin, generation or 0, urgent)
+        made = asyncio.run(making.write(home, wanted, out, moved))
     erased = f" ({made['erased']:,} erased)" if made["erased"] else ""
     line = (
         f"{made['file']}: {amount(made['entries'], 'entry', 'entries')}{erased}, "

@@ -12,6 +12,7 @@ from tocsin.cli import (
     channels,
     charter,
     checking,
+    correcting,
     demonstration,
     erasing,
     evidence,
@@ -23,6 +24,7 @@ from tocsin.cli import (
     recovering,
     running,
     sharing,
+    warning,
 )
 from tocsin.cli.commands import INTERRUPTED, Everywhere, HomeOption, JsonOption, QuietOption
 from tocsin.cli.screen import Screen
@@ -79,8 +81,10 @@ def build() -> typer.Typer:
         running,
         channels,
         sharing,
+        warning,
         reading,
         erasing,
+        correcting,
         blocking,
         checking,
         backup,

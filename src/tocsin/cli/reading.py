@@ -75,31 +75,78 @@ def show(hands: Hands, id_: Annotated[str, typer.Argument(metavar="ID", help="Th
         if version.get("missing"):
             screen.print(f"  not yet by {' '.join(version['missing'])}")
         screen.print(version["content"])
+    for line in _voices(found["voices"]):
+        screen.print(line)
+
+
+def _voices(voices: dict[str, Any]) -> list[str]:
+    """Who says what, side by side."""
+    lines = ["", f"whose it is: {voices['owner'] or '-'}"]
+    for one in voices["says"]:
+        role = "its owner" if one["owner"] else "another version" if one["differs"] else "passes it on"
+        lines.append(f"  {one['member']} says version {one['version'] or '-'}  {role}  {one['action'] or ''}".rstrip())
+    for one in voices["words"]:
+        what = one["kind"] or one["opinion"] or one["type"]
+        count = f" {one['count']} times" if one["count"] else ""
+        lines.append(f"  {one['member']} says {what}{count}  {one['text']}".rstrip())
+    lines.append(f"who disagrees: {' '.join(voices['disagree']) or '-'}")
+    return [*lines, f"who agrees: {' '.join(voices['agree']) or '-'}"]
 
 
 def watch(
     hands: Hands,
     after: Annotated[int | None, typer.Option(help="Begin after this journal position; default: now.")] = None,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on for ever, or end at the newest.")] = True,
+    bell: Annotated[bool, typer.Option("--bell", help="Ring the terminal's bell for each warning and page.")] = False,
 ) -> None:
-    """What happens, as it happens: objects, receipts and refusals, one line each. JSON Lines with --json."""
+    """What waits for an answer, due first; then what happens, as it happens, one line each. JSON Lines with --json."""
     import asyncio
 
-    asyncio.run(_watch(hands, after, follow=follow))
+    asyncio.run(_watch(hands, after, follow=follow, bell=bell))
 
 
-async def _watch(hands: Hands, after: int | None, *, follow: bool) -> None:
+async def _watch(hands: Hands, after: int | None, *, follow: bool, bell: bool) -> None:
     from tocsin.cli.control import Control
 
     async with Control(hands.home) as control:
         if after is None:
             after = (await control.get("/status"))["position"]
+            await _due(hands, control)
         async for row in control.rows("GET", "/watch", {"after": after, "follow": int(follow)}):
             hands.screen.result("event", row, [_event(row)])
+            if bell and (row.get("warning") or {}).get("event") in ("raised", "paged"):
+                hands.screen.err.bell()
+
+
+async def _due(hands: Hands, control: Any) -> None:
+    """Before what happens: what is still to be answered."""
+    for one in (await control.get("/warnings", which="asked"))["warnings"]:
+        if one["state"] not in ("answered", "withdrawn"):
+            late = "OVERDUE since" if one["overdue"] else "answer by"
+            line = f"{late} {moment(one['answer_by'])}  {one['id'][8:16]}  {one['urgency']} {one['topic']} from {one['giver']}"
+            hands.screen.result("due", one, [f"{line}  {one['state']}  {one['headline'] or '(erased)'}"])
+
+
+def _warned(row: dict[str, Any], when: str) -> str:
+    told = row["warning"]
+    about = f"{told['urgency'] or ''} {told['topic'] or ''} warning {told['warning'][8:16]} of {told['giver'] or '?'}".strip()
+    due = f"  answer by {moment(told['answer_by'])}" if told["answer_by"] else ""
+    headline = f"  {told['headline']}" if told["headline"] else ""
+    match told["event"]:
+        case "raised":
+            return f"{when}  WARNING  {about}{due}{headline}"
+        case "paged":
+            return f"{when}  PAGE  level {told['level']} for {told['member']}: {about}{due}{headline}"
+        case "escalated":
+            return f"{when}  ESCALATED  level {told['level']}, {told['member']} is silent: {about}"
+        case event:
+            return f"{when}  {told['member']} {event} {told['answer'] or ''}: {about}{headline}"
 
 
 def _event(row: dict[str, Any]) -> str:
     when, where, who = moment(row["added"]), row.get("channel") or "-", row.get("member") or "-"
+    if row.get("warning"):
+        return _warned(row, when)
     match row["kind"]:
         case "entry" if row.get("held") == "order":
             return f"{when}  {where}  {who} ordered entries to be erased"

@@ -1,12 +1,15 @@
 """The one settings file, tocsin.toml: frozen, with units in the names; an unknown key is an error."""
 
+import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from math import inf
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_origin
+from urllib.parse import urlsplit
 
 from tocsin.errors import ConfigError, FormatError
+from tocsin.formats.escalation import is_role
 from tocsin.formats.text import check_handle
 
 BALLAST_BYTES: Final = 67_108_864
@@ -34,10 +37,17 @@ class Settings:
     quota_bytes_per_s: int = 4 * 1024 * 1024  # that one peer may send while others send too
     quota_objects_per_s: int = 2000  # the same in objects; a receipt or a notice counts as one
     quota_cpu_share: float = 0.1  # the same in processor seconds a second
+    desks: dict[str, list[str]] = field(default_factory=dict)  # whom to page: by role, mailto: and https: addresses
+    smtp_server: str = ""  # host:port of the mail server for pages; empty: none
+    smtp_sender: str = ""  # the address that pages come from
+    smtp_starttls: bool = True  # refuse to send without TLS
+    smtp_user: str = ""  # who logs in there; empty: nobody does
+    smtp_password: str = ""  # path of the file with its password
 
 
+_MAIL: Final = re.compile(r"mailto:[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,253}")
 _DIALS: Final = ("all", "larger")
-_KEYS: Final = frozenset(field.name for field in fields(Settings))
+_KEYS: Final = frozenset(one.name for one in fields(Settings))
 
 
 def read(path: Path) -> Settings:
@@ -51,11 +61,10 @@ def read(path: Path) -> Settings:
     unknown = sorted(found.keys() - _KEYS)
     if unknown:
         raise ConfigError("config.unknown-key", f"{path.name} has the unknown key {unknown[0]!r}")
-    for field in fields(Settings):
-        if field.name in found and type(found[field.name]) not in (
-            (int, float) if field.type is float else (field.type,)
-        ):
-            raise ConfigError("config.value", f"{field.name!r} in {path.name} has a value of the wrong kind")
+    for one in fields(Settings):
+        kind = get_origin(one.type) or one.type
+        if one.name in found and type(found[one.name]) not in ((int, float) if kind is float else (kind,)):
+            raise ConfigError("config.value", f"{one.name!r} in {path.name} has a value of the wrong kind")
     if "handle" not in found:
         raise ConfigError("config.value", f"{path.name} names no handle")
     settings = Settings(**found)
@@ -64,6 +73,7 @@ def read(path: Path) -> Settings:
     except FormatError as error:
         raise ConfigError("config.value", f"{path.name}: {error.what}") from error
     _check(settings, path.name)
+    _check_desks(path, settings)
     return settings
 
 
@@ -81,10 +91,33 @@ def _check(settings: Settings, name: str) -> None:
         address(listen)
 
 
+def _check_desks(path: Path, settings: Settings) -> None:
+    """Raises ConfigError("config.value")."""
+    for role, addresses in settings.desks.items():
+        if not is_role(role) or not isinstance(addresses, list) or not all(map(_is_address, addresses)):
+            what = f"{path.name}: a desk is a role with a list of mailto: and https: addresses (http: on loopback only)"
+            raise ConfigError("config.value", what)
+    mails = any(one.startswith("mailto:") for addresses in settings.desks.values() for one in addresses)
+    if settings.smtp_server:
+        address(settings.smtp_server)
+    if (mails or settings.smtp_sender) and not (settings.smtp_server and settings.smtp_sender):
+        raise ConfigError("config.value", f"{path.name}: mail needs smtp_server and smtp_sender")
+
+
+def _is_address(text: Any) -> bool:
+    if not isinstance(text, str) or not text.isascii() or not text.isprintable() or " " in text or len(text) > 2048:
+        return False
+    if text.startswith("mailto:"):
+        return _MAIL.fullmatch(text) is not None
+    found = urlsplit(text)
+    loopback = found.hostname in ("127.0.0.1", "::1", "localhost")
+    return bool(found.hostname) and (found.scheme == "https" or (found.scheme == "http" and loopback))
+
+
 def write(path: Path, settings: Settings) -> None:
     """A new settings file with every key and its meaning left to the docs."""
     lines = ["# docs/settings.md explains every key."]
-    lines += [f"{field.name} = {_toml(getattr(settings, field.name))}" for field in fields(Settings)]
+    lines += [f"{one.name} = {_toml(getattr(settings, one.name))}" for one in fields(Settings)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -101,5 +134,9 @@ def _toml(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_toml(key)} = {_toml(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
     escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -1,9 +1,9 @@
 """One member's exchange, put together from whatever stores, clock, chance and network it is given."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from typing import Final
@@ -40,13 +40,14 @@ from tocsin.exchange.receive.turns import QUOTA, Quota, Turns
 from tocsin.exchange.tlog.beats import Beats
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
+from tocsin.exchange.warn import taking
 from tocsin.formats import denylist
 from tocsin.formats.keys import Role
 from tocsin.formats.message import FLOOR, MAX_CONTROL_BYTES, PROTOCOL, Control, Evidence, Want
 from tocsin.formats.statement import CHARTER, Statement
 from tocsin.formats.tlp import Tlp
 from tocsin.node.links import Links
-from tocsin.node.rooms import Rooms
+from tocsin.node.rooms import Outside, Rooms
 from tocsin.node.supervisor import Note, supervise
 from tocsin.ports.checkpoints import CheckpointStore
 from tocsin.ports.clock import Clock
@@ -56,6 +57,7 @@ from tocsin.ports.entropy import Entropy
 from tocsin.ports.keyring import Keyring
 from tocsin.ports.links import Network
 from tocsin.ports.metrics import SILENT, Meter
+from tocsin.ports.notifier import Notifier
 from tocsin.ports.spool import Spool
 
 _PATIENCE_S: Final = 30.0
@@ -78,6 +80,7 @@ class Surroundings:
     quota: Quota = QUOTA  # of each peer
     speaks: tuple[int, int] = (FLOOR, PROTOCOL)  # lowest and highest protocol version
     denylists: DenyLists | None = None  # None: no warninglists; the members' own and the floor hold all the same
+    notifiers: Mapping[str, Notifier] = field(default_factory=dict)  # by formats.escalation.Way
 
 
 class Core:
@@ -92,7 +95,8 @@ class Core:
         self.definitions = Definitions()
         self.denylist = DenyList(self.members, world.meter)
         self.search = Following(self.journal, Search(lambda log: self.logs.numbered(log).channel))
-        self.rooms = Rooms(self.members, self.logs, self.journal, world.clock, self._say_in)
+        outside = Outside(world.note, world.meter, world.notifiers, self._reached)
+        self.rooms = Rooms(self.members, self.logs, self.journal, world.clock, self._say_in, outside)
         self.readers = Following(self.journal, Readers(self.rooms.all()))
         self.signer = Signer(me, world.keyring, world.checkpoints)
         self.epochs = Epochs(self.members, world.clock, world.entropy)
@@ -100,6 +104,7 @@ class Core:
         self.acts = Acts(self.members)
         makes = World(world.database, world.clock, world.entropy, self.definitions, self.members)
         self.publisher = Publisher(self.logs, self.journal, self.signer, self.frames, makes)
+        self.corrections = self._correcting()
         self.receipts = Receipts(self.members, self.logs, self.journal, world.clock)
         self.keys = EpochKeys(self.members)
         self.beats = Beats(world.database, world.clock)
@@ -163,7 +168,7 @@ class Core:
         self._spawn("gossip", self._gossip)
         self._spawn("catchup", self._catch_up)
         self.proofs.on_new(self._pass_evidence_on)
-        for name, work in self.rooms.tasks():
+        for name, work in (*self.rooms.tasks(), ("corrections", self.corrections.run)):
             self._spawn(name, work)
         self._follow_peers()
 
@@ -255,6 +260,21 @@ class Core:
             self.erasures,
             self._answers(),
             self.world.meter,
+        )
+
+    def _correcting(self) -> taking.Corrections:
+        return taking.Corrections(
+            taking.Parts(
+                self.members,
+                self.logs,
+                self.journal,
+                self.world.clock,
+                self.publisher,
+                self.rooms.recalls,
+                self.share,
+                self._reached,
+                self.world.note,
+            )
         )
 
     def _receiving(self) -> accept.Parts:

@@ -32,6 +32,15 @@ _STEP: Final = 512
 Progress = Callable[[int, int], None]
 
 
+class Wanted(NamedTuple):
+    """Which log: of a channel by name or id, an origin ("": our own), a generation (0: the newest), a lane."""
+
+    channel: str
+    origin: str = ""
+    generation: int = 0
+    urgent: bool = False
+
+
 class Sight(NamedTuple):
     """A log as it is exported: up to `end` entries, with every charter so far. `signer` has looked at our own log."""
 
@@ -42,10 +51,8 @@ class Sight(NamedTuple):
     signer: Signer | None
 
 
-async def write(
-    home: Home, channel: str, origin: str | None, out: Path, progress: Progress = lambda _done, _all: None
-) -> dict[str, Any]:
-    """Export the log of `origin` (None: our own) in a channel to a new file, beside the running node or without it.
+async def write(home: Home, wanted: Wanted, out: Path, progress: Progress = lambda _done, _all: None) -> dict[str, Any]:
+    """Export one log to a new file, beside the running node or without it.
 
     `progress(done, all)` counts entries. Raises ConfigError("config.exists", "config.no-charter", "config.key-missing",
     "export.file"), PolicyError, StoreError, VerificationError("tlog.behind").
@@ -60,35 +67,44 @@ async def write(
         await members.load()
         await logs.load()
         signer = Signer(me, keys, CheckpointFiles(disk, threaded=False))
-        sight = await look(members, logs, signer, database, (channel, origin or me))
+        sight = await look(members, logs, signer, database, wanted)
         saved = await database.read(lambda db: _save(db, sight, out, progress))
-        return {"channel": channel, "origin": sight.log.origin, **saved}
+        return {"channel": wanted.channel, "origin": sight.log.origin, **saved}
     finally:
         await database.close()
         disk.close()
 
 
-async def look(members: Members, logs: Logs, signer: Signer, database: Database, wanted: tuple[str, str]) -> Sight:
-    """Find the log of `wanted` (channel, origin), and up to where it may be shown.
+async def look(members: Members, logs: Logs, signer: Signer, database: Database, wanted: Wanted) -> Sight:
+    """Find the log, and up to where it may be shown.
 
     Of our own log only what the checkpoint file covers is signed. The file is read after the receipts: they cover nothing
     that it does not hold.
     """
-    channel, origin = wanted
-    slot = members.channel(channel).slots.get(origin)
-    if slot is None:
-        raise PolicyError("policy.unknown-member", f"no member {origin!r} in this channel")
-    log = logs.get(slot)
-    if log is None:
-        raise StoreError("store.no-log", "the log has not been made here yet")
-    charters = members.history
-    if origin != members.me:
+    log, charters = _log(members, logs, wanted), members.history
+    if log.origin != members.me:
         return Sight(log, log.size, charters, [], None)
     receipts = await database.read(lambda db: held_by(db, log.number))
     held = await signer.look(log)
     if held is None or (held.size and held.root != await database.read(lambda db: root_at(db, log.number, held.size))):
         raise VerificationError("tlog.behind", "our own log is not what its checkpoint file says was signed")
     return Sight(log, held.size, charters, receipts, signer)
+
+
+def _log(members: Members, logs: Logs, wanted: Wanted) -> Log:
+    channel, origin = members.channel(wanted.channel), wanted.origin or members.me
+    if wanted.generation:
+        known = [one for one in members.generations() if (one.id, one.version) == (channel.id, wanted.generation)]
+        if not known:
+            raise PolicyError("policy.no-such-channel", f"no generation {wanted.generation} of this channel is ours")
+        channel = known[0]
+    slot = (channel.urgent if wanted.urgent else channel.slots).get(origin)
+    if slot is None:
+        raise PolicyError("policy.unknown-member", f"no member {origin!r} in this channel")
+    log = logs.get(slot)
+    if log is None:
+        raise StoreError("store.no-log", "the log has not been made here yet")
+    return log
 
 
 # -- the lines --------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from tocsin.exchange.match import blocking
 from tocsin.exchange.members import votes
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.tlog.logs import Log
+from tocsin.exchange.warn import standing, views
 from tocsin.node.core import Core
 from tocsin.node.supervisor import Note
 
@@ -48,6 +49,9 @@ CATALOGUE: Final[Mapping[str, Metric]] = MappingProxyType({
     "tocsin_logs_relayed": Metric(GAUGE, "Logs of the member, ours included, that come by another than their origin.", ("peer",)),
     "tocsin_logs_withheld": Metric(GAUGE, "Logs of which others hold more than the member, their origin, sends to us.", ("peer",)),
     "tocsin_logs_silent": Metric(GAUGE, "Logs of which the member, their origin, has said nothing for 30 seconds.", ("peer",)),
+    "tocsin_recalls": Metric(GAUGE, "Objects of ours that were revoked or recalled."),
+    "tocsin_recalls_confirmed": Metric(GAUGE, "Confirmations by members that held such an object, over all of them."),
+    "tocsin_recalls_open": Metric(GAUGE, "Members that held such an object and have not confirmed, over all of them."),
     "tocsin_evidence": Metric(GAUGE, "Proofs held here that the member has contradicted itself.", ("peer",)),
     "tocsin_votes_waiting": Metric(GAUGE, "Proposals that wait for this member's vote."),
     "tocsin_shared_entries_total": Metric(COUNTER, "Entries of our logs, all restarts together.", ("channel",)),
@@ -66,6 +70,15 @@ CATALOGUE: Final[Mapping[str, Metric]] = MappingProxyType({
     "tocsin_peer_over_quota_total": Metric(COUNTER, "Messages of the member that came when its quota was used up.", ("peer",)),
     "tocsin_peer_waiting_seconds_total": Metric(COUNTER, "How long messages of the member have waited for their turns, in all.", ("peer",)),
     "tocsin_events_total": Metric(COUNTER, "Lines of the diagnostics, by code.", ("code",)),
+    "tocsin_warnings_raised_total": Metric(COUNTER, "Warnings of ours, all restarts together."),
+    "tocsin_warnings_asked_total": Metric(COUNTER, "Recipients whom they ask; the next three count up to this."),
+    "tocsin_warnings_stored_total": Metric(COUNTER, "Of these: those that have signed for storing it."),
+    "tocsin_warnings_acknowledged_total": Metric(COUNTER, "Of these: those where a person has said a word."),
+    "tocsin_warnings_answered_total": Metric(COUNTER, "Of these: those that have answered."),
+    "tocsin_warnings_escalated_total": Metric(COUNTER, "Levels paged here because a recipient of a warning of ours was silent."),
+    "tocsin_warnings_overdue": Metric(GAUGE, "Answers that are late: to us (given), from us (asked).", ("side",)),
+    "tocsin_warnings_due": Metric(GAUGE, "Warnings that wait for our answer, late or not."),
+    "tocsin_notifications_total": Metric(COUNTER, "Pages told, by target (email, webhook, channel) and outcome (sent, nobody, failed; retried counts tries).", ("target", "outcome")),
     "tocsin_console_csp_reports_total": Metric(COUNTER, "Reports of browsers that the console's content policy stopped something."),
     "tocsin_verify_seconds": Metric(HISTOGRAM, "Verifying one frame, up to the commit."),
     "tocsin_commit_seconds": Metric(HISTOGRAM, "One commit of the store with its fsync, whatever its outcome."),
@@ -145,8 +158,17 @@ class Metrics:
         """Everything, in the text format 0.0.4. Raises StoreError."""
         await self._count_held_back()
         gauges = self._gauges()
+        gauges |= await self._warnings()
         proofs = await self._core.proofs.counts()
         gauges["tocsin_evidence"] = [({"peer": one}, float(proofs.get(one, 0))) for one in self._others(proofs)]
+        members = self._core.members
+        totals = await self._core.journal.database.read(lambda db: standing.totals(db, members))
+        for name, key in (
+            ("tocsin_recalls", "recalled"),
+            ("tocsin_recalls_confirmed", "confirmed"),
+            ("tocsin_recalls_open", "open"),
+        ):
+            gauges[name] = [({}, float(totals[key]))]
         blocked = await self._core.journal.database.read(blocking.blocked)
         gauges["tocsin_origins_blocked"] = [({}, float(len(blocked)))]
         lines: list[str] = []
@@ -180,6 +202,23 @@ class Metrics:
         out["tocsin_build_info"] = [({"software": core.world.software}, 1.0)]
         for name, labels, value in (*self._links(), *self._logs(), *self._received(), *self._detours()):
             out.setdefault(name, []).append((labels, value))
+        return out
+
+    async def _warnings(self) -> dict[str, list[tuple[dict[str, str], float]]]:
+        core, now = self._core, self._core.world.clock.now_us()
+        found = await core.world.database.read(lambda db: views.counts(db, core.me, now))
+        told = (
+            ("tocsin_warnings_raised_total", found.raised),
+            ("tocsin_warnings_asked_total", found.asked),
+            ("tocsin_warnings_stored_total", found.stored),
+            ("tocsin_warnings_acknowledged_total", found.acknowledged),
+            ("tocsin_warnings_answered_total", found.answered),
+            ("tocsin_warnings_escalated_total", found.escalated),
+            ("tocsin_warnings_due", found.due_from_us),
+        )
+        out: dict[str, list[tuple[dict[str, str], float]]] = {name: [({}, float(count))] for name, count in told}
+        late = (("given", found.overdue), ("asked", found.late_from_us))
+        out["tocsin_warnings_overdue"] = [({"side": side}, float(count)) for side, count in late]
         return out
 
     def _links(self) -> Iterator[tuple[str, dict[str, str], float]]:

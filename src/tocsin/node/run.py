@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from tocsin import __version__
@@ -11,6 +12,7 @@ from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.disk import SystemDisk
 from tocsin.backends.system.entropy import SystemEntropy
+from tocsin.backends.system.notifiers import Desks, Mail, Mailbox, Webhook
 from tocsin.backends.system.spool import SpoolFile
 from tocsin.backends.system.warninglists import WarningLists
 from tocsin.edge import access, serving
@@ -21,6 +23,7 @@ from tocsin.edge.people import Services as PeopleServices
 from tocsin.edge.signin.people import People
 from tocsin.errors import ConfigError
 from tocsin.exchange.receive.turns import Quota
+from tocsin.formats.escalation import Way
 from tocsin.node import ballast, rotation, upgrade
 from tocsin.node.config import Settings, address
 from tocsin.node.core import Core, Surroundings
@@ -30,6 +33,7 @@ from tocsin.node.metrics import Counters, Metrics
 from tocsin.node.people import PeoplesDoor
 from tocsin.node.readiness import Readiness
 from tocsin.node.supervisor import Note
+from tocsin.ports.notifier import Notifier
 
 _TELL_S: Final = 5.0
 SOFTWARE = f"tocsin/{__version__}"
@@ -82,8 +86,9 @@ def _world(home: Home, settings: Settings, store: Measured, heads: CheckpointFil
         SOFTWARE,
         store.counters,
         settings.dial,
-        Quota(settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share),
+        _quota(settings),
         denylists=WarningLists(home.run),
+        notifiers=_notifiers(settings),
     )
 
 
@@ -134,6 +139,21 @@ async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callab
         disk.close()
 
 
+def _quota(settings: Settings) -> Quota:
+    return Quota(settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share)
+
+
+def _notifiers(settings: Settings) -> dict[str, Notifier]:
+    desks = Desks(settings.desks)
+    made: dict[str, Notifier] = {Way.WEBHOOK: Webhook(desks)}
+    if settings.smtp_server:
+        password = Path(settings.smtp_password) if settings.smtp_password else None
+        host, port = address(settings.smtp_server)
+        box = Mailbox(host, port, settings.smtp_sender, settings.smtp_starttls, settings.smtp_user, password)
+        made[Way.EMAIL] = Mail(desks, box)
+    return made
+
+
 def _control(
     home: Home, core: Core, told: PeopleServices, people: People, people_url: Callable[[], str]
 ) -> ControlServices:
@@ -150,6 +170,9 @@ def _control(
         catchup=core.catchup,
         proofs=core.proofs,
         receipts=core.receipts,
+        recalls=core.rooms.recalls,
+        corrections=core.corrections,
+        feedbacks=core.rooms.feedbacks,
         accounts=told.accounts,
         clock=core.world.clock,
         share=lambda channel, floor, spool, urgent, allowed: core.share(
@@ -168,4 +191,5 @@ def _control(
         wake=lambda: core.links.wake() if core.links else None,
         note=core.world.note,
         reasons=told.reasons,
+        rooms=core.rooms,
     )

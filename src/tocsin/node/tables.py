@@ -14,6 +14,7 @@ from tocsin.exchange.match import tables as match
 from tocsin.exchange.members import tables as members
 from tocsin.exchange.receive import tables as receive
 from tocsin.exchange.tlog import tables as tlog
+from tocsin.exchange.warn import tables as warn
 
 TABLES = (
     members.TABLES,
@@ -22,6 +23,7 @@ TABLES = (
     deliver.TABLES,
     receive.TABLES,
     match.TABLES,
+    warn.TABLES,
     access.TABLES,
     signin.TABLES,
 )
@@ -32,6 +34,7 @@ MIGRATIONS = (
     deliver.MIGRATIONS,
     receive.MIGRATIONS,
     match.MIGRATIONS,
+    warn.MIGRATIONS,
     access.MIGRATIONS,
     signin.MIGRATIONS,
 )

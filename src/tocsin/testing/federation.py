@@ -32,6 +32,7 @@ from tocsin.node.core import Core, Surroundings
 from tocsin.node.tables import TABLES
 from tocsin.ports.database import Transaction
 from tocsin.ports.metrics import SILENT, Meter
+from tocsin.ports.notifier import Notifier
 from tocsin.testing.chance import SeededEntropy
 from tocsin.testing.network import LossyNetwork
 from tocsin.testing.powercut import Recorder
@@ -149,6 +150,7 @@ class Node:
         self.lag_s = 0.0
         self.meter: Meter = SILENT
         self.quota: Quota = QUOTA
+        self.notifiers: Mapping[str, Notifier] = {}
         self.endpoint = f"{handle}:1"  # empty, before the founding: it can only dial out
         self.described: dict[str, Any] = {}  # what else it says of itself, before the founding: countries, constituency
         self._database: InlineDatabase | None = None
@@ -191,6 +193,7 @@ class Node:
             "testing",
             self.meter,
             quota=self.quota,
+            notifiers=self.notifiers,
         )
         self.core = Core(self.handle, world)
         return self.core

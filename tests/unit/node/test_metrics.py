@@ -254,7 +254,8 @@ def test_every_measurement_is_of_the_catalogue_with_its_labels():
         assert (kind == "observe") == (CATALOGUE[name].kind == HISTOGRAM), name
     for name, metric in CATALOGUE.items():
         assert name.endswith("_total") == (metric.kind == COUNTER), name
-        assert set(metric.labels) <= {"peer", "channel", "code", "list", "software"}, name
+        known = {"peer", "channel", "code", "list", "software", "side", "target", "outcome"}
+        assert set(metric.labels) <= known, name
 
 
 def test_every_name_of_the_catalogue_is_measured():

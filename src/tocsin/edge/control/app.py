@@ -11,7 +11,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tocsin.edge.control import blocking, erasing, governing, proving, reading, recovering, staffing
+from tocsin.edge.control import (
+    blocking,
+    correcting,
+    erasing,
+    governing,
+    proving,
+    reading,
+    recovering,
+    staffing,
+    warning,
+)
 from tocsin.edge.control.answers import asked, told
 from tocsin.edge.control.services import Services
 from tocsin.edge.control.sharing import Sharing, override_of
@@ -64,10 +74,12 @@ def build(services: Services) -> Starlette:
             Route("/accounts", routes.accounts, methods=["GET"]),
             Route("/accounts", routes.add_account, methods=["POST"]),
             Route("/accounts/{name}", routes.remove_account, methods=["DELETE"]),
+            *correcting.routes(services),
             *blocking.routes(services),
             *governing.routes(services),
             *proving.routes(services),
             *recovering.routes(services),
+            *warning.routes(services),
             *staffing.routes(services),
         ],
         exception_handlers={TocsinError: _on_error},
@@ -185,8 +197,12 @@ class _Routes:
                 rows = await journal.database.read(partial(history.happenings, after=after, limit=_WATCH))
                 if rows:
                     after = rows[-1].row.position
-                    lines = (msgspec.json.encode(reading.happening(self._services, one)) + b"\n" for one in rows)
-                    yield b"".join(lines)
+                    warned = await warning.happened(self._services, [one.row for one in rows])
+                    told_of = (
+                        {**reading.happening(self._services, one), "warning": warned.get(one.row.position)}
+                        for one in rows
+                    )
+                    yield b"".join(msgspec.json.encode(one) + b"\n" for one in told_of)
 
     async def accounts(self, _request: Request) -> Response:
         listed = await self._services.accounts.list()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from tocsin.edge.control import blocking, waiting
+from tocsin.edge.control import blocking, correcting, waiting
 from tocsin.edge.control.services import Services
 from tocsin.errors import AccessError
 from tocsin.exchange.deliver.receipts import held_by
@@ -149,7 +149,7 @@ async def objects(services: Services, asked: dict[str, str]) -> list[dict[str, A
 
 
 async def object_(services: Services, object_id: str) -> dict[str, Any]:
-    """Every version of an object we hold, its bytes, who may read it and who has stored it."""
+    """Every version of an object we hold, its bytes, who may read it and has stored it, and who says what of it."""
     await services.synced()
     query = Query(ids=(object_id,), limit=_VERSIONS, newest_first=True, now_us=services.clock.now_us())
     found = await services.journal.database.read(lambda db: search.find(db, query))
@@ -157,7 +157,8 @@ async def object_(services: Services, object_id: str) -> dict[str, Any]:
         raise AccessError("access.unknown-object", "this node holds no object with that id")
     versions = [await _version(services, one) for one in found]
     audience = sorted({handle for one in versions for handle in one["audience"]})
-    return {"id": object_id, "versions": versions, "audience": audience}
+    said = await correcting.said_of(services, object_id)
+    return {"id": object_id, "versions": versions, "audience": audience, "voices": said}
 
 
 async def _version(services: Services, one: Found) -> dict[str, Any]:

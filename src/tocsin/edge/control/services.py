@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from tocsin.edge.access import Accounts
 from tocsin.edge.people import Reason
@@ -22,10 +22,29 @@ from tocsin.exchange.receive.gossip import Gossip
 from tocsin.exchange.receive.proofs import Proofs
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
+from tocsin.exchange.warn.pager import Pager
+from tocsin.exchange.warn.recalls import Recalls
+from tocsin.exchange.warn.taking import Corrections
+from tocsin.exchange.warn.telling import Feedbacks
+from tocsin.exchange.warn.warnings import Warnings
 from tocsin.formats.tlp import Tlp
 from tocsin.ports.clock import Clock
 from tocsin.ports.metrics import Meter
 from tocsin.ports.spool import Spool
+
+
+class Rooms(Protocol):
+    """The rooms that derive something from the journal (node/rooms.py)."""
+
+    @property
+    def warnings(self) -> Warnings:
+        """Raise and answer."""
+        ...
+
+    @property
+    def pager(self) -> Pager:
+        """Escalate."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +63,9 @@ class Services:
     catchup: Catchup
     proofs: Proofs
     receipts: Receipts
+    recalls: Recalls
+    corrections: Corrections
+    feedbacks: Feedbacks
     accounts: Accounts
     clock: Clock
     share: Callable[[Channel, Tlp | None, Spool, bool, frozenset[str]], Share]  # the last: urgent, lists overridden
@@ -60,3 +82,4 @@ class Services:
     wake: Callable[[], None]  # look again at what is to be sent
     note: Callable[[str, str, str], None]  # the diagnostics: code, peer, what
     reasons: Callable[[], Awaitable[Sequence[Reason]]]  # why the node is not ready
+    rooms: Rooms

@@ -1,1 +1,1 @@
-"""Journal: the one ordered record of what happened here. Owns: journal_rows, journal_followers, journal_search, journal_hidden, journal_kept, journal_orders, journal_ordered. Reads: nothing. Gives: positions. Never: forgets an order."""
+"""Journal: the one ordered record of what happened here. Owns: journal_rows, journal_followers, journal_search, journal_hidden, journal_contested, journal_traces, journal_kept, journal_orders, journal_ordered. Reads: nothing. Gives: positions. Never: forgets an order."""

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
+from tocsin.errors import FormatError
 from tocsin.exchange.journal.journal import Erased, NewRow
-from tocsin.formats import erasure
+from tocsin.formats import correction, erasure, strictjson
 from tocsin.formats.entry import ERASE_ORDER
 from tocsin.ports.database import Reading, Transaction
 
@@ -131,15 +132,58 @@ def _erase(tx: Transaction, held: Sequence[tuple[Any, ...]]) -> Erased:
     """(position, log, object id) of each."""
     if not held:
         return Erased()
+    _leave_traces(tx, [one[0] for one in held if one[2]])
     tx.execute_many(
         "UPDATE journal_rows SET held = 'erased', object_id = NULL, version = NULL, name = NULL, salt = NULL, "
         "content = NULL WHERE position = ?",
         ((one[0],) for one in held),
     )
     tx.execute_many("DELETE FROM journal_search WHERE position = ?", ((one[0],) for one in held))
-    ids = {one[2] for one in held if (one[2] or "").startswith(_DEFINITION)}
+    named = {one[2] for one in held if one[2]}
+    tx.execute_many(
+        "DELETE FROM journal_contested WHERE object_id = ? "
+        "AND NOT EXISTS (SELECT 1 FROM journal_search s WHERE s.object_id = journal_contested.object_id)",
+        ((one,) for one in named),
+    )
+    ids = {one for one in named if one.startswith(_DEFINITION)}
     gone = [one for one in ids if not tx.query("SELECT 1 FROM journal_search WHERE object_id = ? LIMIT 1", (one,))]
     return Erased(frozenset(one[1] for one in held), frozenset(gone), len(held))
+
+
+def _leave_traces(tx: Transaction, positions: Sequence[int]) -> None:
+    """What must be known of an erased version to tell its object's owner and history: nothing that can be read."""
+    for position in positions:
+        for object_id, version, content in tx.query(
+            "SELECT object_id, version, content FROM journal_rows WHERE position = ? AND held IS NULL", (position,)
+        ):
+            if version:
+                tx.execute(
+                    "INSERT INTO journal_traces (position, object, instant, taken, creator) VALUES (?, ?, ?, ?, ?) "
+                    "ON CONFLICT (position) DO NOTHING",
+                    (position, correction.key(object_id), *_trace(version, content)),
+                )
+
+
+def _trace(version: str, content: bytes) -> tuple[int, int, bytes]:
+    try:
+        value = strictjson.parse(content)
+    except FormatError:  # it passed the gate of an older version
+        value = {}
+    return correction.instant_of(version), *correction.marks(value)
+
+
+def traces(reading: Reading, positions: Sequence[int]) -> dict[int, tuple[bytes, int, int, bytes]]:
+    """(object, instant, taken, creator) of the versions that stood at these positions and were erased."""
+    out: dict[int, tuple[bytes, int, int, bytes]] = {}
+    for at in range(0, len(positions), _STEP):
+        part = positions[at : at + _STEP]
+        rows = reading.query(
+            "SELECT position, object, instant, taken, creator FROM journal_traces "  # noqa: S608 - constants only
+            f"WHERE position IN ({', '.join('?' * len(part))})",
+            part,
+        )
+        out |= {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
+    return out
 
 
 # -- keep-until -------------------------------------------------------------------------------------------------

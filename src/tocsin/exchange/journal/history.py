@@ -1,10 +1,12 @@
 """Questions about what happened: who stored what, when, and how long it took."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from tocsin.exchange.journal.journal import Kind, Row
 from tocsin.ports.database import Reading
+
+_STEP: Final = 500
 
 
 class Happening(NamedTuple):
@@ -56,6 +58,30 @@ def entry_at(reading: Reading, position: int) -> tuple[int, int, int] | None:
     """(log, seq, sent_at) of the entry at a position."""
     rows = reading.query("SELECT log, seq, sent_at FROM journal_rows WHERE position = ? AND kind = 1", (position,))
     return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
+
+
+class Named(NamedTuple):
+    """What the entry at a position is, as long as it is here."""
+
+    object_id: str
+    version: str
+    name: str
+    added: int
+    sent_at: int
+
+
+def entries_at(reading: Reading, positions: Sequence[int]) -> dict[int, Named]:
+    """What the entries at these positions are; those that were erased are left out."""
+    out: dict[int, Named] = {}
+    for at in range(0, len(positions), _STEP):
+        part = positions[at : at + _STEP]
+        rows = reading.query(
+            "SELECT position, object_id, version, name, added, sent_at FROM journal_rows "  # noqa: S608 - constants only
+            f"WHERE kind = 1 AND object_id IS NOT NULL AND position IN ({', '.join('?' * len(part))}) ORDER BY position",
+            part,
+        )
+        out |= {row[0]: Named(*row[1:]) for row in rows}
+    return out
 
 
 def held_back(reading: Reading, after: int = 0, until: int = 2**62) -> int:

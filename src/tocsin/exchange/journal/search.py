@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from tocsin.errors import FormatError
 from tocsin.exchange.journal import erase
 from tocsin.exchange.journal.journal import Kind, Row
 from tocsin.formats import strictjson
@@ -83,23 +84,27 @@ class Query:
     hidden: bool = False  # also what was taken back, suspended or blocked
 
 
-HIDDEN: Final = ("recalled", "revoked", "suspended", "withdrawn", "blocked")
+ORPHANED: Final = "orphaned"  # all that it is about was taken back
+HIDDEN: Final = ("recalled", "revoked", "suspended", "withdrawn", "blocked", ORPHANED)
 _SHOWN: Final = (
     "NOT EXISTS (SELECT 1 FROM journal_hidden h "
     "WHERE h.object_id IN ({0}.object_id, '') AND h.member IN ({0}.member, ''))"
 )
 # Of two copies of one version the first to come is shown: a later copy, perhaps with properties withheld, must not
-# replace it. Objects without versions (SCOs) show what was said last.
-_OTHER: Final = f"NOT EXISTS (SELECT 1 FROM journal_search o WHERE {_SHOWN.format('o')} AND o.object_id = s.object_id "  # noqa: S608 - constants only
+# replace it. Objects without versions (SCOs) show what was said last. Versions are ordered within one member's word only,
+# that of the object's owner where it speaks in the channel, else of who spoke there first: nobody replaces another's.
+_SAME: Final = "FROM journal_search {0} WHERE {0}.object_id = s.object_id AND {0}.channel = s.channel AND " + _SHOWN
+_OWN: Final = (
+    "s.member = COALESCE((SELECT c.owner FROM journal_contested c WHERE c.object_id = s.object_id AND EXISTS ("  # noqa: S608 - constants only
+    f"SELECT 1 {_SAME.format('w')} AND w.member = c.owner)), "
+    f"(SELECT f.member {_SAME.format('f')} ORDER BY f.position LIMIT 1))"
+)
+_OTHER: Final = f"{_OWN} AND NOT EXISTS (SELECT 1 {_SAME.format('o')} AND o.member = s.member "
 _NEWER: Final = (
-    _OTHER + "AND o.channel = s.channel "
-    "AND (o.instant > s.instant OR (o.instant = s.instant AND s.instant > 0 AND o.position < s.position) "
+    _OTHER + "AND (o.instant > s.instant OR (o.instant = s.instant AND s.instant > 0 AND o.position < s.position) "
     "OR (o.instant = s.instant AND s.instant = 0 AND o.position > s.position)))"
 )
-_OLDER: Final = (
-    _OTHER + "AND o.channel = s.channel "
-    "AND (o.instant < s.instant OR (o.instant = s.instant AND o.position < s.position)))"
-)
+_OLDER: Final = _OTHER + "AND (o.instant < s.instant OR (o.instant = s.instant AND o.position < s.position)))"
 
 
 def find(reading: Reading, query: Query) -> list[Found]:
@@ -170,6 +175,15 @@ def unhide(tx: Transaction, object_id: str, member: str, why: str) -> None:
     tx.execute("DELETE FROM journal_hidden WHERE object_id = ? AND member = ? AND why = ?", (object_id, member, why))
 
 
+def contest(tx: Transaction, object_id: str, owner: str) -> None:
+    """More than one member speaks of an object: its owner's word is the one that versions are ordered in."""
+    tx.execute(
+        "INSERT INTO journal_contested (object_id, owner) VALUES (?, ?) "
+        "ON CONFLICT (object_id) DO UPDATE SET owner = excluded.owner",
+        (object_id, owner),
+    )
+
+
 def reasons(reading: Reading, object_id: str, member: str) -> list[str]:
     """Why a member's copies of an object are not shown, sorted; empty when they are."""
     rows = reading.query(
@@ -224,16 +238,24 @@ def present(reading: Reading, positions: Iterable[int]) -> set[int]:
     return out
 
 
-def parsed(found: bytes) -> dict[str, Any]:
-    """What these bytes of a shown entry say."""
-    value = strictjson.parse(found)
-    return value if isinstance(value, dict) else {}
-
-
 def content(reading: Reading, position: int) -> bytes | None:
     """The exact bytes at a position."""
     rows = reading.query("SELECT content FROM journal_rows WHERE position = ?", (position,))
     return rows[0][0] if rows else None
+
+
+def value(reading: Reading, position: int) -> dict[str, Any]:
+    """The STIX object at a position; empty when it is not here any more."""
+    return parsed(content(reading, position))
+
+
+def parsed(data: bytes | None) -> dict[str, Any]:
+    """The STIX object in stored bytes; empty when there are none."""
+    try:
+        found = strictjson.parse(data) if data else {}
+    except FormatError:  # it passed the gate of an older version
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def added_at(reading: Reading, moment_us: int) -> int:

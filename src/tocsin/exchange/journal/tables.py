@@ -45,6 +45,17 @@ CREATE TABLE IF NOT EXISTS journal_hidden (
   position  INTEGER NOT NULL,    -- of the row that said so
   PRIMARY KEY (object_id, member, why)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS journal_contested (
+  object_id TEXT PRIMARY KEY,    -- more than one member has shared it
+  owner     TEXT NOT NULL        -- whose it is
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS journal_traces (
+  position INTEGER PRIMARY KEY,  -- of an erased entry that held a version of an object
+  object   BLOB NOT NULL,        -- correction.key of its id: tells nothing to who does not know the id
+  instant  INTEGER NOT NULL,     -- the version as microseconds since 1970
+  taken    INTEGER NOT NULL,     -- 1: it revoked its object, 2: it recalled it
+  creator  BLOB NOT NULL         -- key of created_by_ref, empty without one
+);
 CREATE TABLE IF NOT EXISTS journal_kept (
   day  INTEGER PRIMARY KEY,      -- days since 1970 at whose beginning keep-until has passed
   low  INTEGER NOT NULL,         -- every entry of that day stands between these positions

@@ -1,6 +1,7 @@
 """Evidence: proofs that a member contradicts itself, made here or brought by a peer; kept, told, passed on."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -69,13 +70,14 @@ class Proofs:
 
     async def double_vote(self, handle: str, one: note.Note, other: note.Note) -> None:
         """Two votes of a member in one round. Raises VerificationError("evidence.unproven"), FormatError."""
+        made: list[Evidence] = []
         for known in self._members.known(handle):
-            key = known.keys[Role.GOVERNANCE]
-            try:
-                made = evidence.vote_of(handle, key, one, other)
-            except VerificationError:
-                continue
-            await self._keep(made)
+            with suppress(VerificationError):
+                made.append(evidence.vote_of(handle, known.keys[Role.GOVERNANCE], one, other))
+        # Who changes its key signs with both: the vote is the one that counts.
+        votes = [each for each in made if charter.had_vote(self._members.history, each)]
+        for each in votes or made[:1]:
+            await self._keep(each)
 
     # -- brought by a peer ----------------------------------------------------------------------------------------
 

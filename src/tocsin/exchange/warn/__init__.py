@@ -1,1 +1,1 @@
-"""Warn: the duty to warn; its place is kept, it comes later. Owns: nothing yet. Reads: journal. Gives: nothing yet. Never: lets silence pass unnoticed."""
+"""Warn: the duty to warn and the right to correct. Owns: warn_warnings, warn_recipients, warn_awaited, warn_words, warn_escalations, warn_paged, warn_outbox, warn_unread, warn_versions, warn_changes, warn_confirmations, warn_holders, warn_subjects. Reads: journal, members, publish. Gives: pages, changes, confirmations, who says what. Never: lets silence pass unnoticed, nor one member change what another said."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tocsin.exchange.members import descriptor
+from tocsin.exchange.members import charter, descriptor
 from tocsin.exchange.receive import proofs
 from tocsin.formats import evidence, note, statement
 from tocsin.formats.keys import Role, SigningKey
@@ -152,6 +152,32 @@ def test_who_joins_may_consent_to_two_texts(hearing, refused, voters):
         with refused("evidence.unproven"):
             await bb.bb.proofs.take(evidence.encode(evidence.vote_of("aa", key, one, other)))
         assert await bb.evidence() == []
+
+    hearing(story)
+
+
+def test_who_changes_its_key_consents_with_the_new_and_votes_with_the_old(hearing, refused):
+    async def story(bb):
+        aa, members = bb.fed.nodes["aa"], bb.bb.members
+        first, old = members.charter, aa.keys.signing(Role.GOVERNANCE).public
+        aa.keys.stage(Role.GOVERNANCE)
+        new = aa.keys.proving(aa.keys.staged(Role.GOVERNANCE))
+        previous = {"previous": first.digest.hex(), "version": 2, "kind": statement.CHARTER}
+        both = [vote(bb, title=title, **previous) for title in ("one", "two")]
+        both = [note.add(one, note.sign(one.text, "tocsin/aa/governance", new)) for one in both]
+        # The charter that names the new key has come into force meanwhile.
+        made = charter.successor(first, charter.Changes(describe=(aa.describe(),)), 0, 9)
+        made = made._replace(
+            note=note.add(made.note, note.sign(made.note.text, "tocsin/aa/governance", new)),
+        )
+        for voter in ("aa", "bb", "cc"):
+            made = descriptor.sign(made, voter, bb.fed.nodes[voter].keys)
+        await members.adopt(statement.encode(made))
+        with refused("evidence.unproven"):
+            await bb.bb.proofs.take(evidence.encode(evidence.vote_of("aa", new.public, *both)))
+        assert await bb.evidence() == []
+        await bb.bb.proofs.double_vote("aa", *both)
+        assert [evidence.parse(row[5]).key for row in await bb.bb.proofs.held()] == [old]
 
     hearing(story)
 
