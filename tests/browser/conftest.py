@@ -161,7 +161,7 @@ def stage():
             time.sleep(0.2)
         eg.tocsin("channel", "create", "ports", "fr-cert")
         eg.share(list(pieces(100)), "plenary", "--tlp", "green")
-        fr.share(list(pieces(20, 1000)), "plenary", "--tlp", "amber" if False else "green")
+        fr.share(list(pieces(20, 1000)), "plenary", "--tlp", "green")
         for role in ("duty", "analyst", "releaser", "administrator", "oversight"):
             eg.enroll(role, role)
         eg.enroll("everything", "duty", "analyst", "releaser", "administrator")
@@ -171,3 +171,154 @@ def stage():
             one.stop()
         if not os.environ.get("TOCSIN_KEEP"):
             shutil.rmtree(folder)
+
+
+# -- the browser --------------------------------------------------------------------------------------------------
+
+
+PLACES = {
+    "threats": "/threats",
+    "object": "/o/indicator--00000001-0000-4000-8000-000000000000",
+    "members": "/members",
+    "member": "/members/fr-cert",
+    "channel": "/channels/plenary",
+    "me": "/me",
+    "health": "/admin",
+    "accounts": "/admin/accounts",
+    "tokens": "/admin/tokens",
+    "peers": "/admin/peers",
+    "backups": "/admin/backups",
+    "settings": "/admin/settings",
+    "absent": "/nothing-of-the-kind",
+}
+SMALL = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary")]
+  .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.matches(".skip, .hidden"))
+  .filter((one) => !(one.matches("a") && one.closest("p, dd, li, td")?.innerText.trim() !== one.innerText.trim() && getComputedStyle(one).display === "inline"))
+  .map((one) => [one, one.closest("label")?.getBoundingClientRect() ?? one.getBoundingClientRect()])
+  .filter(([, box]) => box.width > 0 && (box.width < 24 || box.height < 24))
+  .map(([one, box]) => `${one.outerHTML.slice(0, 90)} ${box.width.toFixed(0)}x${box.height.toFixed(0)}`)"""
+WIDE = """() => [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > 321
+  || one.getBoundingClientRect().left < -1).slice(0, 5).map((one) => one.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if not CHROMIUM:
+        pytest.skip(LOUD)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def places():
+    return PLACES
+
+
+class Visitor:
+    """Somebody at a real browser, and everything that must not happen there."""
+
+    def __init__(self, context, node, host):
+        self.node = node
+        self.url = node.url.replace("127.0.0.1", host)
+        self.seen = []
+        self.context = context
+        self.reports = self.counted()
+        context.on("request", self._asked)
+        self.page = context.new_page()
+        self.page.on("dialog", lambda one: (self.seen.append(f"dialog {one.message}"), one.dismiss()))
+        self.page.on("console", self._told)
+        self.page.on("pageerror", lambda one: self.seen.append(f"error {one}"))
+
+    def _asked(self, request):
+        if not request.url.startswith((self.url, "data:")):
+            self.seen.append(f"request {request.url}")
+
+    def _told(self, message):
+        if message.type == "error" and "status of 4" not in message.text:
+            self.seen.append(f"console {message.text}")
+
+    def counted(self):
+        page = over_the_socket(self.node.home, "/metrics")
+        found = re.search(r"^tocsin_console_csp_reports_total (\d+)", page, re.MULTILINE)
+        return int(found[1]) if found else 0
+
+    def open(self, path):
+        self.page.goto(self.url + path)
+        return self.page
+
+    def shoot(self, name):
+        SHOTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+    def axe(self):
+        """Serious and critical findings; axe comes through the debugger, which the page's policy does not govern."""
+        self.page.evaluate(AXE.read_text("utf-8"))
+        found = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+        return [
+            {"id": one["id"], "impact": one["impact"], "nodes": [node["html"][:200] for node in one["nodes"][:5]]}
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical", "moderate")
+        ]
+
+    def too_small(self):
+        return self.page.evaluate(SMALL)
+
+    def too_wide(self):
+        return self.page.evaluate(WIDE)
+
+    def virtual_authenticator(self):
+        session = self.context.new_cdp_session(self.page)
+        session.send("WebAuthn.enable")
+        chosen = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+        session.send("WebAuthn.addVirtualAuthenticator", {"options": {**chosen, "isUserVerified": True}})
+
+    def weigh(self, path):
+        """Bytes over the wire with nothing kept, and until the page had loaded."""
+        session = self.context.new_cdp_session(self.page)
+        session.send("Network.enable")
+        session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        sizes = []
+        session.on("Network.loadingFinished", lambda one: sizes.append(one["encodedDataLength"]))
+        self.open(path)
+        load = self.page.evaluate("() => performance.getEntriesByType('navigation')[0].loadEventEnd")
+        return {"bytes": int(sum(sizes)), "load_ms": round(load)}
+
+    def expect_quiet(self):
+        """No dialog, no script error, nothing asked outside, no report of the policy."""
+        assert self.seen == []
+        assert self.counted() == self.reports
+
+
+def over_the_socket(home, path):
+    with socket.socket(socket.AF_UNIX) as door:
+        door.connect(str(home / "run" / "control.sock"))
+        door.sendall(f"GET {path} HTTP/1.0\r\nHost: node\r\n\r\n".encode())
+        return b"".join(iter(lambda: door.recv(65536), b"")).decode()
+
+
+@pytest.fixture
+def visitor(chromium, stage):
+    """Open the first node's console as one of its people (None: nobody)."""
+    contexts = []
+
+    def come(name, *, language="en", theme="light", width=1280, scripted=True, forced=False, host="127.0.0.1"):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme=theme,
+            forced_colors="active" if forced else "none",
+            java_script_enabled=scripted,
+            extra_http_headers={"accept-language": language},
+        )
+        contexts.append(context)
+        context.set_default_timeout(20_000)
+        if name is not None:
+            context.add_cookies(stage[0].cookies(name))
+        return Visitor(context, stage[0], host)
+
+    yield come
+    for one in contexts:
+        one.close()

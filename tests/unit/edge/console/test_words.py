@@ -109,9 +109,7 @@ def test_no_page_shows_an_untranslated_word(visit):
 
 
 def test_the_reader_finds_what_is_not_translated():
-    page = (
-        '<html><head></head><body><p title="plain">⟦good <b>and</b> ⟧ bad <bdi translate="no">theirs</bdi></p></body></html>'
-    )
+    page = '<html><head></head><body><p title="plain">⟦good <b>and</b> ⟧ bad <bdi translate="no">theirs</bdi></p></body></html>'
     assert untranslated(page) == [("p title", "plain"), ("p", "bad")]
 
 
