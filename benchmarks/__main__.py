@@ -1,6 +1,7 @@
 """`python -m benchmarks [--json] [--quick] [NAME ...]`: measure the real code path and print figures and ratios.
 
-Names: publish, publish_plain, breakdown, latency, wire, catchup, flood, gate, hundred. Progress goes to standard error.
+Names: publish, publish_plain, breakdown, latency, wire, catchup, flood, gate, flash, matching, hundred,
+fairness. Progress goes to standard error.
 """
 
 import argparse
@@ -13,14 +14,18 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catchup, flood, gate, hundred, latency, machine, publish, wire
+from benchmarks import catchup, fairness, flash, flood, gate, hundred, latency, machine, matching, publish, wire
 
 _AIMS = {
     "publish.ratio_100_to_1": "<= 4",
     "publish.ratio_10_to_kernel": "<= 2",
     "publish.ratio_1_to_kernel": "<= 2",
     "latency.1.receipted_to_fdatasync": "<= 2.5",
+    "fairness.show_s": "<= 1",
     "flood.p99_ratio": "<= 1.2",
+    "flash.beside_bulk_p99_ms": "<= 2000",
+    "hundred.flash.beside_bulk_p99_ms": "<= 2000",
+    "matching.index.per_second": ">= 200,000",
     "hundred.bulk.ratio_99_to_1": "<= 4",
     "hundred.herd.slowest_to_median": "<= 3",
     "hundred.relay.slowest_to_median": "<= 3",
@@ -62,8 +67,16 @@ async def _gate(_folder: Path, _quick: bool) -> dict[str, Any]:
     return dict(gate.run())
 
 
+async def _flash(folder: Path, quick: bool) -> dict[str, Any]:
+    return await flash.run(folder, 6 if quick else 30, 10 if quick else 40)
+
+
 async def _hundred(folder: Path, quick: bool) -> dict[str, Any]:
     return await hundred.run(folder, hundred.QUICK if quick else hundred.FULL)
+
+
+async def _fairness(folder: Path, quick: bool) -> dict[str, Any]:
+    return await fairness.run(folder, 100_000 if quick else 1_000_000)
 
 
 _ALL: dict[str, Callable[[Path, bool], Coroutine[Any, Any, dict[str, Any]]]] = {
@@ -75,7 +88,10 @@ _ALL: dict[str, Callable[[Path, bool], Coroutine[Any, Any, dict[str, Any]]]] = {
     "catchup": _catchup,
     "flood": _flood,
     "gate": _gate,
+    "flash": _flash,
+    "matching": matching.run,
     "hundred": _hundred,
+    "fairness": _fairness,
 }
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import flash
 from benchmarks.community import (
     PUBLISHER,
     Publisher,
@@ -50,10 +51,11 @@ class Load:
     herd: int
     missed: int
     idle_rounds: int
+    flashes: int
 
 
-FULL = Load(99, (1, 10, 30), 1024, 3, 40, 10, 1024, 2)
-QUICK = Load(24, (1, 6), 512, 1, 20, 4, 512, 1)
+FULL = Load(99, (1, 10, 30), 1024, 3, 40, 10, 1024, 2, 40)
+QUICK = Load(24, (1, 6), 512, 1, 20, 4, 512, 1, 10)
 
 
 @dataclass
@@ -126,12 +128,13 @@ async def run(folder: Path, load: Load) -> dict[str, Any]:
 
     async with crowd(folder / "all", load.members) as everyone:
         arrivals = Arrivals(everyone.origin)
-        await stage("start", _start(everyone))
+        await stage("start", started(everyone))
         out["memory_mb_a_member_linked"] = await everyone.told("rss") / len(everyone.handles) / 1e6
         await _open_channels(everyone, load.channels)
         async with federation(folder / "two", Shape(1, 1)) as (lone, lone_hosts):
             await stage("bulk", _bulk(everyone, Crowd(lone, lone_hosts, ["m000"]), load))
         await stage("single", _single(everyone, arrivals, folder, load.singles))
+        await stage("flash", flash.measure(everyone, load.flashes))
         await stage("idle", _idle(everyone, load.idle_rounds))
         await stage("herd", _herd(everyone, arrivals, load))
         await stage("relay", _relay(everyone, load))
@@ -139,7 +142,7 @@ async def run(folder: Path, load: Load) -> dict[str, Any]:
     return out
 
 
-async def _start(all_: Crowd) -> dict[str, float]:
+async def started(all_: Crowd) -> dict[str, float]:
     """The largest handle first, so that whoever starts finds all whom it dials: wave after wave, one in each process."""
     begin, own = time.monotonic(), time.process_time()
     for at in range(len(all_.handles), 0, -_PROCESSES):

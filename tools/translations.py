@@ -24,7 +24,7 @@ RULES = {
 
 
 def used() -> dict[str, tuple[str, str]]:
-    """msgid -> (its plural, where it is used first), in the order of the places."""
+    """Msgid -> (its plural, where it is used first), in the order of the places."""
     found: dict[str, tuple[str, str]] = {}
     for place, one, many in (*_of_templates(), *_of_code()):
         if one not in found or (many and not found[one][0]):
@@ -68,9 +68,9 @@ def faults(language: str) -> list[str]:
         wanted = words.FORMS[language][0] if many else 1
         if len(forms) != wanted or not all(forms):
             out.append(f"missing: {one} ({place})")
-        elif any(set(places(form)) - set(places(one)) - set(places(many)) for form in forms):
-            out.append(f"other values: {one}")
-        elif not many and places(forms[0]) != places(one):
+        elif any(set(places(form)) - set(places(one)) - set(places(many)) for form in forms) or (
+            not many and places(forms[0]) != places(one)
+        ):
             out.append(f"other values: {one}")
     return sorted(out)
 

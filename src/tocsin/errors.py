@@ -129,6 +129,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "policy.above-ceiling": Meaning(_A, "CLEAR and GREEN go anywhere; AMBER to a thematic or bilateral channel, or to the plenary if the charter allows; AMBER+STRICT to a thematic or bilateral one; RED to a bilateral one or a thematic one of named people.", "Choose a narrower channel."),
     "policy.no-roster": Meaning(_O, "Without a roster there is no audience to compute.", "Check the channel: `tocsin channel show`."),
     "policy.not-a-member": Meaning(_A, "Only a member of a channel publishes in it.", "Choose a channel you belong to: `tocsin channel list`."),
+    "policy.fairness-party": Meaning(_A, "Only the two members of a row hold all that it was computed from, and it concerns nobody else.", "Give the statement to the member it names."),
     "policy.bilateral-not-two": Meaning(_O, "A bilateral channel has exactly two members; with any other number its roster is in doubt.", "Open the channel anew, or make it a thematic one."),
     "policy.unknown-channel": Meaning(_O, "The rules name the kinds plenary, thematic and bilateral; what another kind may carry is not known.", "Compare the versions of the nodes: `tocsin version`."),
     "policy.release-needed": Meaning(_A, "What another member marked above GREEN is passed on only with that member's signed release.", "Ask the originator for a release."),
@@ -175,6 +176,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "policy.vote-cast": Meaning(_A, "A member votes once in a round, and in a later round only when nothing can win any more in the earlier ones: two votes would prove it false.", "Wait for the others' votes, or vote in the open round; the proposals and their rounds are listed with the vote."),
     # -- verify ---------------------------------------------------------------------------------------------------
     "verify.channel": Meaning(_P, "The channel statement does not fit the charter, its kind, its creator or its secret.", "Ask its creator to make the channel again."),
+    "verify.fairness": Meaning(_P, "A statement about giving and getting is signed by the log key of the member that makes it.", "Believe nothing of it; ask its sender for the original file."),
     "verify.descriptor": Meaning(_P, "A descriptor proves its keys by its own governance signature.", "Ask the member for the file as its node wrote it."),
     "verify.wrap": Meaning(_P, "It was sealed to another key than ours, or changed on its way.", "Compare fingerprints: `tocsin charter show` on both sides."),
     # -- receive --------------------------------------------------------------------------------------------------
@@ -247,6 +249,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "access.passkey": Meaning(_A, "A passkey counts when it signs a challenge of ours, for this address, with its owner present.", "Try again, or sign in with password and code."),
     "access.oidc": Meaning(_O, "What comes from the OpenID Connect provider counts only if every check of it holds.", "Try again; if it stays, compare the oidc settings with the provider's: docs/console.md."),
     "access.unknown-object": Meaning(_A, "What this node does not hold and what it may not show look the same.", "`tocsin objects --find` searches by name."),
+    "access.unknown-duty": Meaning(_A, "There is no duty with that id here, or its object never went out.", "`tocsin duties list --state all` shows every one."),
+    "access.unknown-interest": Meaning(_A, "There is no interest with that id here.", "`tocsin interest list` shows them."),
     # -- config ---------------------------------------------------------------------------------------------------
     "config.person-exists": Meaning(_O, "Each name, and each subject at the provider, is one account; names that look alike are one.", "Choose another name, or `tocsin user reset NAME`."),
     "config.person-name": Meaning(_A, "A name of an account is 2 to 64 letters, digits, dots, hyphens, underscores or @.", "Choose another name."),
@@ -313,6 +317,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "doctor.vote": Meaning(_O, "A proposal is decided by the votes of people; this member's is missing.", "Look at it: `tocsin charter diff` or `tocsin channel show NAME`; then `tocsin charter sign` or `tocsin channel agree NAME`, or let it be."),
     "doctor.quiet": Meaning(_P, "The member is linked, but has said nothing of a log of its own for more than 30 seconds, where a heartbeat comes every 10.", "If it lasts, call its operator: its node hangs, or it keeps something from this one."),
     "doctor.evidence": Meaning(_C, "A member has signed two statements that contradict each other, and this node holds both.", "`tocsin evidence list` and `tocsin evidence show ID`; tell the other members and talk to the accused by telephone."),
+    "doctor.duties": Meaning(_O, "Somebody is concerned by what this node gave to others, and was not told for more than a day.", "`tocsin duties list`; warn the member, share a sanitised object that names the duty, or decline it with a reason."),
     # -- internal -------------------------------------------------------------------------------------------------
     "internal.error": Meaning(_D, "A fault of ours; the part begins again.", "Report it with the line from the diagnostics; it holds no content."),
     # -- demo ------------------------------------------------------------------------------------------------------

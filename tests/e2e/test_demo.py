@@ -63,6 +63,11 @@ def judge(told, members):
     assert told["samples"] == 100 * (members - 1)
     back = told["catch_up"]
     assert (back["missed"], back["delivered"], back["gapless"], back["queued"]) == (200, 200, True, 20)
+    warned = told["warnings"]
+    others = members - 1
+    assert warned.pop("escalated") > 0
+    wanted = {"raised": 1, "stored": others, "acknowledged": 1, "answered": 1, "recalled": 1}
+    assert warned == {**wanted, "confirmed": others, "duties_open": 1}
     assert (told["fsck"], told["histories_agree"]) == ("ok", True)
     assert (told["outsider_leaks"], told["outsiders"]) == (0, told["handles"][max(2, members // 2) :])
     assert told["insider_finds"] > 0

@@ -295,8 +295,8 @@ def test_nobody_but_the_owner_takes_a_thing_from_the_others(events):
     def work(tx):
         hidden = tx.query("SELECT object_id, member FROM journal_hidden WHERE why IN ('revoked', 'recalled')")
         owners = {}
-        for _, key, member, creator in tx.query(
-            "SELECT position, object, member, creator FROM warn_versions ORDER BY position"
+        for key, member, creator in tx.query(
+            "SELECT object, member, creator FROM warn_versions ORDER BY taken > 0, position"
         ):
             owners.setdefault(key, IDENTITIES.get(creator, "") or member)
         for name, member in hidden:
@@ -325,3 +325,29 @@ def test_what_its_creator_took_back_is_hidden_whatever_comes_first(events, chanc
         return sorted({one.object_id for one in search.find(tx, search.Query())})
 
     assert played(mine, shown) == played(other, shown)
+
+
+def shown_after(*events):
+    """(member, day) of what is shown of the first thing when each of these has come, in this order."""
+
+    def work(tx):
+        found = search.find(tx, search.Query(ids=(THINGS[0],)))
+        return [(one.member, int(one.version[8:10]) - 1) for one in found]
+
+    return played([(log, 1, said) for log, said in events], work)
+
+
+def test_what_comes_after_its_recall_stays_hidden_whatever_way_it_comes():
+    old, back = version(0, 0, 0, ""), version(0, 2, 2, "aa")
+    other_channel, passed_on = (11, old), (2, version(0, 0, 0, "aa"))
+    assert shown_after((1, back), other_channel) == []
+    assert shown_after((1, back), passed_on) == []
+    assert shown_after(passed_on, (1, back)) == []
+    assert shown_after((1, back), passed_on, other_channel, (1, version(0, 4, 0, ""))) == []
+    assert shown_after((1, old), (2, old), (1, back)) == []
+
+
+def test_nobody_takes_back_in_advance_what_another_will_say():
+    assert shown_after((2, version(0, 4, 1, "")), (1, version(0, 0, 0, ""))) == [("aa", 0)]
+    assert shown_after((2, version(0, 4, 2, "bb")), (1, version(0, 0, 0, ""))) == [("aa", 0)]
+    assert shown_after((1, version(0, 0, 0, "")), (2, version(0, 4, 2, "aa"))) == [("aa", 0)]

@@ -156,6 +156,11 @@ def _event(row: dict[str, Any]) -> str:
             return f"{when}  {where}  {who} shared  {row.get('marking') or ''}  {row.get('id')}  {row.get('name') or ''}".rstrip()
         case "receipt":
             return f"{when}  {where}  {who} signed for {row.get('held', row.get('seq'))}  {_ms(row.get('ms'))}"
+        case "interest":
+            looked = f"{row['interest']['kind']} {row['interest']['text']}"
+            return (
+                f"{when}  {where}  looked for: {looked}, in {row.get('id')} of {who}  {row.get('name') or ''}".rstrip()
+            )
         case "evidence":
             return f"{when}  {where}  evidence against {who}: {row.get('name')}; see `tocsin evidence list`"
         case kind:

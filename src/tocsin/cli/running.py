@@ -134,6 +134,9 @@ def _summary(found: dict[str, Any]) -> Iterator[str]:
     yield f"{found['handle']}  up {_duration(found['uptime_s'])}  {found['software']}"
     yield f"charter  {charter['name']}, version {charter['version']}, {amount(charter['members'], 'member')}"
     yield f"objects  {totals['shared']:,} shared, {totals['received']:,} received, {totals['held_back']:,} held back"
+    duties = found.get("duties") or {}
+    if duties.get("open"):
+        yield f"duties   {duties['open']:,} to warn open, the oldest for {_duration(duties['oldest_s'])}"
     yield f"journal  position {found['position']:,}"
     yield f"people   {found['people_url']}"
 

@@ -8,6 +8,7 @@ from typing import IO, Annotated, Any, Final, Self
 import typer
 
 from tocsin.cli.commands import Hands, command
+from tocsin.cli.duties import untold
 from tocsin.cli.files import open_file
 from tocsin.cli.screen import Screen, amount, plain
 from tocsin.errors import TocsinError
@@ -175,6 +176,7 @@ def _told(screen: Screen, wish: Wish, course: Course) -> int:
         "already_shared": done.get("already_shared", 0),
         "markings": decided.get("markings", {}),
         "audience": audience,
+        "concerned": decided.get("concerned"),
         "batches": done.get("batches", []),
         "refusals": course.refusals,
         "queued_for": course.late,
@@ -202,6 +204,8 @@ def _lines(screen: Screen, wish: Wish, summary: dict[str, Any]) -> None:
     if objects:
         screen.print(f"readable by {len(summary['audience'])}: {' '.join(summary['audience'])}")
         screen.print("marked  " + "  ".join(f"{level} {count:,}" for level, count in summary["markings"].items()))
+    for line in untold(summary["concerned"], would=not summary["shared"]):
+        screen.print(line)
     if summary["queued_for"]:
         screen.say(f"queued for {' '.join(summary['queued_for'])}: unreachable now, and sent when they are back")
     if summary["refused"] > _REFUSALS_SHOWN:

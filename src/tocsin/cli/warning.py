@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from tocsin.cli.commands import Hands, command
+from tocsin.cli.duties import untold
 from tocsin.cli.screen import Screen, moment
 from tocsin.errors import ConfigError
 
@@ -97,6 +98,7 @@ def warn(hands: Hands, wish: Wish) -> None:
         f"readable by {len(told['audience'])}: {' '.join(told['audience'])}",
         "silence pages " + ", ".join(f"{' '.join(one['roles'])} after {one['after_minutes']} min" for one in levels),
     ]
+    lines += untold(told["concerned"], would=wish.dry_run)
     hands.screen.result("warn", told, lines)
     if not wish.dry_run:
         hands.screen.say(f"Who has stored, acknowledged, answered: `tocsin warnings {told['id'][8:16]}`.")

@@ -20,10 +20,10 @@ from tocsin.errors import FormatError
 from tocsin.formats import values
 from tocsin.formats.values import Kind, Span
 
-MAGIC: Final = b"tocsin/denylists/1\n"
+MAGIC: Final = b"tocsin/denylists/3\n"
 _ALIGN: Final = 8
 NAME_BITS: Final = 24
-_NAME_MASK: Final = (1 << NAME_BITS) - 1
+NAME_MASK: Final = (1 << NAME_BITS) - 1
 _V4_FILTER_BYTES: Final = 1 << 21  # a bit for each /24
 _REGEX_LONGEST: Final = 256
 _REGEX_SAFE: Final = re.compile(r"[A-Za-z0-9@_\-|^$() ]*(?:(?:\.\*|\\[.@\-])[A-Za-z0-9@_\-|^$() ]*){0,6}")
@@ -88,9 +88,10 @@ def digest(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
 
 
-def name_bit(text: str) -> int:
-    """Place of a name or a hash in its filter; with a dot before it: of a name that stands for all below it."""
-    return crc32(text.encode()) & _NAME_MASK
+def mark_name(bits: bytearray, text: str) -> None:
+    """Set the bit of a name or a hash; with a dot before it: of a name that stands for all below it."""
+    bit = crc32(text.encode()) & NAME_MASK
+    bits[bit >> 3] |= 1 << (bit & 7)
 
 
 # -- compiling ----------------------------------------------------------------------------------------------------
@@ -100,15 +101,24 @@ def compile_lists(sources: Mapping[str, Source], filtered: Mapping[str, bool]) -
     """The lists as bytes. `filtered`: by list whether its values belong into the filters. Raises FormatError."""
     body = bytearray()
     filters = {"v4": bytearray(_V4_FILTER_BYTES), "names": bytearray(1 << NAME_BITS - 3)}
+    gate: list[Span] = []
+    names: list[str] = []
     tables = []
     for name, source in sorted(sources.items()):
         made = _Compiled(name, source)
         if filtered[name]:
             made.mark(filters)
+            gate += made.spans
+            names += made.marked()
         parts = {part: _put(body, data) for part, data in made.parts()}
-        kinds = tuple(sorted({kind for one in source.matching_attributes if (kind := _ATTRIBUTES.get(one))}))
+        named = {kind for one in source.matching_attributes if (kind := _ATTRIBUTES.get(one))}
+        kinds = tuple(sorted(named if source.matching_attributes else Kind))
         tables.append(Table(name, source.type, kinds, len(source.entries), str(source.version), parts))
     places = {part: _put(body, bytes(data)) for part, data in filters.items()}
+    spans = [one for one in merged(gate) if one.version == 4]
+    places["first"] = _put(body, array("I", (one.first for one in spans)).tobytes())
+    places["digests"] = _put(body, _digests(names))
+    places["last"] = _put(body, array("I", (one.last for one in spans)).tobytes())
     head = msgspec.json.encode(Head(sys.byteorder, tables, places))
     head += b" " * (-(len(MAGIC) + 4 + len(head)) % _ALIGN)
     whole = MAGIC + len(head).to_bytes(4) + head + bytes(body)
@@ -143,7 +153,7 @@ class _Compiled:
         elif source.type != "cidr":
             raise FormatError("format.denylist", f"the list {name} is of the unknown type {source.type!r}")
         if source.type in ("cidr", "substring"):
-            self.spans = _merged(span for text in source.entries for span in values.spans(text)[:1])
+            self.spans = merged(span for text in source.entries for span in values.spans(text)[:1])
 
     def mark(self, filters: Mapping[str, bytearray]) -> None:
         """Set the bits of this list."""
@@ -151,9 +161,12 @@ class _Compiled:
             if span.version == 4:
                 mark_span(filters["v4"], span)
         names = filters["names"]
-        for text in (*("." + one for one in self.below), *self.exact):
-            bit = name_bit(text)
-            names[bit >> 3] |= 1 << (bit & 7)
+        for text in self.marked():
+            mark_name(names, text)
+
+    def marked(self) -> list[str]:
+        """Its names and hashes as `mark_name` takes them."""
+        return ["." + one for one in self.below] + self.exact
 
     def parts(self) -> Iterator[tuple[str, bytes]]:
         """Name and bytes of each part that is there."""
@@ -187,7 +200,8 @@ def _digests(texts: Sequence[str]) -> bytes:
     return array("Q", sorted(set(found))).tobytes()
 
 
-def _merged(found: Iterable[Span]) -> list[Span]:
+def merged(found: Iterable[Span]) -> list[Span]:
+    """The spans as few, sorted, without overlaps."""
     out: list[Span] = []
     for one in sorted(set(found)):
         if out and out[-1].version == one.version and one.first <= out[-1].last + 1:
@@ -247,9 +261,17 @@ class Lists:
             raise FormatError("format.denylist", "the compiled lists are of another machine")
         body = view[end:-32]
         self.tables: tuple[Table, ...] = tuple(head.tables)
-        self.v4_filter = bytes(body[slice(*head.filters["v4"])])
-        self.name_filter = bytes(body[slice(*head.filters["names"])])
+        self.v4_filter = body[slice(*head.filters["v4"])]
+        self.name_filter = body[slice(*head.filters["names"])]
+        # What no bit map has stopped is looked up in all filtered lists at once, and only a hit in each by itself.
+        self._digests = _numbers(body, head.filters["digests"], "Q")
+        self.v4_first = _numbers(body, head.filters["first"], "I")
+        self.v4_last = _numbers(body, head.filters["last"], "I")
         self._asked = [_Asked(table, body) for table in head.tables]
+
+    def is_marked(self, text: str) -> bool:
+        """Whether any filtered list has a name or hash, written as `mark_name` takes it."""
+        return _in(self._digests, digest(text))
 
     def addresses(self, span: Span) -> list[Hit]:
         """Lists with an address of this span, or with the whole of it."""
@@ -281,7 +303,7 @@ class _Asked:
     def __init__(self, table: Table, body: memoryview) -> None:
         def part(name: str, form: str) -> Sequence[int]:
             place = table.parts.get(name)
-            return body[slice(*place)].cast("B").cast(form) if place else ()  # type: ignore[call-overload]
+            return _numbers(body, place, form) if place else ()
 
         self.name = table.list
         self.kinds = frozenset(table.kinds)
@@ -321,6 +343,10 @@ class _Asked:
         if self._search is not None:
             return self._search.search(text[:_REGEX_ASKED]) is not None
         return _in(self._exact, digest(text))
+
+
+def _numbers(body: memoryview, place: tuple[int, int], form: str) -> Sequence[int]:
+    return body[slice(*place)].cast("B").cast(form)  # type: ignore[call-overload,no-any-return]
 
 
 def _in(digests: Sequence[int], wanted: int) -> bool:

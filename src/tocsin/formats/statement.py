@@ -16,8 +16,9 @@ LEAVE: Final = "tocsin/leave/v1"
 EPOCH_KEY: Final = "tocsin/epoch-key/v1"
 ERASED: Final = "tocsin/erased/v1"
 HANDED: Final = "tocsin/channel-secret/v1"
+FAIRNESS: Final = "tocsin/fairness/v1"
 MAX_BYTES: Final = 4 * 1024 * 1024
-KINDS: Final = frozenset({MEMBER, CHARTER, CHANNEL, LEAVE, EPOCH_KEY, ERASED, HANDED})
+KINDS: Final = frozenset({MEMBER, CHARTER, CHANNEL, LEAVE, EPOCH_KEY, ERASED, HANDED, FAIRNESS})
 
 
 class Statement(NamedTuple):

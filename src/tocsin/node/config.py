@@ -100,6 +100,8 @@ def _check_desks(path: Path, settings: Settings) -> None:
     mails = any(one.startswith("mailto:") for addresses in settings.desks.values() for one in addresses)
     if settings.smtp_server:
         address(settings.smtp_server)
+    if settings.smtp_user and not (settings.smtp_password and settings.smtp_starttls):
+        raise ConfigError("config.value", f"{path.name}: smtp_user needs smtp_password and smtp_starttls")
     if (mails or settings.smtp_sender) and not (settings.smtp_server and settings.smtp_sender):
         raise ConfigError("config.value", f"{path.name}: mail needs smtp_server and smtp_sender")
 
@@ -109,7 +111,10 @@ def _is_address(text: Any) -> bool:
         return False
     if text.startswith("mailto:"):
         return _MAIL.fullmatch(text) is not None
-    found = urlsplit(text)
+    try:
+        found = urlsplit(text)
+    except ValueError:
+        return False
     loopback = found.hostname in ("127.0.0.1", "::1", "localhost")
     return bool(found.hostname) and (found.scheme == "https" or (found.scheme == "http" and loopback))
 

@@ -205,6 +205,8 @@ class Core:
         """
         await self.denylist.settled()
         share = self.share(channel, None, MemorySpool(), urgent=urgent)
+        asking = self.rooms.concern.ask(channel, MemorySpool())
+        share.watch = asking.note_warnings
         refused = share.check(objects)
         await self.publisher.ready(channel, urgent=urgent)
         await self.synced()
@@ -212,6 +214,7 @@ class Core:
             refused += more
         if refused:
             raise PolicyError(refused[0].code, refused[0].what)
+        await self.rooms.concern.record(await asking.settle(share.kept()))
         return [batch async for batch in share.commit(self.publisher, self.world.clock.now_us)]
 
     async def synced(self) -> None:

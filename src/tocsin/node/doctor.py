@@ -21,6 +21,7 @@ from tocsin.backends.system.keyring import certificate_end
 from tocsin.edge.console import assets
 from tocsin.errors import MEANINGS, TocsinError
 from tocsin.exchange.members import charter, descriptor
+from tocsin.exchange.warn.duties import OLD_US
 from tocsin.formats.keys import Role
 from tocsin.node import backup, fsck
 from tocsin.node.config import address
@@ -69,6 +70,7 @@ def of_status(status: Status) -> list[Finding]:
         *_named("links", _links(status)),
         *_named("channels", _pending(status)),
         *_named("members", _members(status)),
+        *_named("duties", _duties(status)),
         *_named("poisoning", _poisoning(status)),
     ]
 
@@ -307,6 +309,15 @@ def _pending(status: Status) -> Iterator[Finding]:
         if not one["open"]:
             missing = ", ".join(sorted(set(one["roster"]) - set(one["signers"])))
             yield _warning("policy.channel-pending", f"{one['name']} lacks the signature of {missing}")
+
+
+def _duties(status: Status) -> Iterator[Finding]:
+    told = status.get("duties") or {}
+    oldest = told.get("oldest_s") or 0
+    if oldest > OLD_US / 1e6:
+        yield _warning(
+            "doctor.duties", f"{told['open']} duties to warn are open, the oldest for {oldest / 3600:,.0f} hours"
+        )
 
 
 def _members(status: Status) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from tocsin.exchange.match import blocking
 from tocsin.exchange.members import votes
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.tlog.logs import Log
-from tocsin.exchange.warn import standing, views
+from tocsin.exchange.warn import duties, standing, views
 from tocsin.node.core import Core
 from tocsin.node.supervisor import Note
 
@@ -54,6 +54,8 @@ CATALOGUE: Final[Mapping[str, Metric]] = MappingProxyType({
     "tocsin_recalls_open": Metric(GAUGE, "Members that held such an object and have not confirmed, over all of them."),
     "tocsin_evidence": Metric(GAUGE, "Proofs held here that the member has contradicted itself.", ("peer",)),
     "tocsin_votes_waiting": Metric(GAUGE, "Proposals that wait for this member's vote."),
+    "tocsin_duties_open": Metric(GAUGE, "Members that are concerned by what we gave others and were not told, object by object."),
+    "tocsin_duties_oldest_seconds": Metric(GAUGE, "Age of the oldest of these; 0 for none."),
     "tocsin_shared_entries_total": Metric(COUNTER, "Entries of our logs, all restarts together.", ("channel",)),
     "tocsin_received_entries_total": Metric(COUNTER, "Entries held of the member's logs, all restarts together.", ("peer",)),
     "tocsin_gate_listed_total": Metric(COUNTER, "Indicators of ours, tried ones included, that the gate found on the deny-list.", ("list",)),
@@ -159,6 +161,10 @@ class Metrics:
         await self._count_held_back()
         gauges = self._gauges()
         gauges |= await self._warnings()
+        counts, oldest = await self._core.journal.database.read(duties.counted)
+        now_us = self._core.world.clock.now_us()
+        gauges["tocsin_duties_open"] = [({}, float(counts[duties.OPEN]))]
+        gauges["tocsin_duties_oldest_seconds"] = [({}, (now_us - oldest) / 1e6 if oldest else 0.0)]
         proofs = await self._core.proofs.counts()
         gauges["tocsin_evidence"] = [({"peer": one}, float(proofs.get(one, 0))) for one in self._others(proofs)]
         members = self._core.members

@@ -1,34 +1,34 @@
 """The rooms that derive something from the journal, and what they do by themselves, chosen and joined."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from tocsin.exchange.fairness.ledger import Ledger
+from tocsin.exchange.fairness.statement import Statements
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.readers import Room
 from tocsin.exchange.match.blocking import Blocking
+from tocsin.exchange.match.gaps import Concern
+from tocsin.exchange.match.interests import Interests
 from tocsin.exchange.match.pruning import Pruning
+from tocsin.exchange.match.relations import Relations
 from tocsin.exchange.members.registry import Members
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.warn.confirmations import Confirmer
+from tocsin.exchange.warn.duties import Duties
 from tocsin.exchange.warn.identities import Identities
-from tocsin.exchange.warn.outbox import Desks, Outbox, Target, Voice
-from tocsin.exchange.warn.outbox import World as Told
-from tocsin.exchange.warn.pager import Pager
+from tocsin.exchange.warn.outbox import World
 from tocsin.exchange.warn.recalls import Recalls
-from tocsin.exchange.warn.record import Record
 from tocsin.exchange.warn.telling import Feedbacks
-from tocsin.exchange.warn.warnings import Parts, Warnings
-from tocsin.formats.escalation import Way
+from tocsin.exchange.warn.warnings import Parts
 from tocsin.node.supervisor import Note
+from tocsin.node.watchkeeping import Watchkeeping
 from tocsin.ports.clock import Clock
 from tocsin.ports.metrics import Meter
-from tocsin.ports.notifier import Notifier, Page
+from tocsin.ports.notifier import Notifier
 
 Say = Callable[[str, Sequence[bytes], bool], Awaitable[None]]  # channel id, objects, urgent
 Task = tuple[str, Callable[[], Awaitable[None]]]
-
-
-_PAGED_BY: Final = (Way.EMAIL, Way.WEBHOOK)
 
 
 class Outside(NamedTuple):
@@ -55,31 +55,23 @@ class Rooms:
         self.recalls = Recalls(members.me, lambda log: logs.numbered(log).channel, identities.handle_of)
         self.feedbacks = Feedbacks(members, journal, clock, self.recalls, say)
         self.confirmer = Confirmer(members, journal, clock, say, outside.settled, outside.note)
+        self.concern = Concern(members, journal, clock)
+        self.interests = Interests(members.me, journal, clock)
+        self._duties = Duties(members.me, lambda log: logs.numbered(log).channel)
         self._blocking = Blocking()
         self._pruning = Pruning(journal)
-        me = members.me
-        self.record = Record(me)
-        self.warnings = Warnings(Parts(me, members, logs, journal, clock, say))
-        self.pager = Pager(self.record, journal, clock)
-        told = Told(journal, clock, outside.note, outside.meter)
-        voice = Voice(lambda: members.member(me).identity, self.warnings.channel_of, say)
-        desks = [Desks(way, outside.notifiers.get(way, _Nobody()), me, journal) for way in _PAGED_BY]
-        targets: list[Target] = [voice, *desks]
-        self._outboxes = {target.name: Outbox(target, told) for target in targets}
+        self._ledger = Ledger(journal, clock, members.entropy, logs.places)
+        self.fairness = Statements(members, logs, journal.database, clock)
+        told = World(journal, clock, outside.note, outside.meter)
+        parts = Parts(members.me, members, logs, journal, clock, say)
+        self.watchkeeping = Watchkeeping(parts, told, outside.notifiers)
 
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
-        return (self._blocking, self.record, self.recalls)
+        told = (self.watchkeeping.record, self.recalls, self._duties)
+        return (self._blocking, Relations(), self.interests, *told, self._ledger)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""
-        tells = [(f"tell {name}", one.run) for name, one in self._outboxes.items()]
-        own = [("pruning", self._pruning.run), ("pager", self.pager.run), ("confirmations", self.confirmer.run)]
-        return (*own, *tells)
-
-
-class _Nobody:
-    """A notifier of a house that has none of its kind."""
-
-    async def notify(self, _role: str, _page: Page) -> int:
-        return 0
+        own = [("pruning", self._pruning.run), ("confirmations", self.confirmer.run), ("fairness", self._ledger.run)]
+        return (*own, *self.watchkeeping.tasks())

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from tocsin import __version__
@@ -12,7 +11,6 @@ from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.disk import SystemDisk
 from tocsin.backends.system.entropy import SystemEntropy
-from tocsin.backends.system.notifiers import Desks, Mail, Mailbox, Webhook
 from tocsin.backends.system.spool import SpoolFile
 from tocsin.backends.system.warninglists import WarningLists
 from tocsin.edge import access, serving
@@ -23,7 +21,6 @@ from tocsin.edge.people import Services as PeopleServices
 from tocsin.edge.signin.people import People
 from tocsin.errors import ConfigError
 from tocsin.exchange.receive.turns import Quota
-from tocsin.formats.escalation import Way
 from tocsin.node import ballast, rotation, upgrade
 from tocsin.node.config import Settings, address
 from tocsin.node.core import Core, Surroundings
@@ -33,7 +30,7 @@ from tocsin.node.metrics import Counters, Metrics
 from tocsin.node.people import PeoplesDoor
 from tocsin.node.readiness import Readiness
 from tocsin.node.supervisor import Note
-from tocsin.ports.notifier import Notifier
+from tocsin.node.watchkeeping import notifiers
 
 _TELL_S: Final = 5.0
 SOFTWARE = f"tocsin/{__version__}"
@@ -88,7 +85,7 @@ def _world(home: Home, settings: Settings, store: Measured, heads: CheckpointFil
         settings.dial,
         _quota(settings),
         denylists=WarningLists(home.run),
-        notifiers=_notifiers(settings),
+        notifiers=notifiers(settings),
     )
 
 
@@ -143,17 +140,6 @@ def _quota(settings: Settings) -> Quota:
     return Quota(settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share)
 
 
-def _notifiers(settings: Settings) -> dict[str, Notifier]:
-    desks = Desks(settings.desks)
-    made: dict[str, Notifier] = {Way.WEBHOOK: Webhook(desks)}
-    if settings.smtp_server:
-        password = Path(settings.smtp_password) if settings.smtp_password else None
-        host, port = address(settings.smtp_server)
-        box = Mailbox(host, port, settings.smtp_sender, settings.smtp_starttls, settings.smtp_user, password)
-        made[Way.EMAIL] = Mail(desks, box)
-    return made
-
-
 def _control(
     home: Home, core: Core, told: PeopleServices, people: People, people_url: Callable[[], str]
 ) -> ControlServices:
@@ -170,11 +156,14 @@ def _control(
         catchup=core.catchup,
         proofs=core.proofs,
         receipts=core.receipts,
+        fairness=core.rooms.fairness,
         recalls=core.rooms.recalls,
         corrections=core.corrections,
         feedbacks=core.rooms.feedbacks,
         accounts=told.accounts,
         clock=core.world.clock,
+        concern=core.rooms.concern,
+        interests=core.rooms.interests,
         share=lambda channel, floor, spool, urgent, allowed: core.share(
             channel, floor, spool, urgent=urgent, allowed=allowed
         ),
@@ -191,5 +180,5 @@ def _control(
         wake=lambda: core.links.wake() if core.links else None,
         note=core.world.note,
         reasons=told.reasons,
-        rooms=core.rooms,
+        watchkeeping=core.rooms.watchkeeping,
     )

@@ -9,6 +9,7 @@ alike. A table that a later step alters needs its first form in the step of its 
 from tocsin.edge import access
 from tocsin.edge.signin import tables as signin
 from tocsin.exchange.deliver import tables as deliver
+from tocsin.exchange.fairness import tables as fairness
 from tocsin.exchange.journal import tables as journal
 from tocsin.exchange.match import tables as match
 from tocsin.exchange.members import tables as members
@@ -24,6 +25,7 @@ TABLES = (
     receive.TABLES,
     match.TABLES,
     warn.TABLES,
+    fairness.TABLES,
     access.TABLES,
     signin.TABLES,
 )
@@ -35,6 +37,7 @@ MIGRATIONS = (
     receive.MIGRATIONS,
     match.MIGRATIONS,
     warn.MIGRATIONS,
+    fairness.MIGRATIONS,
     access.MIGRATIONS,
     signin.MIGRATIONS,
 )

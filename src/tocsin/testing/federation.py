@@ -304,12 +304,15 @@ class Federation:
         """Share like the command does: check all, decide all, commit all; nothing if anything is refused."""
         core = self.core(handle)
         share = core.share(core.members.channel(channel), floor, MemorySpool())
+        asking = core.rooms.concern.ask(core.members.channel(channel), MemorySpool())
+        share.watch = asking.note
         refused = share.check(objects)
         await core.synced()
         async for more in share.decide():
             refused += more
         if refused:
             return [], refused
+        await core.rooms.concern.record(await asking.settle(share.kept()))
         return [batch async for batch in share.commit(core.publisher, core.world.clock.now_us)], []
 
     async def settled(self, within_s: float = 120.0) -> None:

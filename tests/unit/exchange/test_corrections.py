@@ -231,6 +231,9 @@ def test_another_members_version_revocation_and_recall_stand_beside(played, stix
         for handle in fed.nodes:
             assert [(one.member, one.version) for one in await find(fed, handle, thing)] == [("aa", at(1))]
             assert await last(fed, handle, thing) == [("aa", at(1))]
+            said = await heard(fed, handle, thing)
+            assert (said.owner, said.against) == ("aa", ["bb"])
+            assert [(one.member, one.action) for one in said.claims] == [("aa", ""), ("bb", "recalled")]
         await same_when_rebuilt(fed)
 
     played(story, ("aa", "bb", "cc"))

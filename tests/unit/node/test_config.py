@@ -33,6 +33,10 @@ def test_write_and_read(path):
     other = Settings("ma-cert", quota_bytes_per_s=1, quota_objects_per_s=2, quota_cpu_share=1)
     config.write(path, other)
     assert config.read(path) == other
+    desks = {"duty-officer": ["mailto:a@eg.example", "https://p.eg.example/?a=\\"], "x": ["http://127.0.0.1:8/"]}
+    third = Settings("ma-cert", desks=desks, smtp_server="h:25", smtp_sender="a@b.example", smtp_starttls=False)
+    config.write(path, third)
+    assert config.read(path) == third
     config.write(path, one)
     assert all(field.name in path.read_text() for field in fields(Settings))
 
@@ -63,6 +67,21 @@ def test_write_and_read(path):
         ('handle = "aa"\nquota_cpu_share = nan\n', "config.value"),
         ('handle = "aa"\nquota_cpu_share = inf\n', "config.value"),
         ('handle = "aa"\nquota_cpu_share = "0.1"\n', "config.value"),
+        ('handle = "aa"\ndesks = []\n', "config.value"),
+        ('handle = "aa"\ndesks = {"Frau Meier" = []}\n', "config.value"),
+        ('handle = "aa"\ndesks = {duty-officer = "https://x.example/"}\n', "config.value"),
+        ('handle = "aa"\ndesks = {duty-officer = ["x.example"]}\n', "config.value"),
+        ('handle = "aa"\ndesks = {duty-officer = ["http://x.example/"]}\n', "config.value"),
+        ('handle = "aa"\ndesks = {duty-officer = ["file:///etc/passwd"]}\n', "config.value"),
+        ('handle = "aa"\ndesks = {duty-officer = ["https://"]}\n', "config.value"),
+        ('handle = "aa"\ndesks = {duty-officer = ["https://x.example/\\n"]}\n', "config.value"),
+        ('handle = "aa"\ndesks = {duty-officer = ["https://[x/"]}\n', "config.value"),
+        ('handle = "aa"\ndesks = {duty-officer = [1]}\n', "config.value"),
+        ('handle = "aa"\nsmtp_server = "h:25"\nsmtp_sender = "a@b"\ndesks = {x = ["mailto:a,b@c"]}\n', "config.value"),
+        ('handle = "aa"\ndesks = {duty-officer = ["mailto:a@b.example"]}\n', "config.value"),
+        ('handle = "aa"\nsmtp_sender = "a@b.example"\n', "config.value"),
+        ('handle = "aa"\nsmtp_server = "mail"\nsmtp_sender = "a@b.example"\n', "config.value"),
+        ('handle = "aa"\nsmtp_server = "h:25"\nsmtp_sender = "a@b"\nsmtp_user = "x"\n', "config.value"),
         ("handle = \n", "config.file"),
         ('handle = "a\nb"\n', "config.file"),
         ("\0", "config.file"),

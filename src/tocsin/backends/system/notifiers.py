@@ -70,7 +70,7 @@ class Mail:
         made = EmailMessage()
         made["From"] = self._mailbox.sender
         made["To"] = ", ".join(to)
-        made["Subject"] = page.subject
+        made["Subject"] = " ".join(page.subject.split())  # a line break would begin another header
         made["Message-ID"] = f"<{sha256(page.key.encode()).hexdigest()[:32]}@tocsin.invalid>"
         made["Auto-Submitted"] = "auto-generated"
         made.set_content(page.body)

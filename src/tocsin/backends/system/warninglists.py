@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Final
 
 from tocsin.errors import ConfigError, FormatError
@@ -114,6 +115,13 @@ async def _compile_apart(file: Path) -> None:
 
 def compile_to(file: Path) -> None:
     """Compile the installed lists, unless somebody else just did. Raises ConfigError("config.denylists")."""
+    try:
+        _compile_to(file)
+    except OSError as error:
+        raise ConfigError("config.denylists", f"the compiled warninglists cannot be kept in {file.parent}") from error
+
+
+def _compile_to(file: Path) -> None:
     with (file.parent / "denylists.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with suppress(OSError, FormatError):
@@ -142,7 +150,8 @@ def _read(name: str, path: Path) -> Source:
 
 if __name__ == "__main__":
     try:
-        compile_to(Path(sys.argv[1]))
+        # Without a file: what the next node of this user will look for, so that its first start need not wait.
+        compile_to(Path(sys.argv[1]) if len(sys.argv) > 1 else place(Path(gettempdir())))
     except ConfigError as error:
         sys.stderr.write(error.what + "\n")
         sys.exit(1)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.entropy import SystemEntropy
 from tocsin.cli.commands import INTERRUPTED
-from tocsin.cli.demo import acts, extras, galaxies, iocs, pace, proofs
+from tocsin.cli.demo import acts, alarm, extras, galaxies, iocs, pace, proofs
 from tocsin.cli.demo.nodes import Federation, Node
 from tocsin.cli.demo.report import CatchUp, Report
 from tocsin.cli.demo.stage import Stage
@@ -123,6 +123,7 @@ class Play:
             self.share_secrets,
             self.keep_pace,
             self.cut_and_heal,
+            self.raise_alarm,
             self.verify,
             self.examine_outsiders,
         )
@@ -228,8 +229,13 @@ class Play:
             f"{lost.handle} is back: caught up {came} of {missed.shared} in {seconds:.2f} s, no gap", well=whole
         )
 
+    async def raise_alarm(self) -> None:
+        """Act 7: a warning is answered, or its silence noticed; what was wrong is taken back."""
+        played = alarm.Scene(self.nodes, _THEMATIC, self._until, self.stage)
+        self.report.warnings = await played.whole()
+
     async def verify(self) -> None:
-        """Act 7: every log, proven at every member."""
+        """Act 8: every log, proven at every member."""
         with self.stage.board() as board:
             self.report.tally = await settle(self.nodes, board.show)
         found = await proofs.fsck(self.nodes)
@@ -239,7 +245,7 @@ class Play:
         self.stage.did(f"fsck at every member: {logs} logs, {self.report.fsck}", well=self.report.fsck == "ok")
 
     async def examine_outsiders(self) -> None:
-        """Act 8: whoever is outside holds nothing."""
+        """Act 9: whoever is outside holds nothing."""
         report = self.report
         report.outsiders = [one.handle for one in self.outsiders]
         report.insider_finds = sum([await proofs.finds(self.nodes[0], one) for one in self._secrets.values()])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from tocsin.cli.demo.alarm import Warnings
 from tocsin.cli.demo.tally import Tally
 
 
@@ -37,6 +38,7 @@ class Report:
     samples: int = 0
     samples_due: int = 0
     catch_up: CatchUp | None = None
+    warnings: Warnings = field(default_factory=Warnings)
     fsck: str = "not run"
     histories_agree: bool = False
     outsiders: list[str] = field(default_factory=list)
@@ -52,6 +54,10 @@ class Report:
             (tally is not None and tally.complete, "not everything was delivered and receipted"),
             (0 < self.samples_due == self.samples, "receipts of the paced series are missing"),
             (back is not None and back.complete, "the member that was cut off did not catch up without a gap"),
+            (
+                self.warnings.complete(self.members),
+                "a warning, its answers, its silence or a recall did not go through",
+            ),
             (self.fsck == "ok", f"fsck: {self.fsck}"),
             (self.histories_agree, "the members do not hold the same histories"),
             (self.outsider_leaks == 0, "a member outside a channel holds something of it, or was not examined"),
@@ -76,6 +82,7 @@ class Report:
             "p99_ms": self.p99_ms,
             "samples": self.samples,
             "catch_up": _catch_up(back),
+            "warnings": self.warnings.json(),
             "fsck": self.fsck,
             "histories_agree": self.histories_agree,
             "outsiders": self.outsiders,

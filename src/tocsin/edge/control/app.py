@@ -13,8 +13,10 @@ from starlette.types import Receive, Scope, Send
 
 from tocsin.edge.control import (
     blocking,
+    concerning,
     correcting,
     erasing,
+    fairness,
     governing,
     proving,
     reading,
@@ -74,6 +76,8 @@ def build(services: Services) -> Starlette:
             Route("/accounts", routes.accounts, methods=["GET"]),
             Route("/accounts", routes.add_account, methods=["POST"]),
             Route("/accounts/{name}", routes.remove_account, methods=["DELETE"]),
+            *concerning.routes(services),
+            *fairness.routes(services),
             *correcting.routes(services),
             *blocking.routes(services),
             *governing.routes(services),
@@ -196,13 +200,15 @@ class _Routes:
                 await journal.grown(after)
                 rows = await journal.database.read(partial(history.happenings, after=after, limit=_WATCH))
                 if rows:
-                    after = rows[-1].row.position
+                    before, after = after, rows[-1].row.position
                     warned = await warning.happened(self._services, [one.row for one in rows])
                     told_of = (
                         {**reading.happening(self._services, one), "warning": warned.get(one.row.position)}
                         for one in rows
                     )
                     yield b"".join(msgspec.json.encode(one) + b"\n" for one in told_of)
+                    if self._services.interests.are_any:
+                        yield await concerning.found_between(self._services, before, after)
 
     async def accounts(self, _request: Request) -> Response:
         listed = await self._services.accounts.list()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from tocsin.edge.control import blocking, correcting, waiting
+from tocsin.edge.control import blocking, concerning, correcting, waiting
 from tocsin.edge.control.services import Services
 from tocsin.errors import AccessError
 from tocsin.exchange.deliver.receipts import held_by
@@ -50,6 +50,7 @@ async def status(services: Services) -> dict[str, Any]:
         },
         "not_ready": [{"code": one.code, "what": one.what} for one in await services.reasons()],
         "behind": [{"slot": slot.hex(), "why": why} for slot, why in behind.items()],
+        "duties": await concerning.standing(services),
         **await waiting.told(services),
         **await blocking.standing(services),
     }

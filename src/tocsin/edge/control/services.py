@@ -8,8 +8,11 @@ from tocsin.edge.access import Accounts
 from tocsin.edge.people import Reason
 from tocsin.edge.signin.people import People
 from tocsin.exchange.deliver.receipts import Receipts
+from tocsin.exchange.fairness.statement import Statements
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.match.denylist import DenyList
+from tocsin.exchange.match.gaps import Concern
+from tocsin.exchange.match.interests import Interests
 from tocsin.exchange.members.acts import Acts
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
@@ -33,8 +36,8 @@ from tocsin.ports.metrics import Meter
 from tocsin.ports.spool import Spool
 
 
-class Rooms(Protocol):
-    """The rooms that derive something from the journal (node/rooms.py)."""
+class Watchkeeping(Protocol):
+    """Warnings and those who must answer them (node/watchkeeping.py)."""
 
     @property
     def warnings(self) -> Warnings:
@@ -63,11 +66,14 @@ class Services:
     catchup: Catchup
     proofs: Proofs
     receipts: Receipts
+    fairness: Statements
     recalls: Recalls
     corrections: Corrections
     feedbacks: Feedbacks
     accounts: Accounts
     clock: Clock
+    concern: Concern
+    interests: Interests
     share: Callable[[Channel, Tlp | None, Spool, bool, frozenset[str]], Share]  # the last: urgent, lists overridden
     spool: Callable[[], Spool]
     denylist: DenyList
@@ -82,4 +88,4 @@ class Services:
     wake: Callable[[], None]  # look again at what is to be sent
     note: Callable[[str, str, str], None]  # the diagnostics: code, peer, what
     reasons: Callable[[], Awaitable[Sequence[Reason]]]  # why the node is not ready
-    rooms: Rooms
+    watchkeeping: Watchkeeping

@@ -1,6 +1,6 @@
 """`tocsin share` at the node's end: the file comes in as it is, what happens to it goes out line by line."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -63,6 +63,8 @@ class Sharing:
         self._channel = channel
         self._override = override
         self._share: Share = services.share(channel, floor, services.spool(), urgent, override.lists)
+        self._asking = services.concern.ask(channel, services.spool())
+        self._share.watch = self._asking.note
         self._is_urgent = urgent
         self._dry_run = dry_run
         self._partial = partial
@@ -79,9 +81,9 @@ class Sharing:
             yield msgspec.json.encode(self._done(0, [], error)) + b"\n"
         finally:
             self._share.close()
+            self._asking.close()
 
     async def _steps(self, body: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
-        await self._services.denylist.settled()
         async for event in self._check(body):
             yield event
         # First what a restored store had lost: what comes back with it is shared already.
@@ -91,6 +93,7 @@ class Sharing:
             for told in self._tell(refused):
                 yield told
         counts = self._share.counts()
+        gaps = await self._asking.settle(self._share.kept())
         yield {
             "event": "decided",
             "accepted": counts.accepted,
@@ -98,10 +101,12 @@ class Sharing:
             "already_shared": counts.already_shared,
             "markings": self._share.markings(),
             "audience": sorted(self._channel.roster),
+            "concerned": gaps.told(),
         }
         shared = 0
         batches: list[dict[str, int]] = []
         if not self._dry_run and (not self._refused or self._partial):
+            await self._services.concern.record(gaps)
             await self._note_override()
             async for batch in self._share.commit(self._services.publisher, self._services.clock.now_us):
                 shared += batch.end - batch.start
@@ -133,16 +138,23 @@ class Sharing:
                 self._waiting += splitter.feed(chunk[at : at + _DEEP])
                 while len(self._waiting) >= MAX_BATCH:
                     objects += MAX_BATCH
+                    await self._ready(self._waiting[:MAX_BATCH])
                     for told in self._gate(MAX_BATCH):
                         yield told
                     yield {"event": "checking", "bytes": seen, "objects": objects, "refused": self._refused}
         self._waiting += splitter.close()
         objects += len(self._waiting)
+        await self._ready(self._waiting)
         for told in self._gate(len(self._waiting)):
             yield told
         yield {"event": "checking", "bytes": seen, "objects": objects, "refused": self._refused}
         if not objects:
             raise FormatError("format.bundle", "the file holds no object")
+
+    async def _ready(self, batch: Sequence[bytes]) -> None:
+        """Indicators wait until the deny-lists are there (after a first start some seconds), and nothing else does."""
+        if any(b"indicator" in one for one in batch):
+            await self._services.denylist.settled()
 
     def _gate(self, count: int) -> list[dict[str, Any]]:
         batch, self._waiting = self._waiting[:count], self._waiting[count:]

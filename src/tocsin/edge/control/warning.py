@@ -63,7 +63,7 @@ class _Routes:
     async def escalate(self, request: Request) -> Response:
         body = await asked(request)
         warning = await _named(self._services, request.path_params["warning"])
-        paged = await self._services.rooms.pager.escalate(warning, names(body, "members"))
+        paged = await self._services.watchkeeping.pager.escalate(warning, names(body, "members"))
         return told({"id": warning, "paged": [{"member": one.member, "level": one.level} for one in paged]})
 
 
@@ -79,7 +79,7 @@ async def issue(services: Services, body: dict[str, Any]) -> dict[str, Any]:
     if not channel.is_current:
         raise PolicyError("policy.channel-pending", f"channel {channel.name} is not open to this node")
     wish = _wish(services, body)
-    warnings = services.rooms.warnings
+    warnings = services.watchkeeping.warnings
     dry_run = body.get("dry_run") is True
     if dry_run:
         made = warnings.compose(channel, wish)
@@ -87,6 +87,7 @@ async def issue(services: Services, body: dict[str, Any]) -> dict[str, Any]:
     else:
         await services.synced()
         made = await warnings.issue(channel, wish)
+    gaps = await services.concern.preview([alert.write(made)], channel, services.spool())
     return {
         "id": made.id,
         "channel": channel.name,
@@ -98,6 +99,7 @@ async def issue(services: Services, body: dict[str, Any]) -> dict[str, Any]:
         "answer_by": instant(made.answer_by),
         "policy": escalation.policy_said(made.policy),
         "text": alert.described(made),
+        "concerned": gaps.told(),
         "dry_run": dry_run,
     }
 
@@ -112,7 +114,7 @@ async def answer(services: Services, warning: str, body: dict[str, Any]) -> dict
         desk=name(body, "desk") or "",
         comment=name(body, "comment") or "",
     )
-    made = await services.rooms.warnings.reply(await _named(services, warning), reply)
+    made = await services.watchkeeping.warnings.reply(await _named(services, warning), reply)
     return {
         "id": made.warning,
         "note": made.id,

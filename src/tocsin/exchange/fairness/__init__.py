@@ -1,1 +1,1 @@
-"""Fairness: giving and getting, from receipts; its place is kept, it comes later. Owns: nothing yet. Reads: journal. Gives: nothing yet. Never: ranks."""
+"""Fairness: giving and getting, by use and not by volume. Owns: fairness_key, fairness_logs, fairness_facts, fairness_counts, fairness_words, fairness_taken. Reads: journal, tlog, members. Gives: figures, statements. Never: ranks members or keeps content."""

@@ -41,17 +41,51 @@ def receipts(reading: Reading, logs: Iterable[int], before: int, limit: int) -> 
     return [Happening(Row(*row[:-1]), row[-1]) for row in rows]
 
 
-def stored_by(reading: Reading, log: int, seq: int, members: Iterable[str]) -> dict[str, int]:
-    """When each member's first receipt that covers this entry arrived, in microseconds; only those that have."""
+def stored_by(reading: Reading, log: int, seq: int, members: Iterable[str], until: int = 2**62) -> dict[str, int]:
+    """When each member's first receipt that covers this entry arrived, in microseconds; only those that have.
+
+    `until`: as the journal stood at that position.
+    """
     out: dict[str, int] = {}
     for member in members:
         rows = reading.query(
-            "SELECT added FROM journal_rows WHERE kind = 2 AND log = ? AND seq > ? AND member = ? ORDER BY seq LIMIT 1",
-            (log, seq, member),
+            "SELECT added FROM journal_rows WHERE kind = 2 AND log = ? AND seq > ? AND member = ? AND position <= ? "
+            "ORDER BY seq LIMIT 1",
+            (log, seq, member, until),
         )
         if rows:
             out[member] = int(rows[0][0])
     return out
+
+
+def receipted(reading: Reading, log: int, member: str, signed_until: int = 2**62) -> int:
+    """Up to where a member has receipted one of our logs by what it has signed until an instant; 0 for not at all."""
+    rows = reading.query(
+        "SELECT seq FROM journal_rows WHERE kind = 2 AND log = ? AND member = ? AND sent_at <= ? ORDER BY seq DESC LIMIT 1",
+        (log, member, signed_until),
+    )
+    return int(rows[0][0]) if rows else 0
+
+
+def kept_until(reading: Reading, first: int, last: int) -> dict[int, int]:
+    """Until when the entries between two positions are to be kept, by position; 0 for ever."""
+    return dict(
+        reading.query(
+            "SELECT position, COALESCE(keep_until, 0) FROM journal_rows WHERE position >= ? AND position <= ? AND kind = 1",
+            (first, last),
+        )
+    )
+
+
+def erased_seqs(reading: Reading, log: int, low: int, high: int) -> set[int]:
+    """Which entries of a log, from `low` to before `high`, are erased here."""
+    return {
+        row[0]
+        for row in reading.query(
+            "SELECT seq FROM journal_rows WHERE kind = 1 AND log = ? AND seq >= ? AND seq < ? AND held = 'erased'",
+            (log, low, high),
+        )
+    }
 
 
 def entry_at(reading: Reading, position: int) -> tuple[int, int, int] | None:
@@ -92,3 +126,15 @@ def held_back(reading: Reading, after: int = 0, until: int = 2**62) -> int:
         "AND position > ? AND position <= ?"
     )
     return int(reading.query(sql, (int(Kind.ENTRY), after, until))[0][0])
+
+
+def own_entries(reading: Reading, me: str, object_id: str, after: int, until: int) -> list[tuple[int, int]]:
+    """(log, seq) of our entries of an object between two positions. Reads every row between: for what is rare."""
+    return [
+        (row[0], row[1])
+        for row in reading.query(
+            "SELECT log, seq FROM journal_rows WHERE position > ? AND position <= ? AND kind = ? AND member = ? "
+            "AND object_id = ? ORDER BY position",
+            (after, until, int(Kind.ENTRY), me, object_id),
+        )
+    ]

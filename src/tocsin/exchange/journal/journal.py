@@ -86,6 +86,11 @@ def append(tx: Transaction, rows: Sequence[NewRow], now_us: int) -> int:
     return int(position + len(rows))
 
 
+def last(reading: Reading) -> int:
+    """The newest position there is; 0 for none."""
+    return int(reading.query("SELECT COALESCE(MAX(position), 0) FROM journal_rows")[0][0])
+
+
 class Journal:
     """Reading the journal, and being woken when it grows. A wake-up may be lost or early; positions are the truth."""
 
@@ -102,8 +107,7 @@ class Journal:
 
     async def load(self) -> None:
         """Learn the newest position."""
-        rows = await self.database.read(lambda db: db.query("SELECT COALESCE(MAX(position), 0) FROM journal_rows"))
-        self._head = int(rows[0][0])
+        self._head = await self.database.read(last)
 
     def announce(self, position: int) -> None:
         """Say that everything up to `position` is committed."""

@@ -97,7 +97,8 @@ _SAME: Final = "FROM journal_search {0} WHERE {0}.object_id = s.object_id AND {0
 _OWN: Final = (
     "s.member = COALESCE((SELECT c.owner FROM journal_contested c WHERE c.object_id = s.object_id AND EXISTS ("  # noqa: S608 - constants only
     f"SELECT 1 {_SAME.format('w')} AND w.member = c.owner)), "
-    f"(SELECT f.member {_SAME.format('f')} ORDER BY f.position LIMIT 1))"
+    # A sum, for the smallest of a sum is looked for among the few copies, and not along the table's own order.
+    f"(SELECT f.member FROM journal_search f WHERE f.position = (SELECT MIN(g.position + 0) {_SAME.format('g')})))"
 )
 _OTHER: Final = f"{_OWN} AND NOT EXISTS (SELECT 1 {_SAME.format('o')} AND o.member = s.member "
 _NEWER: Final = (
@@ -271,3 +272,17 @@ def added_at(reading: Reading, moment_us: int) -> int:
 
 def _marks(wanted: Sequence[Any]) -> str:
     return ", ".join("?" * len(wanted))
+
+
+def found(reading: Reading, positions: Sequence[int], *, content: bool = False) -> list[Found]:
+    """Those of these entries that may be shown and are still held, in order."""
+    out: list[Found] = []
+    for begin in range(0, len(positions), 500):
+        part = positions[begin : begin + 500]
+        sql = (
+            "SELECT s.position, j.added, s.channel, s.object_id, s.version, s.name, s.member, s.marking, "  # noqa: S608 - constants only
+            f"{'j.content' if content else 'NULL'} FROM journal_search s JOIN journal_rows j ON j.position = s.position "
+            f"WHERE s.position IN ({_marks(part)}) AND {_SHOWN.format('s')} ORDER BY 1"
+        )
+        out += [Found(*row) for row in reading.query(sql, part)]
+    return out

@@ -27,6 +27,7 @@ _COPY: Final = frozenset(("derived-from", "duplicate-of"))
 _PEACEFUL: Final = frozenset(("benign", "compromised"))
 _PAGE: Final = 1000
 _STEP: Final = 500
+_FARTHEST: Final = 16  # links between two copies
 
 
 class Value(NamedTuple):
@@ -239,23 +240,41 @@ def _doubted(reading: Reading, standing: Mapping[bytes, Sequence[Witness]]) -> s
 
 
 def _copies(reading: Reading, standing: Mapping[bytes, Sequence[Witness]]) -> Groups:
-    """Copies of one another, as the origin of one of the two says."""
-    origins: dict[str, set[str]] = {}
-    for all_ in standing.values():
-        for one in all_:
-            origins.setdefault(one.object_id, set()).add(one.member)
+    """Copies of one another, as the origin of one of the two says; by way of others too."""
     out = Groups()
-    for part in _parts(sorted(origins)):
-        for column in ("object_id", "other_id"):
-            rows = reading.query(
-                f"SELECT member, object_id, other_id FROM match_copies WHERE {column} IN ({_marks(part)})",  # noqa: S608 - constants only
-                part,
-            )
+    wanted = {one.object_id for all_ in standing.values() for one in all_}
+    seen: set[str] = set()
+    for _ in range(_FARTHEST):
+        new = sorted(wanted - seen)
+        seen |= wanted
+        rows = {row for part in _parts(new) for row in _links(reading, part)}
+        wanted = {id_ for _, one, other in rows for id_ in (one, other)}
+        origins = _origins(reading, sorted(wanted))
+        for who, one, other in rows:
             # Else anybody could say of any two that they are one, and nothing would be blocked any more.
-            for who, one, two in rows:
-                if who in origins.get(one, ()) or who in origins.get(two, ()):
-                    out.join(one, two)
+            if (who, one) in origins or (who, other) in origins:
+                out.join(one, other)
+        if wanted <= seen:
+            break
     return out
+
+
+def _links(reading: Reading, part: Sequence[str]) -> list[tuple[str, str, str]]:
+    columns = "SELECT member, object_id, other_id FROM match_copies WHERE"
+    by_one = f"{columns} object_id IN ({_marks(part)})"
+    by_other = f"{columns} other_id IN ({_marks(part)})"
+    return [(who, one, other) for sql in (by_one, by_other) for who, one, other in reading.query(sql, part)]
+
+
+def _origins(reading: Reading, ids: Sequence[str]) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for part in _parts(ids):
+        rows = reading.query(
+            f"SELECT DISTINCT member, object_id FROM match_indicators WHERE object_id IN ({_marks(part)})",  # noqa: S608 - constants only
+            part,
+        )
+        found |= {(member, object_id) for member, object_id in rows}
+    return found
 
 
 def _value(content: bytes, made: bytes) -> Value | None:

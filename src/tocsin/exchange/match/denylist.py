@@ -5,10 +5,13 @@ with `holding`, of every list.
 """
 
 import asyncio
+import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypedDict
+from zlib import crc32
 
 import msgspec
 
@@ -25,12 +28,14 @@ from tocsin.exchange.match.chosen import (
 )
 from tocsin.exchange.members.registry import Members
 from tocsin.formats import denylist, values
-from tocsin.formats.denylist import Hit, Lists, mark_span, name_bit
+from tocsin.formats.denylist import NAME_MASK, Hit, Lists, mark_name, mark_span
 from tocsin.formats.stix.compared import Compared, compared
 from tocsin.formats.values import Kind, Span
 from tocsin.ports.denylists import DenyLists
 from tocsin.ports.metrics import SILENT, Meter
 
+_BEHIND: Final = 1 << 128
+_PLAIN_NAME: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*")  # its last label is no number
 _PEACEFUL: Final = frozenset(("benign", "compromised"))
 _OCTETS: Final = tuple(
     MappingProxyType({str(octet): octet << shift for octet in range(256)}) for shift in (24, 16, 8, 0)
@@ -52,16 +57,15 @@ class Own:
     def __init__(self, members: Members, lists: Lists) -> None:
         claims = [one.constituency for one in members.charter.members.values()]
         networks = [span for one in claims for text in one.get("cidr", ()) for span in values.spans(text)[:1]]
-        self.spans = [one for one in networks if values.width(one) >= SHORTEST_OWN[one.version]]
+        self.spans = denylist.merged(one for one in networks if values.width(one) >= SHORTEST_OWN[one.version])
         names = {values.name(text.removeprefix("*.")) for one in claims for text in one.get("domains", ())}
         # A member that claimed "com" could keep the others from sharing anything below it.
         self.names = frozenset(one for one in names if "." in one and not _is_public_suffix(lists, one))
 
     def has_span(self, span: Span) -> bool:
         """Whether any address of it is a member's own."""
-        return any(
-            one.version == span.version and one.first <= span.last and span.first <= one.last for one in self.spans
-        )
+        at = bisect_right(self.spans, Span(span.version, span.last, _BEHIND)) - 1
+        return at >= 0 and self.spans[at].version == span.version and self.spans[at].last >= span.first
 
     def has_name(self, domain: str) -> bool:
         """Whether a name is a member's own, or below one."""
@@ -81,7 +85,7 @@ class DenyList:
         self._lists = denylist.empty()
         self._charter = -1
         self._own: Own | None = None
-        self._v4 = bytearray()
+        self._v4 = self._names = bytearray()
         self._settled = asyncio.Event()
         self.fault: str | None = "config.denylists"  # why the warninglists are not there; None: they are
 
@@ -167,27 +171,35 @@ class DenyList:
             number = a[p] | b[q] | c[r] | d[s]
         except (ValueError, KeyError):
             return False
-        return not self._v4[number >> 11] >> (number >> 8 & 7) & 1
+        if not self._v4[number >> 11] >> (number >> 8 & 7) & 1:
+            return True
+        lists = self._lists
+        at = bisect_right(lists.v4_first, number) - 1
+        listed = at >= 0 and lists.v4_last[at] >= number
+        return not listed and not self._known().has_span(Span(4, number, number))
 
     def _passes_name(self, text: str) -> bool:
-        bits, domain = self._lists.name_filter, text.lower()
-        if not domain.isascii() or not domain.replace(".", "").replace("-", "").isalnum() or domain[-1:] == ".":
+        bits, domain = self._names, text.lower()
+        if not _PLAIN_NAME.fullmatch(domain):
             return False
-        for name in (domain, domain.removeprefix("www.")):
-            bit = name_bit(name)
-            if bits[bit >> 3] >> (bit & 7) & 1:
+        for name in (domain, domain[4:]) if domain[:4] == "www." else (domain,):
+            bit = crc32(name.encode()) & NAME_MASK
+            if bits[bit >> 3] >> (bit & 7) & 1 and self._lists.is_marked(name):
                 return False
-        above, own = "." + domain, self._known().names
-        while above:
-            bit = name_bit(above)
-            if bits[bit >> 3] >> (bit & 7) & 1 or above[1:] in own:
+        at, above = 0, "." + domain
+        while at >= 0:
+            bit = crc32(above[at:].encode()) & NAME_MASK
+            if bits[bit >> 3] >> (bit & 7) & 1 and (
+                above[at + 1 :] in self._known().names or self._lists.is_marked(above[at:])
+            ):
                 return False
-            above = above[max(0, above.find(".", 1)) :] if above.find(".", 1) > 0 else ""
-        return not domain.replace(".", "").isdigit()
+            at = above.find(".", at + 1)
+        return True
 
     def _passes_hash(self, text: str) -> bool:
-        bit = name_bit(text.lower())
-        return not self._lists.name_filter[bit >> 3] >> (bit & 7) & 1
+        lowered = text.lower()
+        bit = crc32(lowered.encode()) & NAME_MASK
+        return not (self._names[bit >> 3] >> (bit & 7) & 1 and self._lists.is_marked(lowered))
 
     # -- lists by their effect --------------------------------------------------------------------------------------
 
@@ -271,6 +283,9 @@ class DenyList:
             for span in self._own.spans:
                 if span.version == 4:
                     mark_span(self._v4, span)
+            self._names = bytearray(self._lists.name_filter)
+            for name in self._own.names:
+                mark_name(self._names, "." + name)
         return self._own
 
 

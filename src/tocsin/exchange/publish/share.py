@@ -67,6 +67,7 @@ class Share:
         self._has_ends = False
         self.let_through: list[tuple[str, tuple[str, ...]]] = []  # what only `allowed` let pass: id, its lists
         self._verdicts: dict[tuple[Any, ...], Verdict] = {}
+        self.watch: Callable[[Sequence[Checked]], None] = lambda _: None  # sees what passes check(), in order
 
     # -- step 1 -------------------------------------------------------------------------------------------------
 
@@ -74,6 +75,7 @@ class Share:
         """The gate: JSON, STIX. Accepted objects go to the spool, refused ones come back with their reason."""
         refused: list[Refused] = []
         drafts: list[tuple[int, Draft]] = []
+        passed: list[Checked] = []
         verdicts = check_many(batch)
         listed = self._listed(verdicts)
         for at, (content, checked) in enumerate(zip(batch, verdicts, strict=True)):
@@ -92,7 +94,9 @@ class Share:
                 continue
             self._has_ends = self._has_ends or bool(checked.ends)
             drafts.append((self._seen, draft_of(checked, content)))
+            passed.append(checked)
         if drafts:
+            self.watch(passed)
             self._spool.append(_ENCODER.encode(drafts))
         return refused
 
@@ -136,6 +140,10 @@ class Share:
         """How many objects are to be committed, refused by the policy, and shared there already."""
         refused, held = self._fates.count(_REFUSED), self._fates.count(_HELD_ALREADY)
         return Counts(len(self._fates) - refused - held, refused, held)
+
+    def kept(self) -> Iterator[bool]:
+        """Of each object that watch() saw, in the same order: whether it is to be committed."""
+        return (fate < _HELD_ALREADY for fate in self._fates)
 
     def markings(self) -> dict[str, int]:
         """How many objects of each marking are to be committed."""

@@ -13,7 +13,7 @@ from tocsin.exchange.journal import local
 from tocsin.exchange.journal.journal import Journal, append
 from tocsin.exchange.warn import ladder
 from tocsin.exchange.warn.ladder import Due, Facts
-from tocsin.exchange.warn.record import PAGED, Record, facts
+from tocsin.exchange.warn.record import PAGED, Record, facts, targets
 from tocsin.ports.clock import Clock
 from tocsin.ports.database import Reading, Transaction
 
@@ -92,8 +92,9 @@ class Pager:
         for warning, member in tx.query(_DUE, (now, *who, _MOST)):
             found = facts(self._record.me, warning, member, tx)
             due = ladder.next_page(found) if found else None
-            if due is not None and due.at <= now:
-                position = self._write(tx, Paged(warning, member, due.turn, due.level), due.by_hand, now)
+            if found is not None and due is not None and due.at <= now:
+                one = Paged(warning, member, due.turn, due.level)
+                position = self._write(tx, one, found, by_hand=due.by_hand, now=now)
                 count += 1
             else:
                 self._record.settle(warning, member, tx)
@@ -116,16 +117,18 @@ class Pager:
             due = _next_by_hand(found, now)
             if due is not None:
                 done.append(Paged(warning, member, due.turn, due.level))
-                position = self._write(tx, done[-1], by_hand=True, now=now)
+                position = self._write(tx, done[-1], found, by_hand=True, now=now)
             elif members or not is_giver:
                 raise _refused(found, member)
         if not done:
             raise PolicyError("policy.warning-over", "nobody is silent to this warning any more")
         return done, position
 
-    def _write(self, tx: Transaction, one: Paged, by_hand: bool, now: int) -> int:
+    def _write(self, tx: Transaction, one: Paged, found: Facts, *, by_hand: bool, now: int) -> int:
         """The local row, and its effect at once: the next transaction sees that it is done."""
-        said = {"turn": one.turn, "level": one.level, "by_hand": by_hand, "at": now // 1000 * 1000}
+        told = targets(found.policy, one.level, is_ours=one.member == self._record.me)
+        at = now // 1000 * 1000
+        said = {"turn": one.turn, "level": one.level, "by_hand": by_hand, "at": at, "targets": told}
         row = local.row(PAGED, said, member=one.member, object_id=one.warning, seq=one.level)
         position = append(tx, [row], now)
         self._record.page(one.warning, one.member, said, position, tx)

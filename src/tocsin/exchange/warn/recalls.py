@@ -1,12 +1,11 @@
 """Who has changed what it had shared: versions, changes, confirmations and what follows from them, from the journal.
 
 A change is a later version of an object by the same origin. Only the origin's own copies follow its change, unless the
-object is its own: then everybody's do. Whose an object is says the first entry that holds it here: the origin of its log,
-or the member that it names as its creator.
+object is its own: then everybody's do. Whose an object is says the first entry that holds it here and does not take it
+back: the origin of its log, or the member that it names as its creator.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from tocsin.errors import FormatError
@@ -86,37 +85,37 @@ class Recalls:
             yield Version(row.position, key, *place, instant, row.marking or 0, taken, creator)
 
     def _judge(self, tx: Transaction, key: bytes, name: str) -> bool:
-        """What the versions of an object add up to; whether its owner has taken it back."""
+        """What the versions of an object add up to; whether its owner has taken it back, now or until now."""
         versions = versions_of(tx, key)
         owner = self.owner(versions)
         name = name or _name(tx, versions)
-        is_taken = False
-        for member, group in groupby(
-            sorted(versions, key=lambda one: (one.member, one.position)), lambda one: one.member
-        ):
-            mine = list(group)
+        was_taken = bool(_taken_among(tx, [key]))
+        by_member: dict[str, list[Version]] = {}
+        for one in versions:
+            by_member.setdefault(one.member, []).append(one)
+        hidden: dict[tuple[str, str], int] = {}
+        for member, mine in by_member.items():
+            since = {_TAKEN[one.taken]: one.position for one in reversed(mine) if one.taken}
             change = _change(mine)
-            if change is None:
-                continue
-            instant, action, position = change
-            since = {one.taken: one.position for one in reversed(mine) if one.taken}
-            self._put(
-                tx, (key, member, instant, action, int(member == owner), min(since.values(), default=0), position)
-            )
-            for mark, at in since.items() if name else ():
-                search.hide(tx, name, "" if member == owner else member, _TAKEN[mark], at)
+            if change is not None:
+                instant, action, position = change
+                first = min(since.values(), default=0)
+                self._put(tx, (key, member, instant, action, int(member == owner), first, position))
             if since and name:
                 search.unhide(tx, name, member, search.ORPHANED)
-            is_taken = is_taken or (bool(since) and member == owner)
-        if name and len({one.member for one in versions}) > 1:
+            hidden |= {("" if member == owner else member, why): at for why, at in since.items()}
+        if name:
+            _show_only(tx, name, by_member, hidden)
+        if name and len(by_member) > 1:
             search.contest(tx, name, owner)
-        return is_taken
+        return was_taken or ("", REVOKED) in hidden or ("", RECALLED) in hidden
 
     def owner(self, versions: Sequence[Version]) -> str:
         """Whose the object of these versions is, told in the order of their positions."""
         if not versions:
             return ""
-        first = versions[0]
+        # Who takes back what it never said owns nothing by that: else one could take back in advance what others will say.
+        first = next((one for one in versions if not one.taken), versions[0])
         return (self._handle_of(first.creator) if first.creator else "") or first.member
 
     def _put(self, tx: Transaction, change: tuple[Any, ...]) -> None:
@@ -188,6 +187,15 @@ class Recalls:
                 "UPDATE warn_changes SET answered = 1 WHERE object = ? AND member = ? AND instant = ?",
                 (key, giver, instant),
             )
+
+
+def _show_only(tx: Transaction, name: str, members: Iterable[str], hidden: Mapping[tuple[str, str], int]) -> None:
+    """Hide exactly these copies of an object, by (member, why), each from a position on; another may have become its owner."""
+    for member in ("", *members):
+        for why in (REVOKED, RECALLED):
+            search.unhide(tx, name, member, why)
+    for (member, why), at in hidden.items():
+        search.hide(tx, name, member, why, at)
 
 
 def _name(tx: Reading, versions: Sequence[Version]) -> str:
@@ -263,10 +271,9 @@ def _orphan(tx: Transaction, dependent: str, member: str) -> None:
         "FROM warn_subjects s WHERE s.dependent = ? AND s.member = ?",
         (dependent, member),
     )
+    search.unhide(tx, dependent, member, search.ORPHANED)
     if rows and all(row[0] for row in rows):
         search.hide(tx, dependent, member, search.ORPHANED, max(row[0] for row in rows))
-    else:
-        search.unhide(tx, dependent, member, search.ORPHANED)
 
 
 def _receipts(told: Sequence[Told], tx: Transaction) -> None:

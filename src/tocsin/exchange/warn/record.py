@@ -49,6 +49,8 @@ class Record:
                 self._word(row, word, tx)
             elif (climbed := escalation.read(value, row.member)) is not None:
                 self._escalation(row, climbed, tx)
+            elif value.get("revoked") is True and row.object_id is not None:
+                _take_back(row.object_id, row.member, tx)
         except FormatError as error:
             # Nobody is paged for what cannot be read, so people must see that it came.
             if extension.of(value, alert.WARNING) is not None and row.object_id is not None:
@@ -138,14 +140,10 @@ class Record:
             "ON CONFLICT (warning, member, turn, level) DO NOTHING",
             (warning, member, said["turn"], said["level"], int(said["by_hand"]), said["at"], position),
         )
-        policy = policy_of(warning, tx)
-        ways = policy.levels[said["level"] - 1].notifiers if policy else ()
-        # The terminal is told by the row itself: `tocsin watch` shows it.
-        targets = [one.value for one in ways if one is not Way.TERMINAL] + [CHANNEL] * (member != self.me)
         tx.execute_many(
             "INSERT INTO warn_outbox (position, target, outcome) VALUES (?, ?, '') "
             "ON CONFLICT (position, target) DO NOTHING",
-            [(position, target) for target in targets],
+            [(position, target) for target in said["targets"]],
         )
 
     # -- receipts -----------------------------------------------------------------------------------------------
@@ -202,6 +200,20 @@ class Record:
                 member,
             ),
         )
+
+
+def targets(policy: Policy, level: int, *, is_ours: bool) -> list[str]:
+    """Who is to be told that a level was paged. The terminal is told by the row itself: `tocsin watch` shows it."""
+    ways = policy.levels[level - 1].notifiers
+    return [one.value for one in ways if one is not Way.TERMINAL] + [CHANNEL] * (not is_ours)
+
+
+def _take_back(warning: str, member: str, tx: Transaction) -> None:
+    """Its giver has recalled it, and what it said is erased: nobody is asked any more. What was done stays known."""
+    if tx.query("SELECT 1 FROM warn_warnings WHERE id = ? AND giver = ?", (warning, member)):
+        tx.execute("DELETE FROM warn_recipients WHERE warning = ?", (warning,))
+        tx.execute("DELETE FROM warn_awaited WHERE warning = ?", (warning,))
+        tx.execute("DELETE FROM warn_warnings WHERE id = ?", (warning,))
 
 
 def policy_of(warning: str, reading: Reading) -> Policy | None:

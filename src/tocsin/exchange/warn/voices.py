@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from tocsin.exchange.journal import search
+from tocsin.exchange.journal import history, search
 from tocsin.exchange.journal.search import Found, Query
 from tocsin.exchange.warn.recalls import Recalls, Version, versions_of
 from tocsin.formats import correction, extension, feedback
@@ -71,6 +71,7 @@ def of(reading: Reading, recalls: Recalls, object_id: str, now_us: int) -> Voice
     changes = dict(reading.query("SELECT member, action FROM warn_changes WHERE object = ?", (key,)))
     shown = search.find(reading, Query(ids=(object_id,), limit=_MOST, newest_first=True, now_us=now_us, content=False))
     claims = [_claim(member, mine, versions, owner, changes) for member, mine in _newest(shown).items()]
+    claims += _withdrawals(reading, key, versions, owner)
     return Voices(
         owner, tuple(sorted(claims, key=lambda one: (not one.is_owner, one.member))), _words(reading, key, now_us)
     )
@@ -99,6 +100,23 @@ def _claim(
         changes.get(member, ""),
         differs,
     )
+
+
+def _withdrawals(reading: Reading, key: bytes, versions: Sequence[Version], owner: str) -> list[Claim]:
+    """Members that have taken back what is not their own: their copies are gone, their word stands."""
+    rows = reading.query(
+        "SELECT member, instant, action, position FROM warn_changes WHERE object = ? AND since > 0 AND member <> ?",
+        (key, owner),
+    )
+    names = history.entries_at(reading, [row[3] for row in rows])
+    out = []
+    for member, instant, action, position in rows:
+        same = [one for one in versions if one.member == member and one.instant == instant]
+        version = names[position].version if position in names else ""
+        channels = tuple(dict.fromkeys(one.channel for one in same))
+        level = max(one.marking for one in same)
+        out.append(Claim(member, version, level, channels, is_owner=False, action=action, differs=True))
+    return out
 
 
 def _words(reading: Reading, key: bytes, now_us: int) -> tuple[Word, ...]:

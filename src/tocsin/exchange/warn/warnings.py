@@ -83,7 +83,12 @@ class Warnings:
         if outside or not recipients:
             who = ", ".join(sorted(outside)) or "nobody"
             raise PolicyError("policy.not-asked", f"{who} cannot be asked in {channel.name}")
-        key = wish.key or sha256(f"{now}\n{wish.headline}\n{wish.threatened}\n{wish.todo}".encode()).hexdigest()[:24]
+        key = (
+            wish.key
+            or sha256(
+                f"{now}\n{channel.id}\n{wish.marking}\n{wish.headline}\n{wish.threatened}\n{wish.todo}".encode()
+            ).hexdigest()[:24]
+        )
         made = Alert(
             giver=self.me,
             identity=self._members.member(self.me).identity,

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from tocsin.cli.demo import outsider, pace, proofs
+from tocsin.cli.demo.alarm import Warnings
 from tocsin.cli.demo.report import CatchUp, Report
 from tocsin.cli.demo.tally import Standing, Tally
 
@@ -116,6 +117,7 @@ def good():
         samples=4,
         samples_due=4,
         catch_up=CatchUp("b", 5, 5, 0.1, gapless=True, queued=1),
+        warnings=Warnings(1, 2, 1, 1, 1, 1, 2, 1),
         fsck="ok",
         histories_agree=True,
         outsider_leaks=0,
@@ -143,6 +145,11 @@ def test_a_report_in_which_all_is_well_has_no_shortfalls():
         ("catch_up", CatchUp("b", 5, 5, 0.1, gapless=False, queued=1)),
         ("catch_up", CatchUp("b", 5, 4, 0.1, gapless=True, queued=1)),
         ("catch_up", CatchUp("b", 0, 0, 0.1, gapless=True, queued=1)),
+        ("warnings", Warnings()),
+        ("warnings", Warnings(1, 1, 1, 1, 1, 1, 2, 1)),
+        ("warnings", Warnings(1, 2, 1, 1, 0, 1, 2, 1)),
+        ("warnings", Warnings(1, 2, 1, 1, 1, 1, 1, 1)),
+        ("warnings", Warnings(1, 2, 1, 1, 1, 1, 2, 0)),
         ("fsck", "b: fsck.root"),
         ("histories_agree", False),
         ("outsider_leaks", 1),
@@ -158,4 +165,4 @@ def test_whatever_falls_short_is_told(name, value):
 
 
 def test_an_untouched_report_is_not_a_success():
-    assert len(Report(3).shortfalls()) == 8
+    assert len(Report(3).shortfalls()) == 9

@@ -8,6 +8,7 @@ from tocsin.exchange.journal.search import (
     Search,
     added_at,
     content,
+    contest,
     find,
     hide,
     instant_of,
@@ -232,3 +233,22 @@ def test_what_was_to_be_kept_until_before_now_is_not_found_though_it_is_still_th
         return [[one.position for one in find(tx, Query(now_us=now))] for now in (0, 49, 50, 51)]
 
     assert run(lambda: database.write(work)) == [[1, 2, 3], [1, 2, 3], [1, 3], [1, 3]]
+
+
+def test_nobody_replaces_what_another_said_first(found):
+    rows = [row(0), row(0, version=V3, log=1, member="bb"), row(1, version=V2), row(0, version=V3, member="cc")]
+    rows = [one._replace(seq=i) for i, one in enumerate(rows)]
+    assert [(one.member, one.version) for one in found(rows, versions=("last",))] == [("aa", V2)]
+    assert [(one.member, one.version) for one in found([], versions=("first",))] == [("aa", V1)]
+    assert len(found([])) == 4, "every word is there beside the others"
+
+
+def test_the_owners_word_is_the_one_wherever_it_speaks(database, found):
+    rows = [row(0, member="bb"), row(1, version=V2), row(0, version=V3, log=2, member="cc")]
+
+    async def main():
+        await database.write(lambda tx: contest(tx, ID, "bb"))
+        await database.write(lambda tx: contest(tx, ID, "aa"))
+
+    run(main)
+    assert [(one.channel, one.member) for one in found(rows, versions=("last",))] == [(10, "aa"), (20, "cc")]

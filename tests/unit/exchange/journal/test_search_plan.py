@@ -27,6 +27,8 @@ def test_newest_versions_of_a_channel(version, types):
     search.find(reading, Query(channels=(1,), versions=(version,), types=types))
     # With the channel's index here instead, one page of 131,000 objects took two minutes.
     assert "SEARCH o USING COVERING INDEX journal_search_object (object_id=? AND channel=?)" in reading.plan
+    # Nor may the first of its copies be looked for along the journal: 3 ms for each of 40,000 objects.
+    assert "SEARCH g USING COVERING INDEX journal_search_object (object_id=? AND channel=?)" in reading.plan
     assert "SEARCH s USING INDEX journal_search_channel" in reading.plan
     assert "SCAN" not in reading.plan
     assert "TEMP B-TREE" not in reading.plan

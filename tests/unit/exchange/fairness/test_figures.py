@@ -1,0 +1,93 @@
+"""Every figure against a slow oracle; what is derived again is the same; padding and flattery change nothing."""
+
+import asyncio
+
+from fairness_oracle import Oracle
+from fairness_story import CHANNELS, DAY, LOGS, ME, MEMBERS, NOW, STEPS, Community, play, store
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+SOME = settings(max_examples=150)
+
+
+def pair_sizes(community, other):
+    """What both hold: of my logs what the other has receipted (all of it), of the others what is here."""
+    return {log: size for log, size in community.sizes.items() if {ME, other} <= set(CHANNELS[log[0]][1])}
+
+
+async def receipted(community):
+    for log in LOGS:
+        if log[1] == ME and community.sizes.get(log):
+            for other in CHANNELS[log[0]][1]:
+                if other != ME:
+                    await community.receipt(log, other, community.sizes[log])
+
+
+def told(community, since=0, until=2**62, as_of=NOW):
+    """Everything the room tells, without the parts that an oracle is not asked for."""
+
+    def work(snapshot):
+        rows = {other: snapshot.row(snapshot.common(other), ME, other) for other in MEMBERS if other != ME}
+        return {"own": snapshot.own(), "rows": rows, "plenary": snapshot.plenary()}
+
+    return community.look(work, since=since, until=until, as_of=as_of)
+
+
+def wanted(community, since=0, until=2**62):
+    rows = {}
+    for other in MEMBERS:
+        if other == ME:
+            continue
+        sizes = pair_sizes(community, other)
+        oracle = Oracle(community.entries, sizes)
+        ways = lambda channel, o=oracle, b=other: {
+            "gave": o.figures(ME, {b}, channel, since, until),
+            "got": o.figures(b, {ME}, channel, since, until),
+        }
+        channels = sorted({log[0] for log in sizes})
+        rows[other] = {"channels": [{"channel": one, **ways(one)} for one in channels], "total": ways(None)}
+    return rows
+
+
+@SOME
+@given(STEPS, st.one_of(st.none(), st.tuples(st.integers(0, 40), st.integers(0, 40))))
+def test_every_figure_is_what_the_oracle_says(steps, period):
+    async def main():
+        community = Community(store())
+        await play(community, steps)
+        await receipted(community)
+        since, until = (NOW - 100 * DAY + one * DAY for one in sorted(period)) if period else (0, 2**62)
+        found = await told(community, since, until)
+        assert found["rows"] == wanted(community, since, until)
+        whole = Oracle(community.entries, community.sizes)
+        for one in found["own"]["channels"]:
+            channel, received = one.pop("channel"), one.pop("received")
+            assert one == whole.figures(ME, None, channel, since, until)
+            assert received == {other: one["given"] for other in CHANNELS[channel][1] if other != ME}
+        assert found["own"]["total"] == whole.figures(ME, None, None, since, until)
+
+    asyncio.run(main())
+
+
+@SOME
+@given(STEPS)
+def test_what_is_derived_again_is_the_same_also_after_erasing_and_sweeping(steps):
+    async def main():
+        community = Community(store())
+        await play(community, steps)
+        await receipted(community)
+        live = await told(community)
+        await community.rebuild()
+        assert await told(community) == live
+        # A month later some of it has expired. Whether this node has swept yet makes no difference.
+        later = NOW + 11 * DAY
+        before = await told(community, as_of=later)
+        await community.erase([one for one in community.entries if one.keep and one.keep <= later])
+        community.now = later
+        assert await told(community, as_of=later) == before
+        await community.ledger.let_go()
+        assert await told(community, as_of=later) == before
+        await community.rebuild()
+        assert await told(community, as_of=later) == before
+
+    asyncio.run(main())
