@@ -1,8 +1,10 @@
 """What the operator asks: status, members, channels, objects, receipts."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from tocsin.edge.control import blocking, concerning, correcting, waiting
 from tocsin.edge.control.services import Services
@@ -12,12 +14,15 @@ from tocsin.exchange.journal import history, search
 from tocsin.exchange.journal.history import Happening
 from tocsin.exchange.journal.journal import Kind
 from tocsin.exchange.journal.search import Found, Query
+from tocsin.exchange.match import finding
 from tocsin.exchange.members.channels import Channel
 from tocsin.formats.text import instant
 from tocsin.formats.tlp import Tlp
+from tocsin.ports.database import Reading
 
 _MOST = 1000
 _VERSIONS = 50
+_ID: Final = re.compile(r"[a-z0-9-]{1,250}--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 async def status(services: Services) -> dict[str, Any]:
@@ -144,9 +149,18 @@ async def objects(services: Services, asked: dict[str, str]) -> list[dict[str, A
         content=False,
         now_us=services.clock.now_us(),
     )
-    found = await services.journal.database.read(lambda db: search.find(db, query))
+    found = await services.journal.database.read(lambda db: _sought(db, query))
     listed = await blocking.listed(services, found)
     return [{**_found(services, one), "listed": listed.get(one.position, [])} for one in found]
+
+
+def _sought(db: Reading, query: Query) -> list[Found]:
+    """What a person typed is an id, a value that something names, or else a part of a name."""
+    if _ID.fullmatch(query.text):
+        return search.find(db, replace(query, text="", ids=(query.text,)))
+    if query.text and finding.is_named(db, query.text):
+        return finding.naming(db, query.text, query)
+    return search.find(db, query)
 
 
 async def object_(services: Services, object_id: str) -> dict[str, Any]:
