@@ -53,3 +53,26 @@ def test_what_is_asked_for_in_odd_ways_is_no_fault_of_ours(visit):
             assert (await browser.ask(path)).status == 404, path
 
     visit(story, shared=1)
+
+
+def test_what_others_write_is_escaped_everywhere(visit):
+    async def story(house):
+        import json
+
+        payload = "\"'><script>alert(1)</script>"
+        thing = {
+            "type": "malware", "spec_version": "2.1", "id": "malware--00000001-0000-4000-8000-000000000000",
+            "created": "2026-01-01T00:00:00.000Z", "modified": "2026-01-01T00:00:00.000Z", "name": payload,
+            "description": payload, "is_family": False, "labels": [payload], "aliases": [payload],
+            "object_marking_refs": ["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"],
+        }  # fmt: skip
+        await house.federation.share("bb", "plenary", [json.dumps(thing).encode()])
+        await house.federation.settled()
+        browser = await house.enroll("analyst", "analyst")
+        for path in ("/threats", f"/o/{thing['id']}"):
+            text = (await browser.ask(path)).text
+            assert "alert(1)" in text
+            assert "<script>alert" not in text
+            assert '="' + payload[:2] not in text
+
+    visit(story)
