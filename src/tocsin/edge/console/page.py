@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tocsin.edge.console.services import Services
+from tocsin.edge.control.services import Services as ControlServices
 from tocsin.edge.signin.people import Person
 from tocsin.edge.signin.roles import Role
 from tocsin.edge.signin.sessions import Session
@@ -35,7 +36,7 @@ class Call:
         return self.session.person
 
     @property
-    def control(self) -> Any:
+    def control(self) -> ControlServices:
         """The node's parts as the operator's commands have them."""
         return self.services.control
 
