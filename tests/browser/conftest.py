@@ -214,6 +214,12 @@ def chromium():
 
 
 @pytest.fixture
+def shots():
+    SHOTS.mkdir(exist_ok=True)
+    return SHOTS
+
+
+@pytest.fixture
 def places():
     return PLACES
 
