@@ -4,14 +4,21 @@
 description as msgspec structs.
 """
 
+import asyncio
+import tempfile
 import time
+import types
 import typing
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import orjson
 
+from tocsin.backends.system.warninglists import WarningLists
+from tocsin.exchange.match.denylist import DenyList
+from tocsin.exchange.publish.publisher import MAX_BATCH
 from tocsin.formats import strictjson
 from tocsin.formats.stix import kinds
 from tocsin.formats.stix.catalogue import TYPES, compiled
@@ -137,7 +144,24 @@ def run() -> dict[str, int]:
         figures[f"{load}_jsonschema_rs_on_values"] = rate(by_schema, values)
         figures[f"{load}_msgspec_on_values"] = rate(by_struct, values)
         figures[f"{load}_msgspec_on_bytes_type_known"] = rate(by_decoder, named)
+    figures["indicators_denylist"] = _asked_of_the_lists(indicators())
     return figures
+
+
+def _asked_of_the_lists(values: list[dict[str, Any]]) -> int:
+    """Indicators a second that the deny-lists of the installed package are asked about, in batches as the gate does."""
+    asked = DenyList(_Nobody())  # type: ignore[arg-type]  # only the charter is asked for
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(asked.load(WarningLists(Path(folder))))
+    batches = [values[at : at + MAX_BATCH] for at in range(0, len(values), MAX_BATCH)]
+    return rate(asked.refusals, batches) * len(values) // len(batches)
+
+
+class _Nobody:
+    """Members of a node that has no charter yet."""
+
+    has_charter = True
+    charter = types.SimpleNamespace(version=1, members={})
 
 
 def _struct(record: kinds.Record, name: str) -> Any:

@@ -21,6 +21,7 @@ GROUPS: Final = MappingProxyType(
     {
         "format": "Bytes that are not what they claim to be. Exit code 1.",
         "policy": "The handling rules, the charter or a channel forbid it. Exit code 4.",
+        "person": "What is about a person does not pass the narrow door ([persons.md](persons.md)). Exit code 4.",
         "verify": "A signed statement does not prove what it must. Exit code 5.",
         "receive": "What a peer sent was not taken; nothing of it was stored.",
         "deliver": "A receipt of a peer does not count.",

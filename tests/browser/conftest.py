@@ -187,6 +187,7 @@ PLACES = {
     "accounts": "/admin/accounts",
     "tokens": "/admin/tokens",
     "peers": "/admin/peers",
+    "audit": "/admin/audit",
     "backups": "/admin/backups",
     "settings": "/admin/settings",
     "absent": "/nothing-of-the-kind",

@@ -144,6 +144,8 @@ async def ended(br, ids):
     assert (status, told["code"]) == (1, "config.value")
     status, told = await tocsin(br.home, "duties", "show", "duty-0")
     assert (status, told["code"]) == (7, "access.unknown-duty")
+    status, told = await tocsin(br.home, "duties", "list", "--state", "forgotten")
+    assert (status, told["code"]) == (1, "config.value")
     standing = (await br.control.get("/status"))["duties"]
     assert standing == {"open": 0, "oldest_s": None, "states": {"open": 0, "warned": 1, "sanitised": 1, "declined": 1}}
 

@@ -13,7 +13,7 @@ import uvicorn
 from taxii2client.common import TokenAuth
 
 from tocsin.backends.sqlite.database import ThreadedDatabase, connect, create_tables
-from tocsin.edge import access
+from tocsin.edge import access, audit
 from tocsin.edge.taxii.app import Services, build
 from tocsin.exchange.journal import tables
 from tocsin.exchange.journal.followers import Following
@@ -49,7 +49,7 @@ class Node:
     def __init__(self, folder):
         path = str(folder / "node.db")
         connection = connect(path, create=True)
-        create_tables(connection, (tables.TABLES, access.TABLES))
+        create_tables(connection, (tables.TABLES, access.TABLES, audit.TABLES))
         connection.close()
         self.database = ThreadedDatabase(path)
         self.journal = Journal(self.database)
@@ -58,7 +58,16 @@ class Node:
         self.url = ""
         self.seq = 0
         self.app = build(
-            Services(self.database, self, self.accounts, lambda: self.url, "MA-CERT", SteadyClock(), self.synced)
+            Services(
+                self.database,
+                self,
+                self.accounts,
+                audit.Audit(self.database, SteadyClock()),
+                lambda: self.url,
+                "MA-CERT",
+                SteadyClock(),
+                self.synced,
+            )
         )
 
     def channels(self):

@@ -1,4 +1,4 @@
-"""tocsin account: which programs may read here by TAXII."""
+"""tocsin account: which programs may read here by TAXII, who oversees, who releases."""
 
 from typing import Annotated
 
@@ -11,8 +11,14 @@ NameArgument = Annotated[str, typer.Argument(help="The account's name, e.g. siem
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(rich_markup_mode=None, help="Accounts of programs that read by TAXII 2.1.")
-    command(group, "add", "account add siem", "account add partner-soc --channel plenary")(add)
+    group = typer.Typer(rich_markup_mode=None, help="Accounts: programs that read by TAXII 2.1, oversight, releasers.")
+    command(
+        group,
+        "add",
+        "account add siem",
+        "account add partner-soc --channel plenary",
+        "account add legal-desk --kind releaser",
+    )(add)
     command(group, "list", "account list")(list_)
     command(group, "remove", "account remove siem")(remove)
     app.add_typer(group, name="account")
@@ -24,11 +30,15 @@ def add(
     channel: Annotated[
         list[str] | None, typer.Option(help="A channel it may read; repeat. Default: every channel.")
     ] = None,
+    kind: Annotated[
+        str, typer.Option(help="reader, oversight (audit trail and counts, no content) or releaser (second person).")
+    ] = "reader",
+    purpose: Annotated[str, typer.Option(help="Why it reads; stands in the audit trail.")] = "",
 ) -> None:
     """Open an account. The token is shown this once; it serves as bearer token, or as password in basic auth."""
     from tocsin.cli.control import ask
 
-    wanted = {"name": name, "channels": channel or ["*"]}
+    wanted = {"name": name, "channels": channel or ["*"], "kind": kind, "purpose": purpose}
     made = ask(hands.home, lambda control: control.post("/accounts", wanted))
     hands.screen.result("account", made, [f"account  {made['name']}", f"token    {made['token']}"])
     hands.screen.say("Keep the token now: only its hash is stored.")
@@ -42,7 +52,8 @@ def list_(hands: Hands) -> None:
     if hands.screen.json:
         hands.screen.emit("accounts", {"accounts": found})
         return
-    hands.screen.table(("account", "channels"), ((one["name"], " ".join(one["channels"])) for one in found))
+    rows = ((one["name"], one["kind"], " ".join(one["channels"]) or "-", one["purpose"] or "-") for one in found)
+    hands.screen.table(("account", "kind", "channels", "purpose"), rows)
 
 
 def remove(hands: Hands, name: NameArgument) -> None:

@@ -33,6 +33,9 @@ def export(
         typer.Option(min=1, help="Of which generation of the channel; default: the newest.", show_default=False),
     ] = None,
     urgent: Annotated[bool, typer.Option("--urgent", help="The log of its urgent lane.")] = False,
+    reason: Annotated[
+        str, typer.Option(help="Why; stands in the audit trail if anything is above GREEN.", show_default=False)
+    ] = "",
 ) -> None:
     """Write one log to a file that can be verified without Tocsin. Works beside a running node.
 
@@ -44,7 +47,7 @@ def export(
 
     home = hands.home
     with progress(hands.screen, "exporting") as moved:
-        wanted = making.Wanted(channel, origin, generation or 0, urgent)
+        wanted = making.Wanted(channel, origin, generation or 0, urgent, reason)
         made = asyncio.run(making.write(home, wanted, out, moved))
     erased = f" ({made['erased']:,} erased)" if made["erased"] else ""
     line = (

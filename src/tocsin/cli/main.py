@@ -7,6 +7,7 @@ import typer
 
 from tocsin.cli import (
     accounts,
+    auditing,
     backup,
     blocking,
     channels,
@@ -23,6 +24,7 @@ from tocsin.cli import (
     keys,
     logs,
     people,
+    persons,
     reading,
     recovering,
     running,
@@ -99,6 +101,8 @@ def build() -> typer.Typer:
         fairness,
         accounts,
         people,
+        persons,
+        auditing,
     ):
         part.add_to(app)
     return app

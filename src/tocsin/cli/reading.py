@@ -1,5 +1,6 @@
 """tocsin objects, show, watch and receipts: what has come and gone."""
 
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from tocsin.cli.commands import Hands, command
 from tocsin.cli.screen import moment
 
+Reason = Annotated[str | None, typer.Option(help="Why; stands in the audit trail if anything above GREEN is seen.")]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")]
 
 
@@ -18,19 +20,24 @@ def add_to(app: typer.Typer) -> None:
     command(app, "receipts", "receipts --channel ports", "receipts --json")(receipts)
 
 
-def objects(
-    hands: Hands,
-    channel: Annotated[str | None, typer.Option(help="Only this channel.")] = None,
-    type_: Annotated[str | None, typer.Option("--type", help="Only this STIX type, e.g. indicator.")] = None,
-    find: Annotated[str | None, typer.Option(help="Only what contains this value or word.")] = None,
-    member: Annotated[str | None, typer.Option(help="Only what this member shared.")] = None,
-    limit: Limit = 50,
-    before: Annotated[int | None, typer.Option(help="Only older than this journal position.")] = None,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which objects."""
+
+    channel: Annotated[str | None, typer.Option(help="Only this channel.")] = None
+    type_: Annotated[str | None, typer.Option("--type", help="Only this STIX type, e.g. indicator.")] = None
+    find: Annotated[str | None, typer.Option(help="Only what contains this value or word.")] = None
+    member: Annotated[str | None, typer.Option(help="Only what this member shared.")] = None
+    limit: Limit = 50
+    before: Annotated[int | None, typer.Option(help="Only older than this journal position.")] = None
+    reason: Reason = None
+
+
+def objects(hands: Hands, sought: Sought) -> None:
     """The objects this node holds, newest first."""
     from tocsin.cli.control import ask
 
-    wanted = {"channel": channel, "type": type_, "find": find, "member": member, "limit": limit, "before": before}
+    wanted = {name.strip("_"): value for name, value in asdict(sought).items()}
     found = ask(hands.home, lambda control: control.get("/objects", **wanted))
     if hands.screen.json:
         hands.screen.emit("objects", {"objects": found})
@@ -48,15 +55,17 @@ def objects(
         for one in found
     )
     hands.screen.table(("position", "added", "channel", "member", "marking", "id", "name"), rows)
-    if len(found) == limit:
+    if len(found) == sought.limit:
         hands.screen.say(f"There may be more: --before {found[-1]['position']}")
 
 
-def show(hands: Hands, id_: Annotated[str, typer.Argument(metavar="ID", help="The object's STIX id.")]) -> None:
+def show(
+    hands: Hands, id_: Annotated[str, typer.Argument(metavar="ID", help="The object's STIX id.")], reason: Reason = None
+) -> None:
     """One object: every version this node holds, who shared it where, who has signed for it, who can read it."""
     from tocsin.cli.control import ask, segment
 
-    found = ask(hands.home, lambda control: control.get(f"/objects/{segment(id_)}"))
+    found = ask(hands.home, lambda control: control.get(f"/objects/{segment(id_)}", reason=reason))
     screen = hands.screen
     if screen.json:
         screen.emit("object", found)
@@ -97,22 +106,23 @@ def watch(
     hands: Hands,
     after: Annotated[int | None, typer.Option(help="Begin after this journal position; default: now.")] = None,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on for ever, or end at the newest.")] = True,
+    reason: Reason = None,
     bell: Annotated[bool, typer.Option("--bell", help="Ring the terminal's bell for each warning and page.")] = False,
 ) -> None:
     """What waits for an answer, due first; then what happens, as it happens, one line each. JSON Lines with --json."""
     import asyncio
 
-    asyncio.run(_watch(hands, after, follow=follow, bell=bell))
+    asyncio.run(_watch(hands, {"after": after, "follow": int(follow), "reason": reason}, bell=bell))
 
 
-async def _watch(hands: Hands, after: int | None, *, follow: bool, bell: bool) -> None:
+async def _watch(hands: Hands, wanted: dict[str, int | str | None], *, bell: bool) -> None:
     from tocsin.cli.control import Control
 
     async with Control(hands.home) as control:
-        if after is None:
-            after = (await control.get("/status"))["position"]
+        if wanted["after"] is None:
+            wanted["after"] = (await control.get("/status"))["position"]
             await _due(hands, control)
-        async for row in control.rows("GET", "/watch", {"after": after, "follow": int(follow)}):
+        async for row in control.rows("GET", "/watch", wanted):
             hands.screen.result("event", row, [_event(row)])
             if bell and (row.get("warning") or {}).get("event") in ("raised", "paged"):
                 hands.screen.err.bell()

@@ -59,6 +59,7 @@ class Course:
 
     done: dict[str, Any] = field(default_factory=dict)
     decided: dict[str, Any] = field(default_factory=dict)
+    second: dict[str, Any] = field(default_factory=dict)
     refusals: list[dict[str, Any]] = field(default_factory=list)
     refused: int = 0
     end: int = 0
@@ -118,6 +119,11 @@ def _note(course: Course, event: dict[str, Any], bar: "_Bar", screen: Screen) ->
         case "decided":
             course.decided = event
             bar.decided(event["accepted"])
+        case "second":
+            course.second = event
+            screen.say(f"{amount(event['persons'], 'object')} about persons, release {event['digest']}")
+            if event["missing"]:
+                screen.say(f"waits for {' '.join(event['missing'])}: `tocsin person approve {event['digest']}`")
         case "committed":
             course.end = max(course.end, event["end"])
             bar.committed(event["objects"])
@@ -179,6 +185,7 @@ def _told(screen: Screen, wish: Wish, course: Course) -> int:
         "concerned": decided.get("concerned"),
         "batches": done.get("batches", []),
         "refusals": course.refusals,
+        "second": {name: value for name, value in course.second.items() if name != "event"} or None,
         "queued_for": course.late,
         "code": done.get("code") or (error.code if error else None),
         "exit_status": status,

@@ -1,4 +1,8 @@
-"""Accounts: which program may read which channels here. One token each, shown once and kept only as a hash."""
+"""Accounts: which program or person may do what here. One token each, shown once and kept only as a hash.
+
+A reader reads what `channels` grants. Oversight reads the audit trail and counts, never content. A releaser approves what is
+about persons, as the second person, and reads nothing.
+"""
 
 import binascii
 import re
@@ -21,10 +25,11 @@ from tocsin.ports.entropy import Entropy
 TABLES: Final = """
 CREATE TABLE IF NOT EXISTS edge_accounts (
   name     TEXT PRIMARY KEY,
-  kind     TEXT NOT NULL,      -- "reader": may read what `channels` grants, and nothing else
+  kind     TEXT NOT NULL,      -- one of KINDS
   secret   BLOB NOT NULL,      -- SHA-256 of the token
   channels TEXT NOT NULL,      -- JSON list of channel ids; "*" among them grants every channel
-  created  INTEGER NOT NULL    -- microseconds since 1970
+  created  INTEGER NOT NULL,   -- microseconds since 1970
+  purpose  TEXT NOT NULL DEFAULT ''   -- why it reads; stands in the audit trail
 );
 CREATE UNIQUE INDEX IF NOT EXISTS edge_accounts_secret ON edge_accounts (secret);
 CREATE TABLE IF NOT EXISTS edge_secrets (
@@ -32,27 +37,33 @@ CREATE TABLE IF NOT EXISTS edge_secrets (
   secret BLOB NOT NULL
 );
 """
-MIGRATIONS: Mapping[int, str] = {}  # see node/tables.py
+_LAYOUT_3: Final = "ALTER TABLE edge_accounts ADD COLUMN purpose TEXT NOT NULL DEFAULT '';"
+MIGRATIONS: Mapping[int, str] = {3: _LAYOUT_3}  # see node/tables.py
 
 EVERY: Final = "*"
 READER: Final = "reader"
+OVERSIGHT: Final = "oversight"
+RELEASER: Final = "releaser"
+KINDS: Final = (READER, OVERSIGHT, RELEASER)
+_PURPOSE: Final = 256
 _BYTES: Final = 32
 _TOKEN: Final = re.compile(r"tcs_[A-Za-z0-9_-]{43}")
-_COLUMNS: Final = "name, kind, channels, created"
+_COLUMNS: Final = "name, kind, channels, created, purpose"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A program that may read here."""
+    """A program or person that may do something here."""
 
     name: str
     kind: str
     channels: frozenset[str]
     created: int
+    purpose: str = ""
 
     def may_read(self, channel_id: str) -> bool:
-        """Whether this account is granted the channel."""
-        return EVERY in self.channels or channel_id in self.channels
+        """Whether this account is granted the channel. Only a reader is ever."""
+        return self.kind == READER and (EVERY in self.channels or channel_id in self.channels)
 
 
 class Accounts:
@@ -63,16 +74,19 @@ class Accounts:
         self._clock = clock
         self._entropy = entropy
 
-    async def add(self, name: str, channels: Iterable[str]) -> str:
-        """Open an account; `channels` are channel ids, or "*". The token returned is shown this once.
+    async def add(self, name: str, channels: Iterable[str], kind: str = READER, purpose: str = "") -> str:
+        """Open an account; `channels` are channel ids, or "*", of a reader. The token returned is shown this once.
 
-        Raises FormatError("format.handle"), ConfigError("config.account-exists").
+        Raises FormatError("format.handle"), ConfigError("config.account-exists", "config.value").
         """
         check_handle(name)
+        if kind not in KINDS or len(purpose) > _PURPOSE or not purpose.isprintable():
+            raise ConfigError("config.value", f"an account is one of: {' '.join(KINDS)}; its purpose is one short line")
         # A single id is a mistake easily made with an Iterable[str]; its letters are no channels.
         granted = [channels] if isinstance(channels, str) else sorted(set(channels))
+        granted = granted if kind == READER else []
         token = "tcs_" + urlsafe_b64encode(self._entropy.bytes(_BYTES)).decode().rstrip("=")
-        row = (name, READER, _digest(token), orjson.dumps(granted).decode(), self._clock.now_us())
+        row = (name, kind, _digest(token), orjson.dumps(granted).decode(), self._clock.now_us(), purpose)
         await self._database.write(lambda tx: _insert(tx, row))
         return token
 
@@ -101,7 +115,7 @@ class Accounts:
                 (digest,),
             )
         )
-        if not rows or not compare_digest(rows[0][4], digest) or name not in (None, rows[0][0]):
+        if not rows or not compare_digest(rows[0][-1], digest) or name not in (None, rows[0][0]):
             return None
         return _account(rows[0])
 
@@ -133,13 +147,15 @@ def _digest(token: str) -> bytes:
 
 
 def _account(row: tuple[Any, ...]) -> Account:
-    return Account(row[0], row[1], frozenset(strictjson.parse(row[2].encode())), row[3])
+    return Account(row[0], row[1], frozenset(strictjson.parse(row[2].encode())), row[3], row[4])
 
 
-def _insert(tx: Transaction, row: tuple[str, str, bytes, str, int]) -> None:
+def _insert(tx: Transaction, row: tuple[str, str, bytes, str, int, str]) -> None:
     if tx.query("SELECT 1 FROM edge_accounts WHERE name = ?", (row[0],)):
         raise ConfigError("config.account-exists", f"there is an account {row[0]!r} already")
-    tx.execute("INSERT INTO edge_accounts (name, kind, secret, channels, created) VALUES (?, ?, ?, ?, ?)", row)
+    tx.execute(
+        "INSERT INTO edge_accounts (name, kind, secret, channels, created, purpose) VALUES (?, ?, ?, ?, ?, ?)", row
+    )
 
 
 def _delete(tx: Transaction, name: str) -> None:

@@ -1,14 +1,18 @@
-"""The people's listener: health, readiness and metrics by their own paths, all else to the application behind."""
+"""The people's listener: health, readiness, metrics and the oversight's pages by their own paths, all else to the application
+behind. Oversight sees who used what is above GREEN, counts and objections, and never content.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qs
 
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tocsin.edge.access import EVERY, Accounts
+from tocsin.edge.access import EVERY, OVERSIGHT, Account, Accounts
+from tocsin.edge.audit import Audit
 from tocsin.errors import StoreError
 
 EXPOSITION: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -33,6 +37,8 @@ class Services:
     accounts: Accounts
     metrics: Callable[[], Awaitable[bytes]]
     reasons: Callable[[], Awaitable[Sequence[Reason]]]
+    audit: Audit | None = None
+    figures: Callable[[], Awaitable[dict[str, Any]]] | None = None  # of objections, without content
 
 
 class _Answer(NamedTuple):
@@ -46,7 +52,14 @@ def build(services: Services, behind: ASGIApp) -> ASGIApp:
     """The application of the listener; `behind` gets every other path."""
     pages = _Pages(services)
     routes: Mapping[str, Callable[[Scope], Awaitable[_Answer]]] = MappingProxyType(
-        {"/healthz": pages.health, "/readyz": pages.readiness, "/metrics": pages.metrics}
+        {
+            "/healthz": pages.health,
+            "/readyz": pages.readiness,
+            "/metrics": pages.metrics,
+            "/audit": pages.audit,
+            "/audit/problems": pages.problems,
+            "/audit/figures": pages.figures,
+        }
     )
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,9 +90,8 @@ class _Pages:
         return _Answer(503 if reasons else 200, "application/json", msgspec.json.encode(body))
 
     async def metrics(self, scope: Scope) -> _Answer:
-        sent = b",".join(value for name, value in scope["headers"] if name.lower() == b"authorization")
         try:
-            account = await self._services.accounts.authenticate(sent.decode("latin-1"))
+            account = await self._account(scope)
             if account is None:
                 return _Answer(401, _TEXT, b"send an account's token, by Bearer or Basic\n", _CHALLENGES)
             if EVERY not in account.channels:
@@ -88,6 +100,50 @@ class _Pages:
             return _Answer(200, EXPOSITION, await self._services.metrics())
         except StoreError as error:
             return _Answer(503, _TEXT, f"{error.code}: the store does not answer\n".encode())
+
+    async def audit(self, scope: Scope) -> _Answer:
+        return await self._overseen(scope, self._records)
+
+    async def problems(self, scope: Scope) -> _Answer:
+        return await self._overseen(scope, self._verdict)
+
+    async def figures(self, scope: Scope) -> _Answer:
+        return await self._overseen(scope, self._figures)
+
+    async def _account(self, scope: Scope) -> Account | None:
+        sent = b",".join(value for name, value in scope["headers"] if name.lower() == b"authorization")
+        return await self._services.accounts.authenticate(sent.decode("latin-1"))
+
+    async def _overseen(self, scope: Scope, page: Callable[[Audit, Scope], Awaitable[dict[str, Any]]]) -> _Answer:
+        audit = self._services.audit
+        try:
+            account = await self._account(scope)
+            if account is None:
+                return _Answer(401, _TEXT, b"send an account's token, by Bearer or Basic\n", _CHALLENGES)
+            if account.kind != OVERSIGHT or audit is None:
+                return _Answer(403, _TEXT, b"the audit trail is for accounts of kind oversight\n")
+            return _Answer(200, "application/json", msgspec.json.encode(await page(audit, scope)))
+        except StoreError as error:
+            return _Answer(503, _TEXT, f"{error.code}: the store does not answer\n".encode())
+
+    async def _records(self, audit: Audit, scope: Scope) -> dict[str, Any]:
+        asked = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=64)
+        head = await audit.head()
+        records = await audit.listed(_number(asked, "before", 0), _number(asked, "limit", 50))
+        return {"head": {"number": head.number, "hash": head.hash.hex()}, "records": records}
+
+    async def _verdict(self, audit: Audit, _scope: Scope) -> dict[str, Any]:
+        found, head = await audit.verified(), await audit.head()
+        return {"ok": not found, "head": {"number": head.number, "hash": head.hash.hex()}, "problems": found}
+
+    async def _figures(self, audit: Audit, _scope: Scope) -> dict[str, Any]:
+        told = await self._services.figures() if self._services.figures else {}
+        return {"uses": await audit.counts(), **told}
+
+
+def _number(asked: dict[str, list[str]], name: str, default: int) -> int:
+    text = asked.get(name, [""])[0]
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else default
 
 
 async def _send(send: Send, answer: _Answer, *, head: bool) -> None:

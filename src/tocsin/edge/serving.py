@@ -6,10 +6,12 @@ import os
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from struct import Struct
 from types import MappingProxyType
 from typing import Any, Final
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tocsin.errors import ConfigError
 
@@ -21,6 +23,19 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """The node stops its doors itself."""
         yield
+
+
+class _Known(HttpToolsProtocol):
+    """A connection of which the kernel says whose process it is: `client` of the request is then `uid:N`."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """See asyncio.Protocol."""
+        super().connection_made(transport)
+        if not hasattr(socket, "SO_PEERCRED"):  # Linux has it
+            return
+        # The pid, uid and gid of the process at the other end, as it was when it connected (unix(7)).
+        told = transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+        self.client = (f"uid:{_UCRED.unpack(told)[1]}", 0)
 
 
 class Doors:
@@ -59,7 +74,7 @@ class Doors:
             ) from error
         finally:
             os.umask(before)
-        await self._serve(uvicorn.Config(app, **_QUIET), listener)
+        await self._serve(uvicorn.Config(app, **_QUIET, http=_Known), listener)
 
     async def close(self) -> None:
         """Close them all."""
@@ -87,6 +102,7 @@ def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
+_UCRED: Final = Struct("iII")
 _QUIET: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "log_config": None,

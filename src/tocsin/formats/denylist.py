@@ -9,6 +9,7 @@ import sys
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from hashlib import blake2b, sha256
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -362,6 +363,7 @@ def read_source(data: bytes) -> Source:
         raise FormatError("format.denylist", "a list of the package cannot be read") from error
 
 
+@cache  # its filters alone are megabytes
 def empty() -> Lists:
     """No list at all."""
     nothing: dict[str, Any] = {}

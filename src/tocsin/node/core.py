@@ -40,7 +40,8 @@ from tocsin.exchange.receive.turns import QUOTA, Quota, Turns
 from tocsin.exchange.tlog.beats import Beats
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
-from tocsin.exchange.warn import taking
+from tocsin.exchange.warn import objecting, taking
+from tocsin.exchange.warn.objecting import Objecting
 from tocsin.formats import denylist
 from tocsin.formats.keys import Role
 from tocsin.formats.message import FLOOR, MAX_CONTROL_BYTES, PROTOCOL, Control, Evidence, Want
@@ -98,6 +99,7 @@ class Core:
         outside = Outside(world.note, world.meter, world.notifiers, self._reached)
         self.rooms = Rooms(self.members, self.logs, self.journal, world.clock, self._say_in, outside)
         self.readers = Following(self.journal, Readers(self.rooms.all()))
+        self.objecting = Objecting(objecting.Parts(self.members, self.journal, world.clock, self._say_in, self.synced))
         self.signer = Signer(me, world.keyring, world.checkpoints)
         self.epochs = Epochs(self.members, world.clock, world.entropy)
         self.frames = Frames(self.members, self.epochs, self.signer, world.database, world.entropy)
@@ -154,6 +156,7 @@ class Core:
         self._spawn("rooms", self.readers.run)
         await self._reached()
         await self.definitions.load(self.world.database)
+        await self.receiver.individuals.load(self.world.database)
         await self.eraser.load()
         self.members.on_change(lambda *told: self._changed.put_nowait(told))
         self.members.on_double_vote(lambda *votes: self._twice.put_nowait(votes))
@@ -168,7 +171,8 @@ class Core:
         self._spawn("gossip", self._gossip)
         self._spawn("catchup", self._catch_up)
         self.proofs.on_new(self._pass_evidence_on)
-        for name, work in (*self.rooms.tasks(), ("corrections", self.corrections.run)):
+        tasks = (*self.rooms.tasks(), ("corrections", self.corrections.run), ("objections", self.objecting.run))
+        for name, work in tasks:
             self._spawn(name, work)
         self._follow_peers()
 
@@ -195,7 +199,8 @@ class Core:
         Whoever shares indicators awaits denylist.settled() before.
         """
         ceiling = self.members.charter.plenary_ceiling
-        terms = Terms(self.me, channel, ceiling, floor, urgent, self.denylist, allowed)
+        now_us = self.world.clock.now_us()
+        terms = Terms(self.me, channel, ceiling, floor, urgent, self.denylist, allowed, now_us)
         return Share(terms, self.world.database, spool)
 
     async def say(self, channel: Channel, objects: Sequence[bytes], *, urgent: bool = False) -> list[Batch]:
@@ -209,7 +214,10 @@ class Core:
         share.watch = asking.note_warnings
         refused = share.check(objects)
         await self.publisher.ready(channel, urgent=urgent)
-        await self.synced()
+        if not urgent:
+            # What is urgent waits for no bulk to be found. Said twice within that moment it stands in the log twice, as
+            # one object.
+            await self.synced()
         async for more in share.decide():
             refused += more
         if refused:
@@ -275,6 +283,7 @@ class Core:
                 self.publisher,
                 self.rooms.recalls,
                 self.share,
+                partial(self.say, urgent=True),
                 self._reached,
                 self.world.note,
             )

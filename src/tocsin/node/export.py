@@ -7,6 +7,7 @@ import os
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import starmap
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
@@ -15,8 +16,10 @@ from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.disk import SystemDisk
 from tocsin.backends.system.entropy import SystemEntropy
+from tocsin.edge.audit import Audit, Operation, Seen, Use
 from tocsin.errors import ConfigError, PolicyError, StoreError, VerificationError
 from tocsin.exchange.deliver.receipts import held_by
+from tocsin.exchange.journal.history import objects_of, withheld
 from tocsin.exchange.journal.journal import entries
 from tocsin.exchange.members.charter import Charter
 from tocsin.exchange.members.registry import Members
@@ -29,6 +32,7 @@ from tocsin.ports.database import Database, Reading
 
 FORMAT: Final = "tocsin-log/v2"
 _STEP: Final = 512
+_UNSAID: Final = "tocsin log export; no reason given"
 Progress = Callable[[int, int], None]
 
 
@@ -39,6 +43,7 @@ class Wanted(NamedTuple):
     origin: str = ""
     generation: int = 0
     urgent: bool = False
+    reason: str = ""  # for the audit trail
 
 
 class Sight(NamedTuple):
@@ -49,6 +54,7 @@ class Sight(NamedTuple):
     charters: tuple[Charter, ...]  # oldest first
     receipts: list[tuple[Any, ...]]  # as held_by() has them
     signer: Signer | None
+    now_us: int = 0  # what may not be shown at this moment stands there as its commitment
 
 
 async def write(home: Home, wanted: Wanted, out: Path, progress: Progress = lambda _done, _all: None) -> dict[str, Any]:
@@ -68,6 +74,11 @@ async def write(home: Home, wanted: Wanted, out: Path, progress: Progress = lamb
         await logs.load()
         signer = Signer(me, keys, CheckpointFiles(disk, threaded=False))
         sight = await look(members, logs, signer, database, wanted)
+        sight = sight._replace(now_us=SystemClock().now_us())
+        # The one thing that is written beside the node: a use that leaves no record is none that may happen.
+        use = Use("log export", f"uid:{os.getuid()}", Operation.EXPORT, wanted.reason or _UNSAID)
+        seen = await database.read(lambda db: objects_of(db, sight.log.number, sight.end))
+        await Audit(database, SystemClock()).seen(use, starmap(Seen, seen))
         saved = await database.read(lambda db: _save(db, sight, out, progress))
         return {"channel": wanted.channel, "origin": sight.log.origin, **saved}
     finally:
@@ -127,7 +138,7 @@ def lines(reading: Reading, sight: Sight) -> Iterator[bytes]:
         yield _line({"charter": statement.encode(one.signed).decode("utf-8")})
     done = 0
     for size, root, signed in checkpoints(reading, log.number, end):
-        yield from _entries(reading, log, done, size)
+        yield from _entries(reading, sight, done, size)
         done = size
         made = signed if sight.signer is None else sight.signer.sign(log, size, root)
         if made is None:
@@ -141,13 +152,15 @@ def lines(reading: Reading, sight: Sight) -> Iterator[bytes]:
             yield _line({"receipt": told})
 
 
-def _entries(reading: Reading, log: Log, start: int, end: int) -> Iterator[bytes]:
+def _entries(reading: Reading, sight: Sight, start: int, end: int) -> Iterator[bytes]:
+    log = sight.log
     for at in range(start, end, _STEP):
+        hidden = withheld(reading, log.number, at, min(end, at + _STEP), sight.now_us)
         rows = entries(reading, log.number, at, min(end, at + _STEP))
         if [row[0] for row in rows] != list(range(at, min(end, at + _STEP))):
             raise StoreError("store.gap", "entries of the log are missing from the journal; run tocsin fsck")
         for seq, marking, sent_at, keep_until, salt, content, commitment, kind, _ in rows:
-            if content is None or salt is None:
+            if content is None or salt is None or seq in hidden:
                 yield _line({"commitment": _b64(commitment), "seq": seq})
                 continue
             header = encode_header(seq, Handling(kind, marking, sent_at, keep_until))

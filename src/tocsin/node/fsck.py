@@ -15,6 +15,7 @@ from tocsin.backends.sqlite.database import connect, require_schema
 from tocsin.backends.sqlite.writer import Handle
 from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.backends.system.disk import SystemDisk
+from tocsin.edge import audit
 from tocsin.errors import StoreError, TocsinError
 from tocsin.exchange.journal.journal import entries, tree_at
 from tocsin.exchange.members import charter
@@ -62,6 +63,7 @@ async def check_store(
         problems += [_problem("fsck.sqlite", "store", row[0]) for row in _sqlite(reading)]
         total = int(reading.query("SELECT COUNT(*) FROM journal_rows WHERE kind = 1")[0][0])
         problems += _positions(reading, me)
+        problems += audit.problems(reading)
         rules = charter.chain(row[0] for row in reading.query("SELECT note FROM members_charters ORDER BY version"))
         for number, slot, origin, size, frontier in reading.query(
             "SELECT log, slot, origin, size, frontier FROM tlog_logs ORDER BY log"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tocsin.edge import serving
+from tocsin.edge.audit import Audit
 from tocsin.edge.console import app as console
 from tocsin.edge.console.services import Services as ConsoleServices
 from tocsin.edge.control import reading
@@ -64,6 +65,7 @@ class PeoplesDoor:
                 database=self._core.world.database,
                 members=self._core.members,
                 accounts=told.accounts,
+                audit=Audit(self._core.world.database, self._core.world.clock),
                 public_url=self.url,
                 title=f"Tocsin {self._settings.handle}",
                 clock=self._core.world.clock,

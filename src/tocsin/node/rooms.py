@@ -18,6 +18,7 @@ from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.warn.confirmations import Confirmer
 from tocsin.exchange.warn.duties import Duties
 from tocsin.exchange.warn.identities import Identities
+from tocsin.exchange.warn.objections import Objections
 from tocsin.exchange.warn.outbox import World
 from tocsin.exchange.warn.recalls import Recalls
 from tocsin.exchange.warn.telling import Feedbacks
@@ -60,6 +61,7 @@ class Rooms:
         self.interests = Interests(members.me, journal, clock)
         self._duties = Duties(members.me, lambda log: logs.numbered(log).channel)
         self._blocking = Blocking()
+        self._objections = Objections(self._channel_of)
         self._pruning = Pruning(journal)
         self._ledger = Ledger(journal, clock, members.entropy, logs.places)
         self.fairness = Statements(members, logs, journal.database, clock)
@@ -67,10 +69,14 @@ class Rooms:
         parts = Parts(members.me, members, logs, journal, clock, say)
         self.watchkeeping = Watchkeeping(parts, told, outside.notifiers)
 
+    def _channel_of(self, log: int) -> str:
+        number = self._logs.numbered(log).channel
+        return next((one.id for one in self._members.generations() if one.number == number), "")
+
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
         told = (self.watchkeeping.record, self.recalls, self._duties)
-        return (self._blocking, Relations(), Values(), self.interests, *told, self._ledger)
+        return (self._blocking, Relations(), Values(), self.interests, *told, self._ledger, self._objections)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from tocsin import __version__
@@ -14,6 +15,7 @@ from tocsin.backends.system.entropy import SystemEntropy
 from tocsin.backends.system.spool import SpoolFile
 from tocsin.backends.system.warninglists import WarningLists
 from tocsin.edge import access, serving
+from tocsin.edge.audit import Audit
 from tocsin.edge.control import app as control
 from tocsin.edge.control.services import Services as ControlServices
 from tocsin.edge.peer.websocket import Listening, WebSocketNetwork
@@ -21,6 +23,7 @@ from tocsin.edge.people import Services as PeopleServices
 from tocsin.edge.signin.people import People
 from tocsin.errors import ConfigError
 from tocsin.exchange.receive.turns import Quota
+from tocsin.exchange.warn import objections
 from tocsin.node import ballast, rotation, upgrade
 from tocsin.node.config import Settings, address
 from tocsin.node.core import Core, Surroundings
@@ -29,7 +32,7 @@ from tocsin.node.home import Home
 from tocsin.node.metrics import Counters, Metrics
 from tocsin.node.people import PeoplesDoor
 from tocsin.node.readiness import Readiness
-from tocsin.node.supervisor import Note
+from tocsin.node.supervisor import Note, supervise
 from tocsin.node.watchkeeping import notifiers
 
 _TELL_S: Final = 5.0
@@ -113,12 +116,17 @@ async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callab
 
     core.on_keys = rekeyed
     await network.bind()
-    accounts = access.Accounts(database, clock, entropy)
+    accounts, audit = access.Accounts(database, clock, entropy), Audit(database, clock)
     doors = serving.Doors()
+    heads_noted = asyncio.ensure_future(supervise("audit", partial(audit.note, core.journal), clock, note))
     try:
         await core.start(network)
         told = PeopleServices(
-            accounts, Metrics(core, counters, clock.now_us()).page, Readiness(core, lambda: network.listening).reasons
+            accounts,
+            Metrics(core, counters, clock.now_us()).page,
+            Readiness(core, lambda: network.listening).reasons,
+            audit,
+            partial(_figures, core),
         )
         staff = People(database, clock, entropy)
         people = PeoplesDoor(home, settings, core)
@@ -130,10 +138,15 @@ async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callab
         )
         await asyncio.get_running_loop().create_future()
     finally:
+        heads_noted.cancel()
         await doors.close()
         await core.stop()
         await network.close()
         disk.close()
+
+
+async def _figures(core: Core) -> dict[str, Any]:
+    return {"objections": await core.world.database.read(objections.figures)}
 
 
 def _quota(settings: Settings) -> Quota:
@@ -156,11 +169,13 @@ def _control(
         catchup=core.catchup,
         proofs=core.proofs,
         receipts=core.receipts,
+        objecting=core.objecting,
         fairness=core.rooms.fairness,
         recalls=core.rooms.recalls,
         corrections=core.corrections,
         feedbacks=core.rooms.feedbacks,
         accounts=told.accounts,
+        audit=Audit(core.world.database, core.world.clock),
         clock=core.world.clock,
         concern=core.rooms.concern,
         interests=core.rooms.interests,

@@ -6,15 +6,17 @@ n. All rooms' steps run in order of n, then all TABLES, so that a new table or i
 alike. A table that a later step alters needs its first form in the step of its own layout.
 """
 
-from tocsin.edge import access
+from tocsin.edge import access, audit
 from tocsin.edge.signin import tables as signin
 from tocsin.exchange.deliver import tables as deliver
 from tocsin.exchange.fairness import tables as fairness
 from tocsin.exchange.journal import tables as journal
 from tocsin.exchange.match import tables as match
 from tocsin.exchange.members import tables as members
+from tocsin.exchange.publish import tables as publish
 from tocsin.exchange.receive import tables as receive
 from tocsin.exchange.tlog import tables as tlog
+from tocsin.exchange.warn import objections
 from tocsin.exchange.warn import tables as warn
 
 TABLES = (
@@ -23,11 +25,14 @@ TABLES = (
     journal.TABLES,
     deliver.TABLES,
     receive.TABLES,
+    publish.TABLES,
     match.TABLES,
     warn.TABLES,
+    objections.TABLES,
     fairness.TABLES,
     access.TABLES,
     signin.TABLES,
+    audit.TABLES,
 )
 MIGRATIONS = (
     members.MIGRATIONS,
@@ -35,6 +40,7 @@ MIGRATIONS = (
     journal.MIGRATIONS,
     deliver.MIGRATIONS,
     receive.MIGRATIONS,
+    publish.MIGRATIONS,
     match.MIGRATIONS,
     warn.MIGRATIONS,
     fairness.MIGRATIONS,

@@ -9,6 +9,7 @@ from tocsin.cli import reading as told_in
 from tocsin.edge.control import warning
 from tocsin.errors import MEANINGS, AccessError, ConfigError, FormatError, PolicyError
 from tocsin.exchange.journal import journal
+from tocsin.exchange.publish.spooled import MemorySpool
 from tocsin.exchange.warn import views
 from tocsin.formats.markings import ChannelKind
 from tocsin.formats.tlp import Tlp
@@ -35,6 +36,9 @@ def services(fed, handle):
         clock=core.world.clock,
         synced=core.synced,
         watchkeeping=core.rooms.watchkeeping,
+        concern=core.rooms.concern,
+        interests=core.rooms.interests,
+        spool=MemorySpool,
         share=lambda channel, floor, spool, urgent, _lists: core.share(channel, floor, spool, urgent=urgent),
     )
 

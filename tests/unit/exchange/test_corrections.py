@@ -2,6 +2,7 @@
 
 import json
 
+from tocsin.errors import StoreError
 from tocsin.exchange.journal import erase, search
 from tocsin.exchange.journal.journal import read
 from tocsin.exchange.journal.readers import tell
@@ -437,3 +438,63 @@ def test_feedback_goes_back_by_the_channel_it_came_by(played, stix, refused):
             await bb.rooms.feedbacks.give(Feedback(thing, "used"), "")
 
     played(story, ("aa", "bb", "cc"))
+
+
+def test_a_confirmation_is_said_again_until_it_is_durable_and_told_once_that_it_fails(played, stix):
+    async def story(fed):
+        thing = stix.id(indicator(1))
+        await fed.share("aa", "plenary", [indicator(1)], Tlp.GREEN)
+        await fed.settled()
+        tried = []
+
+        async def full(*words):
+            tried.append(words)
+            raise StoreError("store.full", "the disk is full")
+
+        fed.core("bb").rooms.confirmer._say = full
+        await recall(fed, "aa", thing)
+        await fed.settled()
+        await fed.until(lambda: len(tried) > 2)
+        assert [code for code, _, _ in fed.nodes["bb"].notes].count("store.full") == 1
+        assert await find(fed, "bb", thing) == [], "it is in force whether or not that could be told"
+        how = await stands(fed, "aa", thing)
+        assert [(one.member, one.why) for one in how.open] == [("bb", standing.STORED)]
+        await fed.crash("bb")
+        await fed.restart("bb")
+        await all_confirm(fed, "aa", "bb", "cc")
+        assert len({words[1][0] for words in tried}) == 1, "the same word each time"
+        await same_when_rebuilt(fed)
+
+    played(story, ("aa", "bb", "cc"))
+
+
+def test_a_change_told_in_one_channel_only_is_open_for_who_reads_another(played, stix):
+    async def story(fed):
+        await fed.channel("ports", ChannelKind.THEMATIC, ("aa", "bb"))
+        await fed.channel("rails", ChannelKind.THEMATIC, ("aa", "cc"))
+        thing = stix.id(indicator(1))
+        for channel in ("ports", "rails"):
+            await fed.share("aa", channel, [indicator(1)], Tlp.GREEN)
+        await fed.settled()
+        await recall(fed, "aa", thing, "ports")
+        await all_confirm(fed, "aa", "bb")
+        how = await stands(fed, "aa", thing)
+        assert [(one.member, one.why) for one in how.open] == [("cc", standing.UNTOLD)]
+        assert len(await find(fed, "cc", thing)) == 1
+        _, told = await recall(fed, "aa", thing)
+        assert sorted(one.channel for one in told) == ["ports", "rails"]
+        await all_confirm(fed, "aa", "cc")
+        assert (await stands(fed, "aa", thing)).open == []
+        await fed.settled()
+        assert await find(fed, "cc", thing) == []
+        await same_when_rebuilt(fed)
+
+    played(story, ("aa", "bb", "cc"))
+
+
+def test_who_is_no_member_any_more_is_told_by_other_means(played):
+    async def story(fed):
+        why = standing._Why(fed.core("aa").members, [], [])
+        assert [why.of(one, is_stored=False) for one in ("bb", "zz")] == [standing.LEFT, standing.OUTSIDE]
+
+    played(story)

@@ -374,3 +374,10 @@ def test_what_a_peer_refuses_is_named():
     status = {"links": [link], "channels": [], "behind": [], "not_ready": []}
     assert faults(doctor.of_status(status)) == {"receive.seal"}
     assert faults(doctor.of_status(status | {"links": [link | {"state": "never"}]})) >= {"peer.unreachable"}
+
+
+def test_a_duty_to_warn_that_is_open_for_a_day_is_named():
+    status = {"links": [], "channels": [], "behind": [], "not_ready": []}
+    for oldest, wanted in ((None, set()), (86_399.0, set()), (86_401.0, {"doctor.duties"})):
+        found = doctor.of_status(status | {"duties": {"open": 1, "oldest_s": oldest}})
+        assert faults(found) == wanted

@@ -80,6 +80,8 @@ class _Console:
                 return self._finish(request, refusal)
             form = await self._form(page, request, token if session else guard.visit(request, self._services))
             call = Call(self._services, request, session, token, form)
+            if page.method == "POST" and session is not None and page.records is not None:
+                await self._services.control.audit.record(call.use(page.records, page.path), [call.said("name")])
             return self._shown(await page.handler(call), twin, request, session)
         except TocsinError as error:
             return self._problem(error, twin, request, session)

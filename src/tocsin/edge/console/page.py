@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tocsin.edge.audit import Operation, Use
 from tocsin.edge.console.services import Services
 from tocsin.edge.control.services import Services as ControlServices
 from tocsin.edge.signin.people import Person
@@ -50,6 +51,10 @@ class Call:
         """The address of this console as the browser has it; guard has checked that it is one of ours."""
         scheme = "https" if self.services.public_url().startswith("https://") else "http"
         return self.request.headers.get("origin", "") or f"{scheme}://{self.request.headers.get('host', '')}"
+
+    def use(self, operation: Operation, reason: str = "read in the console; no reason given") -> Use:
+        """For the audit trail: what this person does here."""
+        return Use("console", f"person:{self.person.name}", operation, self.asked("reason") or reason)
 
     def has(self, *roles: Role) -> bool:
         """Whether the one who asks has one of these roles."""
@@ -117,3 +122,4 @@ class Page:
     handler: Handler
     most_body: int = 64 * 1024
     has_twin: bool = True  # a GET answers at path + ".json" too
+    records: Operation | None = Operation.DECIDE  # what a POST of who is signed in is in the audit trail; None: nothing

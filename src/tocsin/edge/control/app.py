@@ -11,13 +11,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from tocsin.edge.access import READER
+from tocsin.edge.audit import Operation, Use
 from tocsin.edge.control import (
+    auditing,
     blocking,
     concerning,
     correcting,
     erasing,
     fairness,
     governing,
+    overseeing,
+    persons,
     proving,
     reading,
     recovering,
@@ -26,7 +31,7 @@ from tocsin.edge.control import (
 )
 from tocsin.edge.control.answers import asked, told
 from tocsin.edge.control.services import Services
-from tocsin.edge.control.sharing import Sharing, override_of
+from tocsin.edge.control.sharing import Manner, Sharing, override_of
 from tocsin.edge.people import EXPOSITION
 from tocsin.errors import AccessError, ConfigError, PolicyError, TocsinError
 from tocsin.exchange.journal import history
@@ -57,37 +62,40 @@ def problem(error: TocsinError) -> Response:
 
 def build(services: Services) -> Starlette:
     """The application behind the socket."""
+    return Starlette(routes=auditing.audited(services, _routes(services)), exception_handlers={TocsinError: _on_error})
+
+
+def _routes(services: Services) -> list[Route]:
     routes = _Routes(services)
-    return Starlette(
-        routes=[
-            Route("/status", routes.status),
-            Route("/metrics", routes.metrics),
-            Route("/members", routes.members),
-            Route("/channels", routes.channels, methods=["GET"]),
-            Route("/channels", routes.create_channel, methods=["POST"]),
-            Route("/channels/{name}", routes.channel),
-            Route("/share", routes.share, methods=["POST"]),
-            Route("/objects", routes.objects),
-            Route("/objects/{object_id}", routes.object_),
-            Route("/receipts", routes.receipts),
-            Route("/erasures", routes.erasures, methods=["GET"]),
-            Route("/erasures", routes.erase, methods=["POST"]),
-            Route("/watch", routes.watch),
-            Route("/accounts", routes.accounts, methods=["GET"]),
-            Route("/accounts", routes.add_account, methods=["POST"]),
-            Route("/accounts/{name}", routes.remove_account, methods=["DELETE"]),
-            *concerning.routes(services),
-            *fairness.routes(services),
-            *correcting.routes(services),
-            *blocking.routes(services),
-            *governing.routes(services),
-            *proving.routes(services),
-            *recovering.routes(services),
-            *warning.routes(services),
-            *staffing.routes(services),
-        ],
-        exception_handlers={TocsinError: _on_error},
-    )
+    return [
+        Route("/status", routes.status),
+        Route("/metrics", routes.metrics),
+        Route("/members", routes.members),
+        Route("/channels", routes.channels, methods=["GET"]),
+        Route("/channels", routes.create_channel, methods=["POST"]),
+        Route("/channels/{name}", routes.channel),
+        Route("/share", routes.share, methods=["POST"]),
+        Route("/objects", routes.objects),
+        Route("/objects/{object_id}", routes.object_),
+        Route("/receipts", routes.receipts),
+        Route("/erasures", routes.erasures, methods=["GET"]),
+        Route("/erasures", routes.erase, methods=["POST"]),
+        Route("/watch", routes.watch),
+        Route("/accounts", routes.accounts, methods=["GET"]),
+        Route("/accounts", routes.add_account, methods=["POST"]),
+        Route("/accounts/{name}", routes.remove_account, methods=["DELETE"]),
+        *concerning.routes(services),
+        *fairness.routes(services),
+        *correcting.routes(services),
+        *blocking.routes(services),
+        *governing.routes(services),
+        *proving.routes(services),
+        *recovering.routes(services),
+        *overseeing.routes(services),
+        *persons.routes(services),
+        *warning.routes(services),
+        *staffing.routes(services),
+    ]
 
 
 async def _on_error(_request: Request, error: Exception) -> Response:
@@ -161,22 +169,23 @@ class _Routes:
         if not channel.is_current:
             raise PolicyError("policy.channel-left", f"this node does not take part in {channel.name} any more")
         floor = Tlp.parse(wanted["tlp"]) if wanted.get("tlp") else None
-        sharing = Sharing(
-            self._services,
-            channel,
-            floor,
+        manner = Manner(
+            auditing.use(request, Operation.SHARE),
             dry_run=bool(wanted.get("dry_run")),
             partial=bool(wanted.get("partial")),
             urgent=bool(wanted.get("urgent")),
             override=override_of(wanted.get("allow_listed", ""), wanted.get("reason", "")),
         )
+        sharing = Sharing(self._services, channel, floor, manner)
         return _Lines(sharing.run(request.stream()))
 
     async def objects(self, request: Request) -> Response:
-        return told(await reading.objects(self._services, dict(request.query_params)))
+        use = auditing.use(request, Operation.SEARCH)
+        return told(await reading.objects(self._services, dict(request.query_params), use))
 
     async def object_(self, request: Request) -> Response:
-        return told(await reading.object_(self._services, request.path_params["object_id"]))
+        use = auditing.use(request, Operation.READ)
+        return told(await reading.object_(self._services, request.path_params["object_id"], use))
 
     async def receipts(self, request: Request) -> Response:
         return told(await reading.receipts(self._services, dict(request.query_params)))
@@ -185,22 +194,27 @@ class _Routes:
         return told(await erasing.standing(self._services))
 
     async def erase(self, request: Request) -> Response:
-        return told(await erasing.give(self._services, await asked(request)))
+        body = await asked(request)
+        request.state.ids = [str(body.get("object_id", ""))]
+        return told(await erasing.give(self._services, body))
 
     async def watch(self, request: Request) -> Response:
         text = request.query_params.get("after", "")
         after = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else self._services.journal.head
         follow = request.query_params.get("follow") == "1"
-        return _Lines(self._happenings(after, follow))
+        return _Lines(self._happenings(after, follow, auditing.use(request, Operation.READ)))
 
-    async def _happenings(self, after: int, follow: bool) -> AsyncGenerator[bytes, None]:
+    async def _happenings(self, after: int, follow: bool, use: Use) -> AsyncGenerator[bytes, None]:
         journal = self._services.journal
         with contextlib.suppress(ClientDisconnect):
             while follow or after < journal.head:
                 await journal.grown(after)
-                rows = await journal.database.read(partial(history.happenings, after=after, limit=_WATCH))
+                rows = await journal.database.read(
+                    partial(history.happenings, after=after, limit=_WATCH, now_us=self._services.clock.now_us())
+                )
                 if rows:
                     before, after = after, rows[-1].row.position
+                    await self._services.audit.seen(use, reading.shown(rows))
                     warned = await warning.happened(self._services, [one.row for one in rows])
                     told_of = (
                         {**reading.happening(self._services, one), "warning": warned.get(one.row.position)}
@@ -212,14 +226,20 @@ class _Routes:
 
     async def accounts(self, _request: Request) -> Response:
         listed = await self._services.accounts.list()
-        return told([{"name": one.name, "channels": sorted(one.channels)} for one in listed])
+        return told(
+            [
+                {"name": one.name, "kind": one.kind, "channels": sorted(one.channels), "purpose": one.purpose}
+                for one in listed
+            ]
+        )
 
     async def add_account(self, request: Request) -> Response:
         body = await asked(request)
         wanted = body.get("channels") or ["*"]
         ids = [one if one == "*" else self._services.members.channel(str(one)).id for one in wanted]
-        token = await self._services.accounts.add(str(body.get("name", "")), ids)
-        return told({"name": body.get("name"), "token": token})
+        kind = str(body.get("kind") or READER)
+        token = await self._services.accounts.add(str(body.get("name", "")), ids, kind, str(body.get("purpose") or ""))
+        return told({"name": body.get("name"), "kind": kind, "token": token})
 
     async def remove_account(self, request: Request) -> Response:
         await self._services.accounts.remove(request.path_params["name"])

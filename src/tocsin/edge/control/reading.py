@@ -1,11 +1,12 @@
 """What the operator asks: status, members, channels, objects, receipts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
+from tocsin.edge.audit import Seen, Use
 from tocsin.edge.control import blocking, concerning, correcting, waiting
 from tocsin.edge.control.services import Services
 from tocsin.errors import AccessError
@@ -133,7 +134,7 @@ def members(services: Services) -> list[dict[str, Any]]:
     ]
 
 
-async def objects(services: Services, asked: dict[str, str]) -> list[dict[str, Any]]:
+async def objects(services: Services, asked: dict[str, str], use: Use) -> list[dict[str, Any]]:
     """Object versions, newest first."""
     await services.synced()
     wanted = asked.get("channel", "")
@@ -150,6 +151,7 @@ async def objects(services: Services, asked: dict[str, str]) -> list[dict[str, A
         now_us=services.clock.now_us(),
     )
     found = await services.journal.database.read(lambda db: _sought(db, query))
+    await services.audit.seen(use, found)
     listed = await blocking.listed(services, found)
     return [{**_found(services, one), "listed": listed.get(one.position, [])} for one in found]
 
@@ -163,13 +165,14 @@ def _sought(db: Reading, query: Query) -> list[Found]:
     return search.find(db, query)
 
 
-async def object_(services: Services, object_id: str) -> dict[str, Any]:
+async def object_(services: Services, object_id: str, use: Use) -> dict[str, Any]:
     """Every version of an object we hold, its bytes, who may read it and has stored it, and who says what of it."""
     await services.synced()
     query = Query(ids=(object_id,), limit=_VERSIONS, newest_first=True, now_us=services.clock.now_us())
     found = await services.journal.database.read(lambda db: search.find(db, query))
     if not found:
         raise AccessError("access.unknown-object", "this node holds no object with that id")
+    await services.audit.seen(use, found)
     versions = [await _version(services, one) for one in found]
     audience = sorted({handle for one in versions for handle in one["audience"]})
     said = await correcting.said_of(services, object_id)
@@ -234,6 +237,12 @@ async def receipts(services: Services, asked: dict[str, str]) -> dict[str, Any]:
         for row, ms in rows
     ]
     return {"standing": standing, "receipts": recent}
+
+
+def shown(rows: Sequence[Happening]) -> list[Seen]:
+    """The objects among journal rows, for the audit trail."""
+    entries = (one.row for one in rows if one.row.kind == Kind.ENTRY and one.row.object_id)
+    return [Seen(row.object_id or "", row.marking or 0) for row in entries]
 
 
 def happening(services: Services, told: Happening) -> dict[str, Any]:

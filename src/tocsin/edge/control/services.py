@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tocsin.edge.access import Accounts
+from tocsin.edge.audit import Audit
 from tocsin.edge.people import Reason
 from tocsin.edge.signin.people import People
 from tocsin.exchange.deliver.receipts import Receipts
@@ -25,6 +26,7 @@ from tocsin.exchange.receive.gossip import Gossip
 from tocsin.exchange.receive.proofs import Proofs
 from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.tlog.signer import Signer
+from tocsin.exchange.warn.objecting import Objecting
 from tocsin.exchange.warn.pager import Pager
 from tocsin.exchange.warn.recalls import Recalls
 from tocsin.exchange.warn.taking import Corrections
@@ -66,11 +68,13 @@ class Services:
     catchup: Catchup
     proofs: Proofs
     receipts: Receipts
+    objecting: Objecting
     fairness: Statements
     recalls: Recalls
     corrections: Corrections
     feedbacks: Feedbacks
     accounts: Accounts
+    audit: Audit
     clock: Clock
     concern: Concern
     interests: Interests

@@ -5,11 +5,13 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from tocsin.edge.audit import Seen, Use
 from tocsin.edge.control.services import Services
 from tocsin.errors import ConfigError, FormatError, TocsinError
 from tocsin.exchange.journal import local
 from tocsin.exchange.match.chosen import CHOSEN, FLOOR, MEMBERS
 from tocsin.exchange.members.channels import Channel
+from tocsin.exchange.publish import releases
 from tocsin.exchange.publish.draft import Refused
 from tocsin.exchange.publish.publisher import MAX_BATCH
 from tocsin.exchange.publish.share import Share
@@ -45,6 +47,16 @@ def override_of(lists: str, reason: str) -> Override:
     return Override(named, reason.strip())
 
 
+class Manner(NamedTuple):
+    """How it is to be shared, by whom and why."""
+
+    use: Use
+    dry_run: bool = False
+    partial: bool = False
+    urgent: bool = False
+    override: Override = NO_OVERRIDE
+
+
 class Sharing:
     """One request. The steps are those of publish.share; nothing is committed before the last object was decided."""
 
@@ -53,21 +65,18 @@ class Sharing:
         services: Services,
         channel: Channel,
         floor: Tlp | None,
-        *,
-        dry_run: bool = False,
-        partial: bool = False,
-        urgent: bool = False,
-        override: Override = NO_OVERRIDE,
+        manner: Manner,
     ) -> None:
         self._services = services
         self._channel = channel
-        self._override = override
-        self._share: Share = services.share(channel, floor, services.spool(), urgent, override.lists)
+        self._override = manner.override
+        self._share: Share = services.share(channel, floor, services.spool(), manner.urgent, manner.override.lists)
         self._asking = services.concern.ask(channel, services.spool())
         self._share.watch = self._asking.note
-        self._is_urgent = urgent
-        self._dry_run = dry_run
-        self._partial = partial
+        self._is_urgent = manner.urgent
+        self._use = manner.use
+        self._dry_run = manner.dry_run
+        self._partial = manner.partial
         self._refused = 0
         self._first: str | None = None
         self._waiting: list[bytes] = []
@@ -105,14 +114,35 @@ class Sharing:
         }
         shared = 0
         batches: list[dict[str, int]] = []
+        async for told in self._second():
+            yield told
         if not self._dry_run and (not self._refused or self._partial):
             await self._services.concern.record(gaps)
             await self._note_override()
+            seen = (Seen(object_id, level) for object_id, level in self._share.above(Tlp.GREEN))
+            await self._services.audit.seen(self._use, seen)
             async for batch in self._share.commit(self._services.publisher, self._services.clock.now_us):
                 shared += batch.end - batch.start
                 batches.append({"log": batch.log, "start": batch.start, "end": batch.end, "sent_at": batch.sent_at})
                 yield {"event": "committed", "objects": shared, "position": batch.position, **batches[-1]}
         yield self._done(shared, batches, None)
+
+    async def _second(self) -> AsyncIterator[dict[str, Any]]:
+        """What is about persons waits for a second person; a dry run tells what that would be asked for."""
+        wanted = self._share.release()
+        if wanted is None:
+            return
+        missing = await self._share.lacking()
+        yield {
+            "event": "second",
+            "digest": wanted.digest.hex(),
+            "persons": wanted.objects,
+            "seconds": sorted(wanted.seconds),
+            "missing": sorted(missing),
+        }
+        if missing and not self._dry_run:
+            database, now_us = self._services.journal.database, self._services.clock.now_us()
+            await releases.ask(database, self._channel.id, wanted, now_us)
 
     async def _note_override(self) -> None:
         """What was let through by a person's word stands in the journal before it is shared."""

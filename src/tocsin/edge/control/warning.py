@@ -85,7 +85,8 @@ async def issue(services: Services, body: dict[str, Any]) -> dict[str, Any]:
         made = warnings.compose(channel, wish)
         await _try(services, channel, made)
     else:
-        await services.synced()
+        if wish.key or not wish.urgency.is_urgent:
+            await services.synced()  # the same key may have been used a moment ago
         made = await warnings.issue(channel, wish)
     gaps = await services.concern.preview([alert.write(made)], channel, services.spool())
     return {

@@ -8,7 +8,8 @@ from typing import Final, Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tocsin.edge.access import Account, Accounts
+from tocsin.edge.access import READER, Account, Accounts
+from tocsin.edge.audit import Audit, Operation, Use
 from tocsin.edge.taxii import filters, paging, resources
 from tocsin.edge.taxii.answers import TAXII, Answer, RefusalError, absent, accepts, error
 from tocsin.edge.taxii.paging import Limits, Listed, Page, Terms, unlisted
@@ -43,6 +44,15 @@ _MATCHABLE: Final = MappingProxyType(
         "versions": filters.MATCH_VERSIONS,
     }
 )
+_OPERATIONS: Final = MappingProxyType(
+    {
+        "objects": Operation.EXPORT,
+        "object": Operation.READ,
+        "manifest": Operation.SEARCH,
+        "versions": Operation.SEARCH,
+    }
+)
+_UNSAID: Final = "read by TAXII; the account states no purpose"
 _CHALLENGES: Final = (
     (b"www-authenticate", b'Basic realm="tocsin", charset="UTF-8"'),
     (b"www-authenticate", b'Bearer realm="tocsin"'),
@@ -69,6 +79,7 @@ class Services:
     database: Database
     members: Members
     accounts: Accounts
+    audit: Audit
     public_url: Callable[[], str] | str  # e.g. http://127.0.0.1:7451
     title: str
     clock: Clock
@@ -105,6 +116,8 @@ class _Taxii:
         account = await self._services.accounts.authenticate(_header(scope, b"authorization"))
         if account is None:
             raise RefusalError(401, "Unauthorized", "Send an account's token, by Bearer or Basic.", _CHALLENGES)
+        if account.kind != READER:
+            raise RefusalError(403, "Forbidden", f"An account of kind {account.kind} reads no content.")
         name, arguments, writing = _route(scope["path"])
         method = scope["method"]
         if method not in (*_READING, *writing):
@@ -136,9 +149,11 @@ class _Taxii:
             raise RefusalError(403, "Forbidden", "This collection cannot be written to (can_write is false).")
         if name == "collection":
             return resources.collection(channel, channels)
-        return await self._page(name, channel, arguments[1:], scope["query_string"])
+        why = _header(scope, b"x-tocsin-reason") or account.purpose or _UNSAID
+        use = Use("taxii", f"account:{account.name}", _OPERATIONS[name], why)
+        return await self._page(name, channel, arguments[1:], scope["query_string"], use)
 
-    async def _page(self, name: str, channel: Channel, object_id: tuple[str, ...], query: bytes) -> Answer:
+    async def _page(self, name: str, channel: Channel, object_id: tuple[str, ...], query: bytes, use: Use) -> Answer:
         limits = self._services.limits
         key = self._key = self._key or await self._services.accounts.secret("taxii-next")
         place = "\n".join((name, channel.id, *object_id))
@@ -161,6 +176,7 @@ class _Taxii:
 
         await self._services.synced()
         page = await self._services.database.read(work)
+        await self._services.audit.seen(use, page.rows)
         following = paging.cursor(page, told, key, place) if page.more else ""
         if content:
             return resources.objects(page, following)

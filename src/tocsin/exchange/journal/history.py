@@ -17,16 +17,46 @@ class Happening(NamedTuple):
 
 
 _SELECT: Final = (
-    "SELECT j.position, j.added, j.kind, j.log, j.seq, j.member, j.object_id, j.version, j.name, j.marking, j.sent_at, "
+    "SELECT j.position, j.added, j.kind, j.log, j.seq, j.member, j.object_id, j.version, {name}, j.marking, j.sent_at, "
     "j.held, (j.added - e.sent_at) / 1000.0 FROM journal_rows j "
     "LEFT JOIN journal_rows e ON j.kind = 2 AND e.kind = 1 AND e.log = j.log AND e.seq = j.seq - 1 "
 )
+# What an object is called is part of it: told of no entry that is held back, hidden, or past its time.
+_NAME: Final = (
+    "CASE WHEN j.kind <> 1 OR (j.held IS NULL AND (COALESCE(j.keep_until, 0) = 0 OR j.keep_until > ?) "
+    "AND NOT EXISTS (SELECT 1 FROM journal_hidden h WHERE h.object_id IN (j.object_id, '') "
+    "AND h.member IN (j.member, ''))) THEN j.name END"
+)
 
 
-def happenings(reading: Reading, after: int, limit: int) -> list[Happening]:
-    """Rows after a position, in order."""
-    rows = reading.query(f"{_SELECT} WHERE j.position > ? ORDER BY j.position LIMIT ?", (after, limit))
+def happenings(reading: Reading, after: int, limit: int, now_us: int = 0) -> list[Happening]:
+    """Rows after a position, in order, as they may be shown at a moment."""
+    select = _SELECT.format(name=_NAME)
+    rows = reading.query(f"{select} WHERE j.position > ? ORDER BY j.position LIMIT ?", (now_us, after, limit))
     return [Happening(Row(*row[:-1]), row[-1]) for row in rows]
+
+
+def objects_of(reading: Reading, log: int, end: int) -> list[tuple[str, int]]:
+    """(object id, marking) of a log's first `end` entries, as far as content is there."""
+    rows = reading.query(
+        "SELECT object_id, marking FROM journal_rows WHERE kind = 1 AND log = ? AND seq < ? AND content IS NOT NULL",
+        (log, end),
+    )
+    return [(row[0] or "", row[1] or 0) for row in rows]
+
+
+def withheld(reading: Reading, log: int, start: int, end: int, now_us: int) -> frozenset[int]:
+    """Places of entries that leave this node as their commitment alone, from start to before end.
+
+    What is past its time, suspended or withdrawn, or about a person and held back.
+    """
+    rows = reading.query(
+        "SELECT j.seq FROM journal_rows j WHERE j.kind = 1 AND j.log = ? AND j.seq >= ? AND j.seq < ? "
+        "AND ((j.keep_until > 0 AND j.keep_until <= ?) OR j.held LIKE 'person.%' OR EXISTS (SELECT 1 FROM journal_hidden h "
+        "WHERE h.object_id = j.object_id AND h.member IN (j.member, '') AND h.why IN ('suspended', 'withdrawn')))",
+        (log, start, end, now_us),
+    )
+    return frozenset(row[0] for row in rows)
 
 
 def receipts(reading: Reading, logs: Iterable[int], before: int, limit: int) -> list[Happening]:
@@ -34,8 +64,9 @@ def receipts(reading: Reading, logs: Iterable[int], before: int, limit: int) -> 
     wanted = list(logs)
     marks = ", ".join("?" * len(wanted))
     until = before or 2**62
+    select = _SELECT.format(name="j.name")
     rows = reading.query(
-        f"{_SELECT} WHERE j.kind = 2 AND j.log IN ({marks}) AND j.position < ? ORDER BY j.position DESC LIMIT ?",
+        f"{select} WHERE j.kind = 2 AND j.log IN ({marks}) AND j.position < ? ORDER BY j.position DESC LIMIT ?",
         (*wanted, until, limit),
     )
     return [Happening(Row(*row[:-1]), row[-1]) for row in rows]

@@ -10,7 +10,7 @@ from typing import Any
 from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append
 from tocsin.formats import canonical
 from tocsin.ports.clock import Clock
-from tocsin.ports.database import Transaction
+from tocsin.ports.database import Reading, Transaction
 
 
 def row(what: str, said: Mapping[str, Any], *, member: str = "", object_id: str = "", seq: int = 0) -> NewRow:
@@ -27,3 +27,12 @@ async def record(journal: Journal, clock: Clock, made: NewRow) -> int:
     position = await journal.database.write(work)
     journal.announce(position)
     return position
+
+
+def told(reading: Reading, what: str) -> list[bytes]:
+    """The bytes of everything that was said of this, in order. Looks through the whole journal."""
+    rows = reading.query(
+        "SELECT content FROM journal_rows WHERE kind = ? AND name = ? AND content IS NOT NULL ORDER BY position",
+        (int(Kind.LOCAL), what),
+    )
+    return [bytes(row[0]) for row in rows]

@@ -5,12 +5,14 @@ from typing import Final, NamedTuple
 import msgspec
 
 from tocsin.formats.entry import STIX_21
+from tocsin.formats.person import Person
 from tocsin.formats.stix.check import Checked
 from tocsin.formats.tlp import Tlp
 
 _DAY: Final = 86_400_000_000
 _KEEP_DAYS: Final = {"indicator": 180, "report": 730, "sighting": 365, "note": 730, "opinion": 730}
 _KEEP_LONGEST: Final = 1825
+_KEEP_PERSON: Final = 365
 
 
 class Draft(msgspec.Struct, frozen=True, array_like=True):
@@ -22,6 +24,8 @@ class Draft(msgspec.Struct, frozen=True, array_like=True):
     name: str
     refs: tuple[str, ...]
     ends: tuple[str, ...]
+    second: str = ""  # about a person: who is named as second signatory
+    until: int = 0  # about a person: the end of its review day, microseconds since 1970
 
 
 class Ready(NamedTuple):
@@ -45,15 +49,26 @@ class Refused(msgspec.Struct, frozen=True):
     what: str
 
 
-def draft_of(checked: Checked, content: bytes) -> Draft:
-    """The draft of a checked object."""
+def draft_of(checked: Checked, content: bytes, said: Person | None = None) -> Draft:
+    """The draft of a checked object; `said` is what one about a person says of itself."""
     return Draft(
-        content, checked.id, checked.version, checked.name[:256], tuple(checked.marking_refs), tuple(checked.ends)
+        content,
+        checked.id,
+        checked.version,
+        checked.name[:256],
+        tuple(checked.marking_refs),
+        tuple(checked.ends),
+        said.second if said else "",
+        said.review_us if said else 0,
     )
 
 
-def keep_until(kind: str, now_us: int) -> int:
-    """When the content of an object of this type is to be erased: never after five years (docs/formats/entry.md)."""
-    days = _KEEP_DAYS.get(kind, _KEEP_LONGEST)
+def keep_until(kind: str, now_us: int, review_us: int = 0) -> int:
+    """When the content of an object of this type is to be erased: never after five years (docs/formats/entry.md).
+
+    `review_us` is of an object about a person: it is kept for a year, and never beyond its review day.
+    """
+    days = min(_KEEP_PERSON, _KEEP_DAYS.get(kind, _KEEP_LONGEST)) if review_us else _KEEP_DAYS.get(kind, _KEEP_LONGEST)
     # To the end of the day: entries of one batch then share their handling, and the hour tells nobody anything.
-    return (now_us // _DAY + days + 1) * _DAY
+    until = (now_us // _DAY + days + 1) * _DAY
+    return min(until, review_us) if review_us else until

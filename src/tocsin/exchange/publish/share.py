@@ -14,9 +14,11 @@ import msgspec
 from tocsin.errors import FormatError, PolicyError
 from tocsin.exchange.journal import search
 from tocsin.exchange.members.channels import Channel
+from tocsin.exchange.publish import narrow, releases
 from tocsin.exchange.publish.draft import Draft, Ready, Refused, draft_of, keep_until
+from tocsin.exchange.publish.narrow import Release
 from tocsin.exchange.publish.publisher import MAX_BATCH, MAX_BATCH_BYTES, Publisher
-from tocsin.formats import markings, tlp
+from tocsin.formats import markings, person, strictjson, tlp
 from tocsin.formats.markings import Question, Received, Verdict
 from tocsin.formats.stix.check import Checked, check_many
 from tocsin.formats.tlp import Tlp
@@ -51,6 +53,7 @@ class Terms:
     urgent: bool = False  # goes into our urgent log, ahead of everything routine
     gate: Gatekeeper = OPEN  # who knows what an indicator must not call to block
     allowed: frozenset[str] = frozenset()  # lists of the gate that the author overrides
+    now_us: int = 0  # by which what is about a person must be reviewed within a year
 
 
 class Share:
@@ -65,6 +68,7 @@ class Share:
         self._fates = bytearray()
         self._seen = 0
         self._has_ends = False
+        self._persons: dict[str, bool] = {}  # whether an id is a person's, by this share or by what we hold
         self.let_through: list[tuple[str, tuple[str, ...]]] = []  # what only `allowed` let pass: id, its lists
         self._verdicts: dict[tuple[Any, ...], Verdict] = {}
         self.watch: Callable[[Sequence[Checked]], None] = lambda _: None  # sees what passes check(), in order
@@ -92,8 +96,15 @@ class Share:
             if at in listed:
                 refused.append(Refused(self._seen, checked.id, "policy.deny-listed", _told_listed(listed[at])))
                 continue
+            try:
+                said = narrow.passed(checked.value, self._terms.now_us)
+            except PolicyError as error:
+                refused.append(Refused(self._seen, checked.id, error.code, error.what))
+                continue
+            if said:
+                self._persons[checked.id] = True
             self._has_ends = self._has_ends or bool(checked.ends)
-            drafts.append((self._seen, draft_of(checked, content)))
+            drafts.append((self._seen, draft_of(checked, content, said)))
             passed.append(checked)
         if drafts:
             self.watch(passed)
@@ -128,6 +139,7 @@ class Share:
             ids = {draft.object_id for _, draft in batch} | {end for _, draft in batch for end in draft.ends} | refs
             known = await self._database.read(partial(search.known, ids=ids))
             await self._learn_definitions(refs, known)
+            await self._learn_persons([end for _, draft in batch for end in draft.ends], known)
             refused: list[Refused] = []
             for ordinal, draft in batch:
                 fate, why = await self._fate(draft, known, versions)
@@ -149,10 +161,34 @@ class Share:
         """How many objects of each marking are to be committed."""
         return {level.label: self._fates.count(level) for level in Tlp if self._fates.count(level)}
 
+    def above(self, least: Tlp) -> list[tuple[str, int]]:
+        """(id, level) of each object to be committed that is stricter than this."""
+        told = zip(self._fates, self._drafts(), strict=True)
+        return [(one.object_id, fate) for fate, (_, one) in told if least < fate < _HELD_ALREADY]
+
+    def release(self) -> Release | None:
+        """What a second person must have approved; None when nothing is about a person."""
+        if not any(self._persons.values()):
+            return None
+        floor = self._terms.floor.label if self._terms.floor is not None else ""
+        told = zip(self._fates, self._drafts(), strict=True)
+        chosen = ((one.content, one.second) for fate, (_, one) in told if one.second and fate != _REFUSED)
+        return narrow.release(self._terms.channel.id, floor, chosen)
+
+    async def lacking(self) -> frozenset[str]:
+        """Whose approval is still needed before commit()."""
+        wanted = self.release()
+        return await releases.lacking(self._database, wanted, self._terms.now_us) if wanted else frozenset()
+
     # -- step 3 -------------------------------------------------------------------------------------------------
 
     async def commit(self, publisher: Publisher, now_us: Callable[[], int]) -> AsyncIterator[Any]:
-        """Publish what was accepted, batch by batch; yields each publisher.Batch once it is durable and signed."""
+        """Publish what was accepted, batch by batch; yields each publisher.Batch once it is durable and signed.
+
+        Raises PolicyError("person.second"), and what Publisher.publish raises.
+        """
+        if missing := await self.lacking():
+            raise PolicyError("person.second", f"not approved yet by: {' '.join(sorted(missing))}")
         ready: list[Ready] = []
         size = 0
         day: dict[str, int] = {}
@@ -173,7 +209,10 @@ class Share:
                 kind = draft.object_id.partition("--")[0]
                 if fate >= _HELD_ALREADY or (kind == "marking-definition") != definitions:
                     continue
-                until = day.get(kind) or day.setdefault(kind, keep_until(kind, now_us()))
+                if draft.until:
+                    until = keep_until(kind, now_us(), draft.until)
+                else:
+                    until = day.get(kind) or day.setdefault(kind, keep_until(kind, now_us()))
                 yield Ready(draft.content, draft.object_id, draft.version, draft.name, _LEVELS[fate], until)
 
     def close(self) -> None:
@@ -203,8 +242,16 @@ class Share:
             if meanings and _NONSENSE not in meanings and len(set(meanings)) == 1:
                 self._definitions[ref] = meanings[0]  # type: ignore[assignment]  # _NONSENSE is excluded above
 
+    async def _learn_persons(self, ends: Sequence[str], known: Known) -> None:
+        for end in set(narrow.ties(ends)) & known.keys() - self._persons.keys():
+            contents = [await self._content(held[4]) for held in known[end][:_DEFINITIONS]]
+            self._persons[end] = any(person.about(strictjson.parse(one)) for one in contents if one)
+
+    async def _content(self, position: int) -> bytes | None:
+        return await self._database.read(lambda db: search.content(db, position))
+
     async def _meaning(self, position: int) -> "Tlp | str | None":
-        content = await self._database.read(lambda db: search.content(db, position))
+        content = await self._content(position)
         checked = check_many([content])[0] if content else None
         if checked is None or isinstance(checked, FormatError):
             return _NONSENSE
@@ -233,6 +280,10 @@ class Share:
         verdict = self._verdict(draft, known)
         if not verdict.allowed or verdict.marking is None:
             return _REFUSED, (verdict.reasons[0].code, "; ".join(one.text for one in verdict.reasons))
+        if not draft.second and any(self._persons.get(end) for end in draft.ends):
+            return _REFUSED, _TIED
+        if draft.second and verdict.marking < person.LEAST:
+            return _REFUSED, _PERSON_MARKING
         return int(verdict.marking), None
 
     def _verdict(self, draft: Draft, known: Known) -> Verdict:
@@ -281,6 +332,8 @@ class Share:
 
 _RECORD: Final = msgspec.msgpack.Decoder(list[tuple[int, Draft]])
 _LEVELS: Final = tuple(Tlp)
+_TIED: Final = ("person.tied", "it joins a person to something, and says nothing of why")
+_PERSON_MARKING: Final = ("person.marking", f"what is about a person is marked {person.LEAST.label} or stricter")
 _SAME_VERSION: Final = (
     "policy.same-version",
     "this id and version is shared in the channel already, with other content",

@@ -79,6 +79,7 @@ class Receiver:
         self._parts = parts
         self._rows = Rows(parts.members, parts.definitions)
         self._lines: dict[int, _Line] = {}
+        self.individuals = self._rows.individuals
         self._relayed: set[bytes] = set()  # logs that others than their origin have brought since the start
 
     def held(self, peer: str) -> tuple[Position, ...]:

@@ -13,7 +13,9 @@ from tocsin.exchange.journal.erase import Places
 from tocsin.exchange.journal.journal import Erased, Kind, NewRow
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
+from tocsin.exchange.publish import narrow
 from tocsin.exchange.receive import orders
+from tocsin.exchange.receive.individuals import Individuals
 from tocsin.exchange.receive.verify import Verified
 from tocsin.exchange.tlog.logs import Log
 from tocsin.formats import markings
@@ -32,6 +34,7 @@ class Rows:
     def __init__(self, members: Members, definitions: Definitions) -> None:
         self._members = members
         self._definitions = definitions
+        self.individuals = Individuals()
         self._fits: dict[tuple[int, int, int, tuple[str, ...], int], str | None] = {}
 
     def make(self, log: Log, channel: Channel, done: Verified, places: Places) -> Generator[None, None, list[NewRow]]:
@@ -43,8 +46,10 @@ class Rows:
             checked += check_many(contents)
             yield
         for one in checked:
-            if not isinstance(one, FormatError) and one.type == "marking-definition":
-                self._learn(one)
+            if not isinstance(one, FormatError):
+                self.individuals.learn(log.origin, one.id, one.value)
+                if one.type == "marking-definition":
+                    self._learn(one)
         rows: list[NewRow] = []
         following = iter(checked)
         for low, high in slices:
@@ -79,7 +84,7 @@ class Rows:
         elif isinstance(one := next(following), FormatError):
             held = one.code
         else:
-            held, object_id = self._misfit(channel, marking, one), one.id
+            held, object_id = self._misfit(channel, marking, one) or self._person(entry, log.origin, one), one.id
             version, name = one.version, one.name[:256]
         return NewRow(
             Kind.ENTRY,
@@ -104,6 +109,12 @@ class Rows:
             self._definitions.learn(one.id, one.value)
         except PolicyError:
             self._fits.clear()  # then nobody knows what it means, and whatever refers to it is held back
+
+    def _person(self, entry: Entry, origin: str, one: Checked) -> str | None:
+        """What is wrong with it if it is about a person."""
+        _, marking, sent_at, keep_until = entry.handling
+        held, is_person = narrow.held(one.value, marking, sent_at, keep_until)
+        return "person.tied" if not is_person and self.individuals.joined(origin, one.ends) else held
 
     def _misfit(self, channel: Channel, marking: int, one: Checked) -> str | None:
         charter = self._members.charter

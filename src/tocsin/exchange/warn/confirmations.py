@@ -18,7 +18,7 @@ from tocsin.ports.database import Reading
 
 PAGE: Final = 4 * MAX_CHANGES
 GATHER_S: Final = 0.2
-AGAIN_S: Final = 60.0
+AGAIN_S: Final = 10.0
 Say = Callable[[str, Sequence[bytes], bool], Awaitable[None]]
 
 
@@ -72,6 +72,7 @@ class Confirmer:
         self._say = say
         self._settled = settled
         self._note = note
+        self._failed: set[tuple[str, str]] = set()  # (giver, code): noted once until it goes well again
 
     async def run(self) -> None:
         """For ever: confirm what is in force, as soon as it is."""
@@ -112,8 +113,12 @@ class Confirmer:
                 try:
                     await self._say(channel, [made], False)
                 except TocsinError as error:
-                    self._note(error.code, giver, error.what)
+                    if (giver, error.code) not in self._failed:
+                        self._note(error.code, giver, error.what)
+                    self._failed.add((giver, error.code))
                     sayable = False
+                else:
+                    self._failed = {one for one in self._failed if one[0] != giver}
         return sayable
 
     def _way(self, one: Pending) -> tuple[Channel, int] | None:

@@ -20,7 +20,10 @@ from tocsin.ports.database import Reading, Transaction
 PAGED: Final = "paged"
 NOTIFIED: Final = "notified"
 CHANNEL: Final = "channel"  # the target of an outbox row that is told in the warning's channel
-_MEMBERS: Final = "SELECT member FROM warn_recipients WHERE warning = ?"
+_MEMBERS: Final = "SELECT member FROM warn_recipients WHERE warning = ? OR warning = ?"
+_SPOKE: Final = (
+    "SELECT member FROM warn_words WHERE warning = ? UNION SELECT member FROM warn_escalations WHERE warning = ?"
+)
 _AWAITED: Final = "SELECT seq, warning FROM warn_awaited WHERE log = ? AND member = ? AND seq < ? ORDER BY seq"
 
 
@@ -79,29 +82,31 @@ class Record:
                 (row.position, *said, withdrawn, one.id),
             )
             tx.execute("UPDATE warn_recipients SET answer_by = ? WHERE warning = ?", (one.answer_by, one.id))
-        self._ask(row, one, tx)
+        self._ask(row, one, tx, changed=bool(known))
 
-    def _ask(self, row: Row, one: Alert, tx: Transaction) -> None:
+    def _ask(self, row: Row, one: Alert, tx: Transaction, *, changed: bool) -> None:
         """Who is asked to answer. A later version may ask more members, never fewer."""
+        policy = policy_of(one.id, tx) or one.policy
+        is_giver = one.giver == self.me
+        first = ladder.next_page(Facts(policy, row.added, is_giver=is_giver, is_over=one.revoked))
+        due = first.at if first is not None else None
         tx.execute_many(
-            "INSERT INTO warn_recipients (warning, member, began, answer_by, until, escalated, level) "
-            "VALUES (?, ?, ?, ?, 0, 0, 0) ON CONFLICT (warning, member) DO NOTHING",
-            [(one.id, member, row.added, one.answer_by) for member in one.recipients],
+            "INSERT INTO warn_recipients (warning, member, began, answer_by, until, escalated, level, due) "
+            "VALUES (?, ?, ?, ?, 0, 0, 0, ?) ON CONFLICT (warning, member) DO NOTHING",
+            [
+                (one.id, member, row.added, one.answer_by, due if is_giver or member == self.me else None)
+                for member in one.recipients
+            ],
         )
-        if one.giver == self.me:
+        if is_giver:
             unsigned = tx.query("SELECT member FROM warn_recipients WHERE warning = ? AND stored IS NULL", (one.id,))
             tx.execute_many(
                 "INSERT INTO warn_awaited (log, seq, member, warning) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (log, member, seq) DO NOTHING",
                 [(row.log, row.seq, member, one.id) for (member,) in unsigned],
             )
-        if one.giver == self.me:
-            concerned = [member for (member,) in tx.query(_MEMBERS, (one.id,))]
-        else:  # of others only what came before their warning did
-            concerned = [self.me] + [
-                member for (member,) in tx.query("SELECT DISTINCT member FROM warn_words WHERE warning = ?", (one.id,))
-            ]
-        for member in concerned:
+        # Nothing is known of a new recipient, but for what came before the warning did.
+        for (member,) in tx.query(_MEMBERS if changed else _SPOKE, (one.id, one.id)):
             self.settle(one.id, member, tx)
 
     def _word(self, row: Row, one: Answer, tx: Transaction) -> None:

@@ -115,6 +115,11 @@ def holders(reading: Reading, me: str, key: bytes) -> dict[str, int]:
     return _holders(reading, [one for one in versions_of(reading, key) if one.member == me])
 
 
+def signers(reading: Reading) -> list[tuple[int, str]]:
+    """(log, member) of everybody who has ever signed for a log of ours."""
+    return [(log, member) for log, member in reading.query("SELECT log, member FROM warn_holders ORDER BY log, member")]
+
+
 def _holders(reading: Reading, entries: Sequence[Version]) -> dict[str, int]:
     first: dict[int, int] = {}
     for one in entries:

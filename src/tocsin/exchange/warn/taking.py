@@ -18,6 +18,7 @@ from tocsin.exchange.tlog.logs import Logs
 from tocsin.exchange.warn import standing
 from tocsin.exchange.warn.recalls import Recalls, versions_of
 from tocsin.formats import correction
+from tocsin.formats.markings import ChannelKind
 from tocsin.formats.stix.check import Checked, check_many
 from tocsin.formats.tlp import Tlp
 from tocsin.ports.clock import Clock
@@ -42,6 +43,7 @@ class Parts:
     publisher: Publisher
     recalls: Recalls
     share: Callable[[Channel, Tlp | None, Spool], Share]
+    say: Callable[[Channel, Sequence[bytes]], Awaitable[object]]  # ahead of everything routine
     settled: Callable[[], Awaitable[None]]
     note: Callable[[str, str, str], None]
 
@@ -132,7 +134,7 @@ class Corrections:
 
     async def _tell(self, channel: Channel, made: bytes, plan: Plan, wanted: Wanted) -> Told:
         try:
-            await self._say(channel, made)
+            await self._parts.say(channel, [made])
             logs = {log.number for log in self._parts.logs if log.channel == channel.number}
             await self._order(channel, {log: one for log, one in plan.named.items() if log in logs}, wanted)
         except TocsinError as error:
@@ -226,6 +228,8 @@ class Corrections:
         members, database = self._parts.members, self._parts.journal.database
 
         def read(reading: Reading) -> list[standing.Standing]:
+            if not self._has_left(reading):
+                return []
             found = [standing.of(reading, members, key) for key, _ in standing.ours(reading, members.me, 0, _CARRIED)]
             return [one for one in found if one is not None and any(each.why == standing.BILATERAL for each in one.due)]
 
@@ -235,6 +239,17 @@ class Corrections:
                 if each.why == standing.BILATERAL:
                     whole = await self._bring(one, each.member) and whole
         return whole
+
+    def _has_left(self, reading: Reading) -> bool:
+        """Whether anybody who signed for something of ours reads that channel no more and can be told by another way."""
+        members = self._parts.members
+        current = [one for one in members.channels() if one.is_current]
+        rosters = {one.number: one.roster for one in current}
+        between = frozenset().union(*(one.roster for one in current if one.kind == ChannelKind.BILATERAL))
+        return any(
+            member in between and member not in rosters.get(self._parts.logs.numbered(log).channel, ())
+            for log, member in standing.signers(reading)
+        )
 
     async def _bring(self, one: standing.Standing, member: str) -> bool:
         members = self._parts.members
@@ -247,7 +262,7 @@ class Corrections:
             # First the orders: once the version is there, nobody asks again whether all was said.
             wanted = Wanted(one.object_id, (), one.reason or "recalled")
             await self._order(channel, earlier if one.action == correction.RECALLED else {}, wanted)
-            await self._say(channel, content)
+            await self._parts.say(channel, [content])
         except TocsinError as error:
             self._parts.note(error.code, member, error.what)
             return False
@@ -265,18 +280,6 @@ class Corrections:
         return out
 
     # -- inside -------------------------------------------------------------------------------------------------
-
-    async def _say(self, channel: Channel, content: bytes) -> None:
-        share = self._parts.share(channel, None, MemorySpool())
-        refused = share.check([content])
-        await self._parts.publisher.ready(channel)
-        await self._parts.settled()
-        async for more in share.decide():
-            refused += more
-        if refused:
-            raise PolicyError(refused[0].code, refused[0].what)
-        async for _ in share.commit(self._parts.publisher, self._parts.clock.now_us):
-            pass
 
     def _channels(self, levels: Mapping[int, Tlp]) -> list[tuple[Channel, Tlp]]:
         current = {one.number: one for one in self._parts.members.channels() if one.is_current}

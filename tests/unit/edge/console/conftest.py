@@ -14,6 +14,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from tocsin.edge.access import Accounts
+from tocsin.edge.audit import Audit
 from tocsin.edge.console.app import build
 from tocsin.edge.console.services import Services
 from tocsin.edge.signin.door import Door
@@ -121,7 +122,8 @@ class House:
         self.people = People(world.database, world.clock, world.entropy)
         self.accounts = Accounts(world.database, world.clock, world.entropy)
         self.counted = []
-        told = SimpleNamespace(accounts=self.accounts, metrics=None, reasons=self._reasons)
+        trail = Audit(world.database, world.clock)
+        told = SimpleNamespace(accounts=self.accounts, metrics=None, reasons=self._reasons, audit=trail, figures=None)
         self.control = node._control(Home(Path("nowhere")), self.core, told, self.people, lambda: url)
         tickets = Tickets(bytes(32), world.clock, world.entropy)
         self.door = Door(

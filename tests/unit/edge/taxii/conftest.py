@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from tocsin.backends.sqlite.database import InlineDatabase, connect, create_tables
-from tocsin.edge import access
+from tocsin.edge import access, audit
 from tocsin.edge.taxii.app import Services, build
 from tocsin.edge.taxii.paging import Limits
 from tocsin.exchange.journal import tables
@@ -62,15 +62,16 @@ class World:
     def __init__(self, **limits):
         self.loop = asyncio.new_event_loop()
         connection = connect(":memory:", create=True)
-        create_tables(connection, (tables.TABLES, access.TABLES))
+        create_tables(connection, (tables.TABLES, access.TABLES, audit.TABLES))
         self.database = InlineDatabase(connection)
         self.clock = SteadyClock()
         self.accounts = access.Accounts(self.database, self.clock, SeededEntropy(1))
+        self.audit = audit.Audit(self.database, self.clock)
         self.known = [PLENARY, CLOSED]
         self.syncs = 0
         self.seq = 0
         services = Services(
-            self.database, self, self.accounts, lambda: "https://cert.example:7451/", "MA-CERT", self.clock,
+            self.database, self, self.accounts, self.audit, lambda: "https://cert.example:7451/", "MA-CERT", self.clock,
             self.synced, Limits(**limits),
         )  # fmt: skip
         self.app = build(services)

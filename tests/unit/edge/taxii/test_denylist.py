@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tocsin.edge.audit import Audit
 from tocsin.edge.taxii.app import Services, build
 from tocsin.edge.taxii.paging import Limits
 
@@ -27,8 +28,8 @@ def listed(make_world):
     """A world that forbids 8.8.8.8, with pages of two."""
     world = make_world(default_page=2)
     services = Services(
-        world.database, world, world.accounts, lambda: "https://cert.example:7451/", "t", world.clock, world.synced,
-        Limits(default_page=2), lambda contents: [("dns",) if b"8.8.8.8" in one else () for one in contents],
+        world.database, world, world.accounts, Audit(world.database, world.clock), "https://cert.example:7451/", "t",
+        world.clock, world.synced, Limits(default_page=2), lambda contents: [("dns",) if b"8.8.8.8" in one else () for one in contents],
     )  # fmt: skip
     world.app = build(services)
     assert replace(services).listed([b"8.8.8.8"]) == [("dns",)]

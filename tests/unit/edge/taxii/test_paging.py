@@ -114,7 +114,7 @@ def test_a_next_survives_a_new_start(world):
     following = world.get("objects/", query="limit=2").json["next"]
     before = world.get("objects/", query=f"next={following}").body
     clock = world.clock
-    world.app = build(Services(world.database, world, world.accounts, "", "t", clock, world.synced))
+    world.app = build(Services(world.database, world, world.accounts, world.audit, "", "t", clock, world.synced))
     assert world.get("objects/", query=f"next={following}").body == before
 
 

@@ -3,8 +3,9 @@
 import asyncio
 import json
 
+from tocsin.edge.audit import Audit, Operation, Use
 from tocsin.edge.control import blocking, sharing
-from tocsin.edge.control.sharing import Sharing, override_of
+from tocsin.edge.control.sharing import Manner, Sharing, override_of
 from tocsin.errors import ConfigError, PolicyError
 from tocsin.exchange.match.chosen import CHOSEN
 from tocsin.exchange.publish.spooled import MemorySpool
@@ -29,8 +30,9 @@ class Services:
     def __init__(self, core, meter=SILENT):
         self.members, self.journal, self.clock = core.members, core.journal, core.world.clock
         self.logs, self.denylist, self.synced, self.meter = core.logs, core.denylist, core.synced, meter
-        self.publisher = core.publisher
+        self.publisher, self.concern = core.publisher, core.rooms.concern
         self.spool = MemorySpool
+        self.audit = Audit(core.world.database, core.world.clock)
         self.share = lambda channel, floor, spool, urgent, allowed: core.share(
             channel, floor, spool, urgent=urgent, allowed=allowed
         )
@@ -53,7 +55,8 @@ async def shared(core, objects, override=sharing.NO_OVERRIDE, **how):
         for one in objects:
             yield json.dumps(one).encode() + b"\n"
 
-    run = Sharing(Services(core), core.members.channel("plenary"), None, override=override, **how)
+    manner = Manner(Use("control", "uid:0", Operation.SHARE, "test"), override=override, **how)
+    run = Sharing(Services(core), core.members.channel("plenary"), None, manner)
     events = [json.loads(line) async for line in run.run(body())]
     return events[-1], [one for one in events if one["event"] == "refused"]
 

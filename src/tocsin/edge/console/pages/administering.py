@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tocsin.edge.console.page import Answer, Call, Page, View
+from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Page, View
 from tocsin.edge.control import reading
 from tocsin.formats.text import instant
 
@@ -61,9 +61,25 @@ async def settings(call: Call) -> Answer:
     )
 
 
+async def audit(call: Call) -> Answer:
+    """Who did what with what is above GREEN, newest first, and the head to be noted."""
+    trail = call.control.audit
+    head = await trail.head()
+    records = await trail.listed(call.number("before"), PAGE_ROWS + 1)
+    return View(
+        "audit.html",
+        {
+            "head": {"number": head.number, "hash": head.hash.hex()},
+            "records": records[:PAGE_ROWS],
+            "next": records[PAGE_ROWS - 1]["number"] if len(records) > PAGE_ROWS else 0,
+        },
+    )
+
+
 PAGES: Final = (
     Page("GET", "/admin", health),
     Page("GET", "/admin/peers", peers),
+    Page("GET", "/admin/audit", audit),
     Page("GET", "/admin/backups", backups),
     Page("GET", "/admin/settings", settings),
 )

@@ -74,9 +74,9 @@ async def remove_passkey(call: Call) -> Answer:
 
 PAGES: Final = (
     Page("GET", "/me", me),
-    Page("POST", "/me/look", look),
-    Page("POST", "/me/sessions/end", end_session),
-    Page("POST", "/me/passkeys/offer", offer_passkey),
-    Page("POST", "/me/passkeys", add_passkey, most_body=128 * 1024),
-    Page("POST", "/me/passkeys/remove", remove_passkey),
+    Page("POST", "/me/look", look, records=None),
+    Page("POST", "/me/sessions/end", end_session, records=None),
+    Page("POST", "/me/passkeys/offer", offer_passkey, records=None),
+    Page("POST", "/me/passkeys", add_passkey, most_body=128 * 1024, records=None),
+    Page("POST", "/me/passkeys/remove", remove_passkey, records=None),
 )

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from tocsin.edge.audit import Operation
 from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Page, View
 from tocsin.edge.control import reading
 from tocsin.errors import TocsinError
@@ -21,7 +22,7 @@ async def threats(call: Call) -> Answer:
     if asked["channel"] and asked["channel"] not in {one.name for one in control.members.channels()}:
         asked["channel"] = ""
     query = {**asked, "before": str(call.number("before")), "limit": str(PAGE_ROWS + 1)}
-    rows = await reading.objects(control, query)
+    rows = await reading.objects(control, query, call.use(Operation.SEARCH))
     return View(
         "threats.html",
         {
@@ -37,7 +38,7 @@ async def threats(call: Call) -> Answer:
 
 async def object_(call: Call) -> Answer:
     """Every version we hold, from whom, and who has stored ours."""
-    told = await reading.object_(call.control, call.part("object_id"))
+    told = await reading.object_(call.control, call.part("object_id"), call.use(Operation.READ))
     versions = told["versions"]
     newest = _parsed(versions[0]["content"])
     names = {one["member"]: call.control.members.charter.members.get(one["member"]) for one in versions}
