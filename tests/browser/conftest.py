@@ -162,6 +162,8 @@ def stage():
         eg.tocsin("channel", "create", "ports", "fr-cert")
         eg.share(list(pieces(100)), "plenary", "--tlp", "green")
         fr.share(list(pieces(20, 1000)), "plenary", "--tlp", "green")
+        known = "indicator--00000001-0000-4000-8000-000000000000"
+        fr.tocsin("feedback", known, "--false-positive", "--note", "A public resolver of ours, not a scanner.")
         for role in ("duty", "analyst", "releaser", "administrator", "oversight"):
             eg.enroll(role, role)
         eg.enroll("everything", "duty", "analyst", "releaser", "administrator")

@@ -60,16 +60,22 @@ def test_without_javascript_everything_works(visitor, places, stage):
     browser.expect_quiet()
 
 
+def test_who_disagrees_stands_beside_who_says_so(visitor, places):
+    page = visitor("everything").open(places["object"])
+    assert "1 member disagrees" in page.locator(".lead").inner_text()
+    assert "A public resolver of ours" in page.locator(".said").inner_text()
+
+
 def test_lists_go_on_by_pages_of_fifty(visitor):
     page = visitor("everything").open("/threats")
     seen = set()
-    for expected in (50, 50, 20):
+    for expected in (50, 50, 21):
         rows = page.locator(".item-head a").all_inner_texts()
         assert len(rows) == expected
         seen.update(rows)
         if expected == 50:
             page.get_by_role("link", name="Older ones").click()
-    assert len(seen) == 120
+    assert len(seen) == 121
     assert page.get_by_role("link", name="Older ones").count() == 0
 
 

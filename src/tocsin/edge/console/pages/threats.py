@@ -55,6 +55,7 @@ async def object_(call: Call) -> Answer:
             "sayers": sorted(names),
             "labels": _texts(newest.get("labels")) + _texts(newest.get("indicator_types")),
             "refers_to": _refers(newest),
+            "listed": sorted({name for one in versions for name in one["listed"]}),
         },
     )
 
