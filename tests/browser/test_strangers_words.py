@@ -73,7 +73,7 @@ def objects():
         yield {"type": "note", "id": f"note--{tail}", **COMMON, **every, "abstract": payload, "content": payload,
                "authors": [payload], "object_refs": [f"malware--{tail}"]}  # fmt: skip
         yield {"type": "identity", "id": f"identity--{tail}", **COMMON, **every, "name": payload, "description": payload,
-               "identity_class": payload, "contact_information": payload, "sectors": [payload], "roles": [payload]}  # fmt: skip
+               "identity_class": "organization", "contact_information": payload, "sectors": [payload], "roles": [payload]}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -85,6 +85,7 @@ async def _tokens(call: Call, name: str = "", token: str = "", error: TocsinErro
         "tokens": [
             {
                 "name": one.name,
+                "kind": one.kind,
                 "created": instant(one.created),
                 "channels": sorted(channels.get(channel, channel) for channel in one.channels),
             }
