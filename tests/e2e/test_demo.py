@@ -86,7 +86,8 @@ def test_five_members_and_a_file_of_ones_own(folder, tmp_path):
     file.write_text(json.dumps({"type": "bundle", "id": "bundle--1", "objects": [location(n) for n in range(50)]}))
     told = played("--members", "5", "--objects", str(file), folder=folder)
     judge(told, 5)
-    assert told["shared"] == 50 + 20 + 100 + 200 + 20
+    # And what the alarm says: warning, answers, escalation, recall, and a confirmation by each of the others.
+    assert 5 <= told["shared"] - (50 + 20 + 100 + 200 + 20) <= 25
 
 
 @pytest.mark.slow

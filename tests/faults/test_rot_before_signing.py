@@ -175,7 +175,10 @@ def rotted(worlds, seed):
     handle = ("aa", "bb")[seed // 2 % 2]
     places = world.places(handle)
     path = list(places)[seed // 4 % len(places)]
-    rot = Rot(world, handle, path, chance.below(places[path]))
+    bit = chance.below(places[path])
+    while not world.files[handle][path][bit // 8]:  # most of a small database is pages that nobody has written to yet
+        bit = chance.below(places[path])
+    rot = Rot(world, handle, path, bit)
     run(rot.main, limit_s=600.0)
     return rot
 

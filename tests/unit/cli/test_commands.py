@@ -31,10 +31,15 @@ def call(monkeypatch, capsys, *words, app=None):
 
 def every_command():
     """(path, object) of each command that does something."""
-    root = typer.main.get_command(entry.build())
-    for name, one in root.commands.items():
-        inner = getattr(one, "commands", None)
-        yield from ((f"{name} {each}", command_) for each, command_ in inner.items()) if inner else ((name, one),)
+    yield from commands_in(typer.main.get_command(entry.build()), "")
+
+
+def commands_in(group, before):
+    for name, one in group.commands.items():
+        if getattr(one, "commands", None):
+            yield from commands_in(one, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", one
 
 
 COMMANDS = dict(every_command())
