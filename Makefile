@@ -20,16 +20,24 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-setup: $(VENV)/.run ## make the virtual environment with the pinned, hashed dependencies
+# The browser code of others, from npm by package-lock.json. Status 3: npm is not there or fetched nothing; it said so.
+$(VENV)/.browser: package.json package-lock.json tools/browser_code.py tools/map.mjs
+	@mkdir -p $(VENV)
+	@if $(PYTHON) tools/browser_code.py; then touch $@; else test $$? -eq 3; fi
 
-demo: $(VENV)/.run ## a whole federation on this machine, with real data (ARGS="--once --json")
+setup: $(VENV)/.run $(VENV)/.browser ## the virtual environment and the browser code, pinned and hashed
+
+demo: $(VENV)/.run $(VENV)/.browser ## a whole federation on this machine, with real data (ARGS="--once --json")
 	@$(BIN)/tocsin demo $(ARGS)
 
-test: $(VENV)/.dev ## every test
+test: $(VENV)/.dev $(VENV)/.browser ## every test
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 test-unit: $(VENV)/.dev ## the quick tests: no socket, no process
 	$(BIN)/python -m pytest -n auto tests/unit tests/properties tests/vectors tests/house $(ARGS)
+
+test-browser: $(VENV)/.dev $(VENV)/.browser ## the console in a real browser (Chromium of the system)
+	$(BIN)/python -m pytest tests/browser $(ARGS)
 
 soak: $(VENV)/.dev ## hours of seeds, power cuts, faults, rot and races (ARGS="receipts --seeds 0-500 --minutes 5 --jobs 1")
 	$(BIN)/python tests/soak/run.py $(ARGS)
@@ -53,8 +61,11 @@ fix: $(VENV)/.dev ## format and mend what a machine can
 bench: $(VENV)/.dev ## measure, and print ratios
 	$(BIN)/python -m benchmarks $(ARGS)
 
+translations: $(VENV)/.dev ## what of the console is translated, and what is not
+	$(BIN)/python tools/translations.py $(ARGS)
+
 lock: $(VENV)/.dev ## pin everything anew (needs uv in the environment)
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo pyproject.toml requirements-build.in -o requirements.lock
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo --group dev pyproject.toml requirements-build.in -o requirements-dev.lock
 
-.PHONY: help setup demo test test-unit soak planted mutate check fix bench lock
+.PHONY: help setup demo test test-unit test-browser soak planted mutate check fix bench translations lock

@@ -23,6 +23,7 @@ from tocsin.cli import (
     interests,
     keys,
     logs,
+    people,
     persons,
     reading,
     recovering,
@@ -99,6 +100,7 @@ def build() -> typer.Typer:
         evidence,
         fairness,
         accounts,
+        people,
         persons,
         auditing,
     ):

@@ -25,6 +25,12 @@ class Settings:
     people_url: str = ""  # how they write that address; empty: made from people_listen
     people_certificate: str = ""  # path of a PEM certificate chain for people_listen
     people_key: str = ""  # path of its PEM key
+    session_minutes: int = 720  # after which people sign in again
+    session_rest_minutes: int = 120  # the same after that long without a request
+    oidc_issuer: str = ""  # the house's OpenID Connect provider; empty: none
+    oidc_client: str = ""  # what it knows this node as
+    oidc_secret_file: str = ""  # path of a file with the client's secret
+    oidc_claim: str = "sub"  # which claim of its tokens names an account's subject
     compress: bool = True  # zstd before sealing (never for RED)
     dial: str = "all"  # whom we dial: all who have an endpoint, or only those with a larger handle than ours
     ballast_bytes: int = BALLAST_BYTES  # a file of zeros, to be removed when the disk is full; 0: none
@@ -66,17 +72,23 @@ def read(path: Path) -> Settings:
         check_handle(settings.handle)
     except FormatError as error:
         raise ConfigError("config.value", f"{path.name}: {error.what}") from error
-    if settings.dial not in _DIALS:
-        raise ConfigError("config.value", f"'dial' in {path.name} is neither all nor larger")
-    if settings.ballast_bytes < 0:
-        raise ConfigError("config.value", f"'ballast_bytes' in {path.name} is below 0")
-    quotas = (settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share)
-    if not all(0 < one < inf for one in quotas) or settings.quota_cpu_share > 1:
-        raise ConfigError("config.value", f"a quota in {path.name} is not above 0, or a share above 1")
-    for listen in (settings.peer_listen, settings.people_listen):
-        address(listen)
+    _check(settings, path.name)
     _check_desks(path, settings)
     return settings
+
+
+def _check(settings: Settings, name: str) -> None:
+    if settings.dial not in _DIALS:
+        raise ConfigError("config.value", f"'dial' in {name} is neither all nor larger")
+    if settings.ballast_bytes < 0:
+        raise ConfigError("config.value", f"'ballast_bytes' in {name} is below 0")
+    quotas = (settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share)
+    if not all(0 < one < inf for one in quotas) or settings.quota_cpu_share > 1:
+        raise ConfigError("config.value", f"a quota in {name} is not above 0, or a share above 1")
+    if not 0 < settings.session_rest_minutes <= settings.session_minutes <= 7 * 24 * 60:
+        raise ConfigError("config.value", f"a session in {name} is not between a minute and a week long")
+    for listen in (settings.peer_listen, settings.people_listen):
+        address(listen)
 
 
 def _check_desks(path: Path, settings: Settings) -> None:

@@ -18,6 +18,7 @@ from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.disk import SystemDisk
 from tocsin.backends.system.keyring import certificate_end
+from tocsin.edge.console import assets
 from tocsin.errors import MEANINGS, TocsinError
 from tocsin.exchange.members import charter, descriptor
 from tocsin.exchange.warn.duties import OLD_US
@@ -55,6 +56,7 @@ def examine(home: Home, node: Status | TocsinError) -> list[Finding]:
         ("disk", _disk),
         ("clock", _clock),
         ("backup", _backup),
+        ("browser code", _browser_code),
         ("node", lambda home: _silent(home, node) if isinstance(node, TocsinError) else iter(())),
     ]
     findings = [one for name, check in checks for one in _checked(name, check, home)]
@@ -242,6 +244,14 @@ def _backup(home: Home) -> Iterator[Finding]:
     age = timedelta(microseconds=SystemClock().now_us() - newest["made_at_us"])
     what = f"the newest backup is {age.days} days old: {newest['file']}"
     yield _warning("doctor.backup", what) if age > _OLD else _well(what)
+
+
+def _browser_code(_home: Home) -> Iterator[Finding]:
+    faults = assets.faults()
+    if faults:
+        yield _warning("doctor.browser-code", f"missing or changed: {', '.join(faults)}")
+    else:
+        yield _well("the console has the JavaScript it was packed with")
 
 
 def _silent(home: Home, why: TocsinError) -> Iterator[Finding]:

@@ -20,8 +20,7 @@ from tocsin.edge.control import app as control
 from tocsin.edge.control.services import Services as ControlServices
 from tocsin.edge.peer.websocket import Listening, WebSocketNetwork
 from tocsin.edge.people import Services as PeopleServices
-from tocsin.edge.people import build as build_people
-from tocsin.edge.taxii import app as taxii
+from tocsin.edge.signin.people import People
 from tocsin.errors import ConfigError
 from tocsin.exchange.receive.turns import Quota
 from tocsin.exchange.warn import objections
@@ -31,6 +30,7 @@ from tocsin.node.core import Core, Surroundings
 from tocsin.node.diagnostics import Diagnostics
 from tocsin.node.home import Home
 from tocsin.node.metrics import Counters, Metrics
+from tocsin.node.people import PeoplesDoor
 from tocsin.node.readiness import Readiness
 from tocsin.node.supervisor import Note, supervise
 from tocsin.node.watchkeeping import notifiers
@@ -128,9 +128,14 @@ async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callab
             audit,
             partial(_figures, core),
         )
-        people = await _open_people(settings, core, told, doors)
-        await doors.open_socket(control.build(_control(home, core, told, people)), home.socket)
-        on_ready({"handle": settings.handle, "peer_port": network.port, "people_url": people, "software": SOFTWARE})
+        staff = People(database, clock, entropy)
+        people = PeoplesDoor(home, settings, core)
+        services = _control(home, core, told, staff, people.url)
+        await people.open(services, told, doors)
+        await doors.open_socket(control.build(services), home.socket)
+        on_ready(
+            {"handle": settings.handle, "peer_port": network.port, "people_url": people.url(), "software": SOFTWARE}
+        )
         await asyncio.get_running_loop().create_future()
     finally:
         heads_noted.cancel()
@@ -148,7 +153,9 @@ def _quota(settings: Settings) -> Quota:
     return Quota(settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share)
 
 
-def _control(home: Home, core: Core, told: PeopleServices, people: str) -> ControlServices:
+def _control(
+    home: Home, core: Core, told: PeopleServices, people: People, people_url: Callable[[], str]
+) -> ControlServices:
     return ControlServices(
         members=core.members,
         acts=core.acts,
@@ -181,7 +188,8 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         synced=core.synced,
         links=lambda: core.links.describe() if core.links else [],
         metrics=told.metrics,
-        people_url=people,
+        people=people,
+        people_url=people_url,
         software=SOFTWARE,
         started_us=core.world.clock.now_us(),
         wake=lambda: core.links.wake() if core.links else None,
@@ -189,27 +197,3 @@ def _control(home: Home, core: Core, told: PeopleServices, people: str) -> Contr
         reasons=told.reasons,
         watchkeeping=core.rooms.watchkeeping,
     )
-
-
-async def _open_people(settings: Settings, core: Core, told: PeopleServices, doors: serving.Doors) -> str:
-    host, port = address(settings.people_listen)
-    tls = bool(settings.people_certificate)
-    if not tls and host not in ("127.0.0.1", "::1", "localhost"):
-        raise ConfigError("config.people-tls", f"people_listen {host} is not loopback and no certificate is set")
-    made: list[str] = []
-    services = taxii.Services(
-        database=core.world.database,
-        members=core.members,
-        accounts=told.accounts,
-        audit=Audit(core.world.database, core.world.clock),
-        public_url=lambda: settings.people_url or made[0],
-        title=f"Tocsin {settings.handle}",
-        clock=core.world.clock,
-        synced=core.synced,
-        listed=core.denylist.told,
-    )
-    application: Any = build_people(told, taxii.build(services))
-    bound = await doors.open_port(application, host, port, settings.people_certificate, settings.people_key)
-    shown = f"[{host}]" if ":" in host else host
-    made.append(f"{'https' if tls else 'http'}://{shown}:{bound}")
-    return settings.people_url or made[0]

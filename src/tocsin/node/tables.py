@@ -7,6 +7,7 @@ alike. A table that a later step alters needs its first form in the step of its 
 """
 
 from tocsin.edge import access, audit
+from tocsin.edge.signin import tables as signin
 from tocsin.exchange.deliver import tables as deliver
 from tocsin.exchange.fairness import tables as fairness
 from tocsin.exchange.journal import tables as journal
@@ -30,6 +31,7 @@ TABLES = (
     objections.TABLES,
     fairness.TABLES,
     access.TABLES,
+    signin.TABLES,
     audit.TABLES,
 )
 MIGRATIONS = (
@@ -43,4 +45,5 @@ MIGRATIONS = (
     warn.MIGRATIONS,
     fairness.MIGRATIONS,
     access.MIGRATIONS,
+    signin.MIGRATIONS,
 )

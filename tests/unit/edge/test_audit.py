@@ -16,6 +16,7 @@ from tocsin.edge.control import app as control
 from tocsin.edge.control import auditing
 from tocsin.edge.people import Services as PeopleServices
 from tocsin.edge.people import build as build_people
+from tocsin.edge.signin.people import People
 from tocsin.edge.taxii import app as taxii
 from tocsin.exchange.journal import search
 from tocsin.exchange.journal.journal import Journal
@@ -190,7 +191,8 @@ class Doors:
         self.accounts = Accounts(core.world.database, core.world.clock, SeededEntropy(3))
         self.audit = Audit(core.world.database, core.world.clock)
         told = PeopleServices(self.accounts, _page, _none, self.audit, _figures)
-        self.services = replace(_control(None, core, told, ""), spool=MemorySpool)
+        staff = People(core.world.database, core.world.clock, SeededEntropy(4))
+        self.services = replace(_control(None, core, told, staff, lambda: ""), spool=MemorySpool)
         self.taxii = taxii.build(
             taxii.Services(core.world.database, core.members, self.accounts, self.audit, "http://x", "t",
                            core.world.clock, core.synced)

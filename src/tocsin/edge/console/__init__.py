@@ -1,1 +1,1 @@
-"""Console: what people see in a browser; its place is kept, it comes later."""
+"""Console: the pages in which people of this house work. Gives: pages and their JSON twins. Never: shows what a role may not see."""

@@ -26,6 +26,7 @@ from tocsin.edge.control import (
     proving,
     reading,
     recovering,
+    staffing,
     warning,
 )
 from tocsin.edge.control.answers import asked, told
@@ -93,6 +94,7 @@ def _routes(services: Services) -> list[Route]:
         *overseeing.routes(services),
         *persons.routes(services),
         *warning.routes(services),
+        *staffing.routes(services),
     ]
 
 

@@ -40,6 +40,7 @@ SILENT: Final = frozenset(
         "GET /recovery",
         "POST /recovery",
         "GET /accounts",
+        "GET /people",
         "GET /audit",
         "GET /audit/problems",
         "GET /persons/releases",

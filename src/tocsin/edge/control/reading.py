@@ -1,8 +1,10 @@
 """What the operator asks: status, members, channels, objects, receipts."""
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from tocsin.edge.audit import Seen, Use
 from tocsin.edge.control import blocking, concerning, correcting, waiting
@@ -13,12 +15,15 @@ from tocsin.exchange.journal import history, search
 from tocsin.exchange.journal.history import Happening
 from tocsin.exchange.journal.journal import Kind
 from tocsin.exchange.journal.search import Found, Query
+from tocsin.exchange.match import finding
 from tocsin.exchange.members.channels import Channel
 from tocsin.formats.text import instant
 from tocsin.formats.tlp import Tlp
+from tocsin.ports.database import Reading
 
 _MOST = 1000
 _VERSIONS = 50
+_ID: Final = re.compile(r"[a-z0-9-]{1,250}--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 async def status(services: Services) -> dict[str, Any]:
@@ -41,7 +46,7 @@ async def status(services: Services) -> dict[str, Any]:
         },
         "position": services.journal.head,
         "uptime_s": (services.clock.now_us() - services.started_us) / 1e6,
-        "people_url": services.people_url,
+        "people_url": services.people_url(),
         "links": services.links(),
         "channels": [_brief(services, one) for one in services.members.channels()],
         "totals": {
@@ -145,10 +150,19 @@ async def objects(services: Services, asked: dict[str, str], use: Use) -> list[d
         content=False,
         now_us=services.clock.now_us(),
     )
-    found = await services.journal.database.read(lambda db: search.find(db, query))
+    found = await services.journal.database.read(lambda db: _sought(db, query))
     await services.audit.seen(use, found)
     listed = await blocking.listed(services, found)
     return [{**_found(services, one), "listed": listed.get(one.position, [])} for one in found]
+
+
+def _sought(db: Reading, query: Query) -> list[Found]:
+    """What a person typed is an id, a value that something names, or else a part of a name."""
+    if _ID.fullmatch(query.text):
+        return search.find(db, replace(query, text="", ids=(query.text,)))
+    if query.text and finding.is_named(db, query.text):
+        return finding.naming(db, query.text, query)
+    return search.find(db, query)
 
 
 async def object_(services: Services, object_id: str, use: Use) -> dict[str, Any]:

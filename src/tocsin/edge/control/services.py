@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from tocsin.edge.access import Accounts
 from tocsin.edge.audit import Audit
 from tocsin.edge.people import Reason
+from tocsin.edge.signin.people import People
 from tocsin.exchange.deliver.receipts import Receipts
 from tocsin.exchange.fairness.statement import Statements
 from tocsin.exchange.journal.journal import Journal
@@ -84,7 +85,8 @@ class Services:
     synced: Callable[[], Awaitable[None]]
     links: Callable[[], list[dict[str, Any]]]
     metrics: Callable[[], Awaitable[bytes]]
-    people_url: str
+    people: People
+    people_url: Callable[[], str]
     software: str
     started_us: int
     wake: Callable[[], None]  # look again at what is to be sent

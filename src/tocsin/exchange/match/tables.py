@@ -8,6 +8,11 @@ CREATE TABLE IF NOT EXISTS match_relations (
   position INTEGER NOT NULL,     -- of the relationship
   PRIMARY KEY (ref, position)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS match_values (
+  value    INTEGER NOT NULL,     -- of a value that an entry names: a digest, as above
+  position INTEGER NOT NULL,     -- of the entry
+  PRIMARY KEY (value, position)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS match_interests (
   id    TEXT PRIMARY KEY,
   kind  TEXT NOT NULL,

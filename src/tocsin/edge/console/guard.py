@@ -1,0 +1,126 @@
+"""What stands before every page: content policy, headers, hosts, cookies, and that a POST comes from a page of ours."""
+
+from collections.abc import Mapping
+from hmac import compare_digest
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tocsin.edge.console.services import Services
+from tocsin.edge.signin.tickets import text, untext
+from tocsin.errors import AccessError
+
+POLICY: Final = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types htmx default; report-uri /csp-report"
+HEADERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "content-security-policy": POLICY,
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        # Not "no-referrer": a form would then be sent with the origin "null".
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "cross-origin-embedder-policy": "require-corp",
+        "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "x-robots-tag": "noindex",
+    }
+)
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+_HEADER: Final = "x-tocsin-form"
+FIELD: Final = "form_token"
+
+
+def protect(response: Response, services: Services) -> None:
+    """The headers that every answer carries."""
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    response.headers.setdefault("cache-control", "no-store")
+    if is_secure(services):
+        response.headers["strict-transport-security"] = "max-age=31536000"
+
+
+def is_secure(services: Services) -> bool:
+    """Whether browsers reach us over TLS, our own or a proxy's."""
+    return services.public_url().startswith("https://")
+
+
+def host_is_ours(request: Request, services: Services) -> bool:
+    """Whether the browser means us: a name that somebody else points at loopback (DNS rebinding) is not ours."""
+    host = request.headers.get("host", "")
+    if not services.loopback or host == urlsplit(services.public_url()).netloc:
+        return bool(host)
+    try:
+        return urlsplit(f"//{host}").hostname in _LOOPBACK
+    except ValueError:
+        return False
+
+
+# -- cookies ------------------------------------------------------------------------------------------------------
+
+
+def cookie_name(services: Services, what: str = "") -> str:
+    """Cookies ignore ports: two nodes on one machine must not take each other's."""
+    prefix = "__Host-" if is_secure(services) else ""
+    return f"{prefix}tocsin-{services.control.members.me}{what}"
+
+
+def set_cookie(response: Response, services: Services, value: str, what: str = "", *, lax: bool = False) -> None:
+    """Set or, with an empty value, take away one of our cookies."""
+    response.set_cookie(
+        cookie_name(services, what),
+        value,
+        max_age=None if value else 0,
+        path="/",
+        secure=is_secure(services),
+        httponly=True,
+        samesite="lax" if lax else "strict",
+    )
+
+
+# -- POST ---------------------------------------------------------------------------------------------------------
+
+
+def form_token(services: Services, cookie: str) -> str:
+    """What a form of ours must bring back: bound to the browser's session, or to its visit before there is one."""
+    return text(services.door.tickets.tag("form", cookie.encode()))
+
+
+def visit(request: Request, services: Services) -> str:
+    """The cookie of somebody who is not signed in; empty when there is none yet."""
+    told = request.cookies.get(cookie_name(services, "-visit"), "")
+    return told if len(untext(told)) == 16 else ""
+
+
+def check_post(request: Request, services: Services, cookie: str, form: Mapping[str, tuple[str, ...]]) -> None:
+    """That a page of ours sent this. Raises AccessError("access.form")."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin")
+    scheme = "https" if is_secure(services) else "http"
+    ours = (f"{scheme}://{request.headers.get('host', '')}", services.public_url().rstrip("/"))
+    if site != "same-origin" or (origin is not None and origin not in ours):
+        raise AccessError("access.form", "the request comes from a page that is not ours")
+    brought = request.headers.get(_HEADER) or (form.get(FIELD) or ("",))[0]
+    if not cookie or not compare_digest(brought.encode(), form_token(services, cookie).encode()):
+        raise AccessError("access.form", "the form is not one that this session was given")
+
+
+async def body(request: Request, most: int) -> bytes:
+    """The body, bounded. Raises AccessError("access.too-large")."""
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > most:
+            raise AccessError("access.too-large", f"a request here has at most {most} bytes")
+    return bytes(data)
+
+
+def form_of(data: bytes) -> Mapping[str, tuple[str, ...]]:
+    """The fields of an ordinary form. Raises AccessError("access.form")."""
+    try:
+        found = parse_qs(data.decode("utf-8"), keep_blank_values=True, max_num_fields=1000, errors="strict")
+    except ValueError as error:
+        raise AccessError("access.form", "the body is not a form") from error
+    return {name: tuple(values) for name, values in found.items()}

@@ -1,0 +1,85 @@
+"""The node: its health, links, backups and settings. Reads only; what changes a node is done at its own command line."""
+
+from typing import Any, Final
+
+from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Page, View
+from tocsin.edge.control import reading
+from tocsin.formats.text import instant
+
+
+async def health(call: Call) -> Answer:
+    """What `tocsin doctor` finds, and how the node stands."""
+    found = await call.services.examine()
+    status = await reading.status(call.control)
+    counts = {state: sum(one["state"] == state for one in found) for state in ("ok", "warn", "fail")}
+    order = {"fail": 0, "warn": 1, "ok": 2}
+    return View(
+        "health.html",
+        {
+            "findings": sorted(found, key=lambda one: order[one["state"]]),
+            "counts": counts,
+            "software": status["software"],
+            "uptime_s": int(status["uptime_s"]),
+            "position": status["position"],
+            "totals": status["totals"],
+            "people_url": status["people_url"],
+            "takes_part": status["charter"]["takes_part"],
+        },
+    )
+
+
+async def peers(call: Call) -> Answer:
+    """Every link, and how far each member is behind in what we share."""
+    standing = (await reading.receipts(call.control, {"limit": "1"}))["standing"]
+    behind: dict[str, int] = {}
+    for one in standing:
+        behind[one["member"]] = behind.get(one["member"], 0) + one["lag"]
+    links = [{**one, "lag": behind.get(one["peer"], 0)} for one in call.control.links()]
+    return View("peers.html", {"links": links, "receipts": standing})
+
+
+async def backups(call: Call) -> Answer:
+    """The newest backup that this node has noted."""
+    noted = await call.services.backups()
+    return View("backups.html", {"newest": _noted(noted) if noted else None})
+
+
+def _noted(noted: Any) -> dict[str, Any]:
+    tested = noted.get("tested_at_us")
+    return {
+        "made": instant(noted["made_at_us"]),
+        "made_at_us": noted["made_at_us"],
+        "file": noted["file"],
+        "tested": instant(tested) if isinstance(tested, int) else None,
+    }
+
+
+async def settings(call: Call) -> Answer:
+    """What tocsin.toml says, to be read."""
+    return View(
+        "settings.html", {"settings": [{"name": key, "value": one} for key, one in call.services.settings.items()]}
+    )
+
+
+async def audit(call: Call) -> Answer:
+    """Who did what with what is above GREEN, newest first, and the head to be noted."""
+    trail = call.control.audit
+    head = await trail.head()
+    records = await trail.listed(call.number("before"), PAGE_ROWS + 1)
+    return View(
+        "audit.html",
+        {
+            "head": {"number": head.number, "hash": head.hash.hex()},
+            "records": records[:PAGE_ROWS],
+            "next": records[PAGE_ROWS - 1]["number"] if len(records) > PAGE_ROWS else 0,
+        },
+    )
+
+
+PAGES: Final = (
+    Page("GET", "/admin", health),
+    Page("GET", "/admin/peers", peers),
+    Page("GET", "/admin/audit", audit),
+    Page("GET", "/admin/backups", backups),
+    Page("GET", "/admin/settings", settings),
+)

@@ -1,0 +1,67 @@
+"""Who may open what: one row for each route, and a route without a row does not start. Reading is GET, acting is POST."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from tocsin.edge.signin.roles import Role
+
+_D, _A, _R, _M, _O = Role.DUTY, Role.ANALYST, Role.RELEASER, Role.ADMINISTRATOR, Role.OVERSIGHT
+EVERYONE: Final = frozenset(Role)  # who is signed in
+NOBODY: Final[frozenset[Role]] = frozenset()  # nobody in particular: also who is not signed in
+THREATS: Final = frozenset({_D, _A, _R, _O})
+ADMIN: Final = frozenset({_M, _O})
+ADMINISTRATOR: Final = frozenset({_M})
+
+# fmt: off
+TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
+    # -- coming in ------------------------------------------------------------------------------------------------
+    ("GET",  "/static/{name}"): NOBODY,
+    ("POST", "/csp-report"): NOBODY,
+    ("GET",  "/sign-in"): NOBODY,
+    ("POST", "/sign-in"): NOBODY,
+    ("POST", "/sign-in/passkey"): NOBODY,
+    ("POST", "/sign-in/passkey/offer"): NOBODY,
+    ("POST", "/sign-in/oidc"): NOBODY,
+    ("GET",  "/sign-in/oidc/back"): NOBODY,
+    ("GET",  "/in/{token}"): NOBODY,
+    ("POST", "/in/{token}"): NOBODY,
+    ("POST", "/in/{token}/passkey"): NOBODY,
+    ("POST", "/in/{token}/passkey/offer"): NOBODY,
+    # -- everybody who is signed in -------------------------------------------------------------------------------
+    ("GET",  "/"): EVERYONE,
+    ("POST", "/sign-out"): EVERYONE,
+    ("GET",  "/me"): EVERYONE,
+    ("POST", "/me/look"): EVERYONE,
+    ("POST", "/me/sessions/end"): EVERYONE,
+    ("POST", "/me/passkeys"): EVERYONE,
+    ("POST", "/me/passkeys/offer"): EVERYONE,
+    ("POST", "/me/passkeys/remove"): EVERYONE,
+    ("GET",  "/members"): EVERYONE,
+    ("GET",  "/members/{handle}"): EVERYONE,
+    ("GET",  "/channels/{name}"): EVERYONE,
+    # -- threats --------------------------------------------------------------------------------------------------
+    ("GET",  "/threats"): THREATS,
+    ("GET",  "/o/{object_id}"): THREATS,
+    # -- the node -------------------------------------------------------------------------------------------------
+    ("GET",  "/admin"): ADMIN,
+    ("GET",  "/admin/accounts"): ADMIN,
+    ("POST", "/admin/accounts"): ADMINISTRATOR,
+    ("POST", "/admin/accounts/roles"): ADMINISTRATOR,
+    ("POST", "/admin/accounts/reset"): ADMINISTRATOR,
+    ("POST", "/admin/accounts/remove"): ADMINISTRATOR,
+    ("GET",  "/admin/tokens"): ADMIN,
+    ("POST", "/admin/tokens"): ADMINISTRATOR,
+    ("POST", "/admin/tokens/remove"): ADMINISTRATOR,
+    ("GET",  "/admin/peers"): ADMIN,
+    ("GET",  "/admin/audit"): ADMIN,
+    ("GET",  "/admin/backups"): ADMIN,
+    ("GET",  "/admin/settings"): ADMIN,
+})
+# fmt: on
+
+
+def may(method: str, path: str, roles: frozenset[Role]) -> bool:
+    """Whether somebody with these roles may open the route."""
+    allowed = TABLE[(method, path)]
+    return allowed == NOBODY or not roles.isdisjoint(allowed)

@@ -1,0 +1,83 @@
+"""Templates: escaped always, strict about what is missing, in the reader's language."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from tocsin.edge.console.words import N_, Words
+from tocsin.formats.tlp import Tlp
+
+FOLDER: Final = Path(__file__).parent / "templates"
+_UNITS: Final = (
+    (86_400, N_("%(count)s d ago"), N_("in %(count)s d")),
+    (3_600, N_("%(count)s h ago"), N_("in %(count)s h")),
+    (60, N_("%(count)s min ago"), N_("in %(count)s min")),
+    (0, N_("%(count)s s ago"), N_("in %(count)s s")),
+)
+
+
+def environment() -> Environment:
+    """The one place where templates are found and what they may call is chosen."""
+    env = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=("jinja2.ext.i18n",),
+    )
+    env.install_gettext_callables(_one, _many, newstyle=True)  # type: ignore[attr-defined]  # put there by the extension
+    env.filters["moment"] = _moment
+    env.filters["ago"] = _ago
+    env.filters["number"] = lambda count: f"{count:,}"
+    env.filters["grouped"] = _grouped
+    env.filters["tlp"] = tlp_class
+    return env
+
+
+@pass_context
+def _one(context: Context, text: str) -> str:
+    return _words(context).one(text)
+
+
+@pass_context
+def _many(context: Context, one: str, many: str, count: int) -> str:
+    return _words(context).many(one, many, count)
+
+
+def _words(context: Context) -> Words:
+    found: Words = context["words"]
+    return found
+
+
+def _moment(instant: str | None) -> str:
+    """An instant in UTC to the second, with its Z."""
+    return f"{instant[:10]} {instant[11:19]}Z" if instant else ""
+
+
+@pass_context
+def _ago(context: Context, instant_us: int) -> str:
+    """How long ago, or in how long, from the page's own moment."""
+    seconds = (context["now_us"] - instant_us) / 1e6
+    size, past, ahead = next(one for one in _UNITS if abs(seconds) >= one[0])
+    count = int(abs(seconds) // max(size, 1))
+    return _words(context).one(past if seconds >= 0 else ahead) % {"count": count}
+
+
+def _grouped(text: str, size: int = 4) -> str:
+    """A fingerprint or key as people read it out: groups of four."""
+    return " ".join(text[at : at + size] for at in range(0, len(text), size))
+
+
+def tlp_class(label: str | None) -> str:
+    """The style of a badge: one of five, or the one for no marking."""
+    known: Mapping[str, str] = {one.label: one.name.lower().replace("_", "-") for one in Tlp}
+    return known.get(label or "", "none")
+
+
+def render(env: Environment, template: str, context: Mapping[str, Any]) -> str:
+    """A page as text."""
+    return env.get_template(template).render(context)

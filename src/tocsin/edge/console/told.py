@@ -1,0 +1,20 @@
+"""What a page says above after something was done: the address carries the name of a sentence, never the sentence."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from tocsin.edge.console.words import N_
+
+TOLD: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "signed-out": N_("You are signed out."),
+        "look": N_("Your choice is kept."),
+        "session-ended": N_("The session is ended."),
+        "passkey-added": N_("The passkey is registered."),
+        "passkey-removed": N_("The passkey is removed."),
+        "roles": N_("The roles are changed and in force."),
+        "person-removed": N_("The account is closed and its sessions are ended."),
+        "token-removed": N_("The token is void from now on."),
+    }
+)

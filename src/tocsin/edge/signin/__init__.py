@@ -1,0 +1,1 @@
+"""Sign-in: who of our own house works here. Gives: people, their roles, their sessions. Never: decides what a page shows."""

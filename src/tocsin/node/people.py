@@ -1,0 +1,122 @@
+"""The people's listener of a real node: console, TAXII, health and metrics behind one address."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from tocsin.edge import serving
+from tocsin.edge.audit import Audit
+from tocsin.edge.console import app as console
+from tocsin.edge.console.services import Services as ConsoleServices
+from tocsin.edge.control import reading
+from tocsin.edge.control.services import Services as ControlServices
+from tocsin.edge.people import Services as PeopleServices
+from tocsin.edge.people import build
+from tocsin.edge.signin.door import Door
+from tocsin.edge.signin.fetching import fetch
+from tocsin.edge.signin.oidc import Client, Provider
+from tocsin.edge.signin.passkeys import Passkeys
+from tocsin.edge.signin.passwords import Passwords
+from tocsin.edge.signin.sessions import MINUTE_US, Limits, Sessions
+from tocsin.edge.signin.throttle import Throttle
+from tocsin.edge.signin.tickets import Tickets
+from tocsin.edge.taxii import app as taxii
+from tocsin.errors import ConfigError
+from tocsin.node import backup, doctor
+from tocsin.node.config import Settings, address
+from tocsin.node.core import Core
+from tocsin.node.home import Home
+
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+
+
+class PeoplesDoor:
+    """One per node. The address is known once it is open."""
+
+    def __init__(self, home: Home, settings: Settings, core: Core) -> None:
+        self._home = home
+        self._settings = settings
+        self._core = core
+        self._bound = ""
+
+    def url(self) -> str:
+        """How people write the address."""
+        return self._settings.people_url.rstrip("/") or self._bound
+
+    async def open(self, control: ControlServices, told: PeopleServices, doors: serving.Doors) -> None:
+        """Listen. Raises ConfigError("config.people-tls", "config.people-listen", "config.oidc")."""
+        settings = self._settings
+        host, port = address(settings.people_listen)
+        tls = bool(settings.people_certificate)
+        if not tls and host not in _LOOPBACK:
+            raise ConfigError("config.people-tls", f"people_listen {host} is not loopback and no certificate is set")
+        application: Any = build(
+            told, console.build(await self._console(control, host in _LOOPBACK), self._taxii(told))
+        )
+        bound = await doors.open_port(application, host, port, settings.people_certificate, settings.people_key)
+        shown = f"[{host}]" if ":" in host else host
+        self._bound = f"{'https' if tls else 'http'}://{shown}:{bound}"
+
+    def _taxii(self, told: PeopleServices) -> Any:
+        return taxii.build(
+            taxii.Services(
+                database=self._core.world.database,
+                members=self._core.members,
+                accounts=told.accounts,
+                audit=Audit(self._core.world.database, self._core.world.clock),
+                public_url=self.url,
+                title=f"Tocsin {self._settings.handle}",
+                clock=self._core.world.clock,
+                synced=self._core.synced,
+                listed=self._core.denylist.told,
+            )
+        )
+
+    async def _console(self, control: ControlServices, loopback: bool) -> ConsoleServices:
+        world, settings = self._core.world, self._settings
+        tickets = Tickets(await control.accounts.secret("console"), world.clock, world.entropy)
+        limits = Limits(settings.session_minutes * MINUTE_US, settings.session_rest_minutes * MINUTE_US)
+        door = Door(
+            people=control.people,
+            sessions=Sessions(world.database, world.clock, world.entropy, limits),
+            passwords=Passwords(world.entropy),
+            passkeys=Passkeys(tickets, world.clock, f"Tocsin {settings.handle}"),
+            tickets=tickets,
+            throttle=Throttle(world.clock),
+            clock=world.clock,
+        )
+        client = _client(settings)
+        return ConsoleServices(
+            control=control,
+            door=door,
+            provider=Provider(client, fetch, tickets, world.clock) if client else None,
+            settings=asdict(settings),
+            examine=lambda: self._examine(control),
+            backups=self._backups,
+            public_url=self.url,
+            loopback=loopback,
+            meter=world.meter,
+            entropy=world.entropy,
+        )
+
+    async def _examine(self, control: ControlServices) -> list[dict[str, Any]]:
+        status = await reading.status(control)
+        return await asyncio.get_running_loop().run_in_executor(None, doctor.examine, self._home, status)
+
+    async def _backups(self) -> Mapping[str, Any] | None:
+        return await asyncio.get_running_loop().run_in_executor(None, backup.noted, self._home)
+
+
+def _client(settings: Settings) -> Client | None:
+    given = (settings.oidc_issuer, settings.oidc_client, settings.oidc_secret_file)
+    if not any(given):
+        return None
+    try:
+        secret = Path(settings.oidc_secret_file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("config.oidc", "the file of oidc_secret_file cannot be read") from error
+    if not all(given) or not secret:
+        raise ConfigError("config.oidc", "oidc_issuer, oidc_client and oidc_secret_file belong together")
+    return Client(settings.oidc_issuer, settings.oidc_client, secret, settings.oidc_claim)

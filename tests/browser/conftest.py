@@ -1,0 +1,333 @@
+"""Two real nodes, people who signed in with password and code, and the system's Chromium on their consoles."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from html import unescape
+from pathlib import Path
+
+import pyotp
+import pytest
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOTS = Path(__file__).parent / "shots"
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+PASSWORD = "correct horse battery staple"
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
+)
+LOUD = "NO BROWSER WAS FOUND: the console was not tried in one. Install Debian's chromium, then `make test-browser`."
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not CHROMIUM:
+        terminalreporter.write_sep("!", LOUD, red=True, bold=True)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Node:
+    """One member's node as a process of its own."""
+
+    def __init__(self, folder, handle, country):
+        self.home = folder / handle
+        self.handle = handle
+        self.port = free_port()
+        self.url = ""
+        self.process = None
+        self.people = {}
+        listen = ("--peer-listen", f"127.0.0.1:{self.port}", "--people-listen", "127.0.0.1:0")
+        self.tocsin("init", handle, "--country", country, *listen)
+
+    def tocsin(self, *words):
+        done = subprocess.run(
+            [sys.executable, "-m", "tocsin", "--home", str(self.home), *map(str, words)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def start(self):
+        with (self.home / "diagnostics").open("ab") as talk:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tocsin", "--home", str(self.home), "run", "--json"],
+                stdout=subprocess.PIPE,
+                stderr=talk,
+            )
+        line = self.process.stdout.readline()
+        assert line, (self.home / "diagnostics").read_text()
+        self.url = json.loads(line)["people_url"]
+
+    def stop(self):
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(20)
+            self.process.stdout.close()
+
+    def enroll(self, name, *roles):
+        """An account, through its one-time link, as a person without JavaScript would; its session's cookie."""
+        options = [word for role in roles for word in ("--role", role)]
+        link = json.loads(self.tocsin("user", "add", name, *options, "--json"))["link"]
+        session = requests.Session()
+        page = session.get(link, timeout=30)
+        assert page.status_code == 200, page.text
+        secret = re.search(r"<code[^>]*>([A-Z2-7 ]{32,})</code>", page.text)[1].replace(" ", "")
+        answer = session.post(
+            link,
+            data={
+                "form_token": field(page.text, "form_token"),
+                "password": PASSWORD,
+                "again": PASSWORD,
+                "code": pyotp.TOTP(secret).now(),
+            },
+            allow_redirects=False,
+            timeout=30,
+        )
+        assert answer.status_code == 303, answer.text
+        self.people[name] = (session, secret)
+        return session
+
+    def cookies(self, name):
+        """For a browser context."""
+        return [
+            {"name": one.name, "value": one.value, "url": self.url, "httpOnly": True, "sameSite": "Strict"}
+            for one in self.people[name][0].cookies
+        ]
+
+    def share(self, objects, channel, *words):
+        path = self.home / "share.json"
+        path.write_text(
+            json.dumps({"type": "bundle", "id": "bundle--00000000-0000-4000-8000-000000000000", "objects": objects})
+        )
+        return self.tocsin("share", path, "--to", channel, "--wait", "60", *words)
+
+
+def field(page, name):
+    return unescape(re.search(rf'name="{name}" value="([^"]*)"', page)[1])
+
+
+def pieces(count, start=0, **more):
+    """Ordinary indicators."""
+    for number in range(start, start + count):
+        yield {
+            "type": "indicator",
+            "spec_version": "2.1",
+            "id": f"indicator--{number:08x}-0000-4000-8000-000000000000",
+            "created": "2026-11-20T08:00:00.000Z",
+            "modified": "2026-11-20T08:00:00.000Z",
+            "name": f"Scanner of port controllers {number}",
+            "description": "Seen against two harbours; the second stage comes from the same network.",
+            "indicator_types": ["malicious-activity"],
+            "confidence": 80,
+            "pattern": f"[ipv4-addr:value = '198.51.100.{number % 256}']",
+            "pattern_type": "stix",
+            "valid_from": "2026-11-20T08:00:00Z",
+            **more,
+        }
+
+
+@pytest.fixture(scope="session")
+def stage():
+    """Two members, a thematic channel, 120 objects, and people of every role at the first."""
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-browser-"))
+    eg, fr = Node(folder, "eg-cert", "EG"), Node(folder, "fr-cert", "FR")
+    note = folder / "charter.note"
+    eg.tocsin(
+        "charter", "found", "Harbour Watch", eg.home / "descriptor.note", fr.home / "descriptor.note", "--out", note
+    )
+    fr.tocsin("charter", "sign", note)
+    for one in (eg, fr):
+        one.tocsin("charter", "adopt", note)
+    try:
+        for one in (eg, fr):
+            one.start()
+        deadline = time.monotonic() + 60
+        while '"up"' not in eg.tocsin("status", "--json"):
+            assert time.monotonic() < deadline, "the two nodes do not link"
+            time.sleep(0.2)
+        eg.tocsin("channel", "create", "ports", "fr-cert")
+        eg.share(list(pieces(100)), "plenary", "--tlp", "green")
+        fr.share(list(pieces(20, 1000)), "plenary", "--tlp", "green")
+        known = "indicator--00000001-0000-4000-8000-000000000000"
+        fr.tocsin("feedback", known, "--false-positive", "--note", "A public resolver of ours, not a scanner.")
+        for role in ("duty", "analyst", "releaser", "administrator", "oversight"):
+            eg.enroll(role, role)
+        eg.enroll("everything", "duty", "analyst", "releaser", "administrator")
+        yield eg, fr
+    finally:
+        for one in (eg, fr):
+            one.stop()
+        if not os.environ.get("TOCSIN_KEEP"):
+            shutil.rmtree(folder)
+
+
+# -- the browser --------------------------------------------------------------------------------------------------
+
+
+PLACES = {
+    "threats": "/threats",
+    "object": "/o/indicator--00000001-0000-4000-8000-000000000000",
+    "members": "/members",
+    "member": "/members/fr-cert",
+    "channel": "/channels/plenary",
+    "me": "/me",
+    "health": "/admin",
+    "accounts": "/admin/accounts",
+    "tokens": "/admin/tokens",
+    "peers": "/admin/peers",
+    "audit": "/admin/audit",
+    "backups": "/admin/backups",
+    "settings": "/admin/settings",
+    "absent": "/nothing-of-the-kind",
+}
+SMALL = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary")]
+  .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.matches(".skip, .hidden"))
+  .filter((one) => !(one.matches("a") && one.closest("p, dd, li, td")?.innerText.trim() !== one.innerText.trim() && getComputedStyle(one).display === "inline"))
+  .map((one) => [one, one.closest("label")?.getBoundingClientRect() ?? one.getBoundingClientRect()])
+  .filter(([, box]) => box.width > 0 && (box.width < 24 || box.height < 24))
+  .map(([one, box]) => `${one.outerHTML.slice(0, 90)} ${box.width.toFixed(0)}x${box.height.toFixed(0)}`)"""
+WIDE = """() => [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > 321
+  || one.getBoundingClientRect().left < -1).slice(0, 5).map((one) => one.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if not CHROMIUM:
+        pytest.skip(LOUD)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def shots():
+    SHOTS.mkdir(exist_ok=True)
+    return SHOTS
+
+
+@pytest.fixture
+def places():
+    return PLACES
+
+
+class Visitor:
+    """Somebody at a real browser, and everything that must not happen there."""
+
+    def __init__(self, context, node, host):
+        self.node = node
+        self.url = node.url.replace("127.0.0.1", host)
+        self.seen = []
+        self.context = context
+        self.reports = self.counted()
+        context.on("request", self._asked)
+        self.page = context.new_page()
+        self.page.on("dialog", lambda one: (self.seen.append(f"dialog {one.message}"), one.dismiss()))
+        self.page.on("console", self._told)
+        self.page.on("pageerror", lambda one: self.seen.append(f"error {one}"))
+
+    def _asked(self, request):
+        if not request.url.startswith((self.url, "data:")):
+            self.seen.append(f"request {request.url}")
+
+    def _told(self, message):
+        if message.type == "error" and "status of 4" not in message.text:
+            self.seen.append(f"console {message.text}")
+
+    def counted(self):
+        page = over_the_socket(self.node.home, "/metrics")
+        found = re.search(r"^tocsin_console_csp_reports_total (\d+)", page, re.MULTILINE)
+        return int(found[1]) if found else 0
+
+    def open(self, path):
+        self.page.goto(self.url + path)
+        return self.page
+
+    def shoot(self, name):
+        SHOTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+    def axe(self):
+        """Serious and critical findings; axe comes through the debugger, which the page's policy does not govern."""
+        self.page.evaluate(AXE.read_text("utf-8"))
+        found = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+        return [
+            {"id": one["id"], "impact": one["impact"], "nodes": [node["html"][:200] for node in one["nodes"][:5]]}
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical", "moderate")
+        ]
+
+    def too_small(self):
+        return self.page.evaluate(SMALL)
+
+    def too_wide(self):
+        return self.page.evaluate(WIDE)
+
+    def virtual_authenticator(self):
+        session = self.context.new_cdp_session(self.page)
+        session.send("WebAuthn.enable")
+        chosen = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+        session.send("WebAuthn.addVirtualAuthenticator", {"options": {**chosen, "isUserVerified": True}})
+
+    def weigh(self, path):
+        """Bytes over the wire with nothing kept, and until the page had loaded."""
+        session = self.context.new_cdp_session(self.page)
+        session.send("Network.enable")
+        session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        sizes = []
+        session.on("Network.loadingFinished", lambda one: sizes.append(one["encodedDataLength"]))
+        self.open(path)
+        load = self.page.evaluate("() => performance.getEntriesByType('navigation')[0].loadEventEnd")
+        return {"bytes": int(sum(sizes)), "load_ms": round(load)}
+
+    def expect_quiet(self):
+        """No dialog, no script error, nothing asked outside, no report of the policy."""
+        assert self.seen == []
+        assert self.counted() == self.reports
+
+
+def over_the_socket(home, path):
+    with socket.socket(socket.AF_UNIX) as door:
+        door.connect(str(home / "run" / "control.sock"))
+        door.sendall(f"GET {path} HTTP/1.0\r\nHost: node\r\n\r\n".encode())
+        return b"".join(iter(lambda: door.recv(65536), b"")).decode()
+
+
+@pytest.fixture
+def visitor(chromium, stage):
+    """Open the first node's console as one of its people (None: nobody)."""
+    contexts = []
+
+    def come(name, *, language="en", theme="light", width=1280, scripted=True, forced=False, host="127.0.0.1"):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme=theme,
+            forced_colors="active" if forced else "none",
+            java_script_enabled=scripted,
+            extra_http_headers={"accept-language": language},
+        )
+        contexts.append(context)
+        context.set_default_timeout(20_000)
+        if name is not None:
+            context.add_cookies(stage[0].cookies(name))
+        return Visitor(context, stage[0], host)
+
+    yield come
+    for one in contexts:
+        one.close()

@@ -1,0 +1,216 @@
+"""A member of a federation on the virtual clock, its console, and browsers that ask it without sockets."""
+
+import asyncio
+import json
+import re
+from dataclasses import dataclass, field, replace
+from html import unescape
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urlencode
+
+import pyotp
+import pytest
+from argon2 import PasswordHasher
+
+from tocsin.edge.access import Accounts
+from tocsin.edge.audit import Audit
+from tocsin.edge.console.app import build
+from tocsin.edge.console.services import Services
+from tocsin.edge.signin.door import Door
+from tocsin.edge.signin.passkeys import Passkeys
+from tocsin.edge.signin.passwords import Passwords
+from tocsin.edge.signin.people import People
+from tocsin.edge.signin.sessions import Limits, Sessions
+from tocsin.edge.signin.throttle import Throttle
+from tocsin.edge.signin.tickets import Tickets
+from tocsin.node import run as node
+from tocsin.node.home import Home
+from tocsin.testing.federation import Federation
+from tocsin.testing.virtualtime import run
+
+URL = "http://127.0.0.1:7401"
+PASSWORD = "correct horse battery staple"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    def header(self, name):
+        return next((value for key, value in self.headers if key == name), None)
+
+    def field(self, name="form_token"):
+        return unescape(re.search(rf'name="{name}" value="([^"]*)"', self.text)[1])
+
+
+@dataclass
+class Browser:
+    """Somebody at a browser: keeps cookies, sends what browsers send."""
+
+    house: "House"
+    address: str = "192.0.2.1"
+    cookies: dict = field(default_factory=dict)
+
+    async def ask(self, path, form=None, method=None, body=None, **headers):
+        sent = {"host": "127.0.0.1:7401", **{key.replace("_", "-"): value for key, value in headers.items()}}
+        if self.cookies:
+            sent["cookie"] = "; ".join(f"{key}={value}" for key, value in self.cookies.items())
+        data = body if body is not None else urlencode(form or {}, doseq=True).encode()
+        if form is not None:
+            sent = {"origin": URL, "sec-fetch-site": "same-origin", **sent}
+        plain, _, query = path.partition("?")
+        scope = {
+            "type": "http",
+            "method": method or ("POST" if form is not None or body is not None else "GET"),
+            "path": plain,
+            "raw_path": plain.encode(),
+            "root_path": "",
+            "scheme": "http",
+            "query_string": query.encode(),
+            "headers": [(key.encode(), value.encode()) for key, value in sent.items() if value is not None],
+            "client": (self.address, 50000),
+            "server": ("127.0.0.1", 7401),
+        }
+        out, parts = [], [{"type": "http.request", "body": data, "more_body": False}]
+
+        async def receive():
+            return parts.pop(0) if parts else {"type": "http.disconnect"}
+
+        async def send(message):
+            out.append(message)
+
+        await self.house.app(scope, receive, send)
+        told = [(key.decode(), value.decode()) for key, value in out[0]["headers"]]
+        for key, value in told:
+            if key == "set-cookie":
+                name, _, rest = value.partition("=")
+                kept = rest.partition(";")[0].strip('"')
+                self.cookies.pop(name, None)
+                if kept:
+                    self.cookies[name] = kept
+        return Reply(out[0]["status"], told, b"".join(one.get("body", b"") for one in out[1:]))
+
+    async def post(self, page, path, **form):
+        """A form of `page`, sent with what it was given."""
+        shown = await self.ask(page)
+        return await self.ask(path, {"form_token": shown.field(), **form})
+
+
+class House:
+    """One node's console."""
+
+    password = PASSWORD
+    url = URL
+
+    def __init__(self, federation, url=URL):
+        self.federation = federation
+        self.core = federation.core("aa")
+        self.clock = self.core.world.clock
+        world = self.core.world
+        self.people = People(world.database, world.clock, world.entropy)
+        self.accounts = Accounts(world.database, world.clock, world.entropy)
+        self.counted = []
+        trail = Audit(world.database, world.clock)
+        told = SimpleNamespace(accounts=self.accounts, metrics=None, reasons=self._reasons, audit=trail, figures=None)
+        self.control = node._control(Home(Path("nowhere")), self.core, told, self.people, lambda: url)
+        tickets = Tickets(bytes(32), world.clock, world.entropy)
+        self.door = Door(
+            self.people,
+            Sessions(world.database, world.clock, world.entropy, Limits()),
+            Passwords(world.entropy, CHEAP),
+            Passkeys(tickets, world.clock, "Tocsin aa"),
+            tickets,
+            Throttle(world.clock),
+            world.clock,
+        )
+        self.services = Services(
+            self.control, self.door, None, {"handle": "aa", "people_key": ""}, self._examine, self._backups,
+            lambda: url, True, self, world.entropy,
+        )  # fmt: skip
+        self.app = build(self.services)
+
+    def again(self, **changed):
+        """The application with other services."""
+        self.services = replace(self.services, **changed)
+        self.app = build(self.services)
+
+    def count(self, name, value=1, **labels):
+        self.counted.append(name)
+
+    async def _reasons(self):
+        return ()
+
+    async def _examine(self):
+        return [{"name": "keys", "state": "ok", "code": "", "what": "", "do": ""}]
+
+    async def _backups(self):
+        return {"made_at_us": self.clock.now_us() - 3_600_000_000, "file": "kept.tar"}
+
+    def browser(self, address="192.0.2.1"):
+        return Browser(self, address)
+
+    async def enroll(self, name, *roles):
+        """A browser of somebody who has just come in by a one-time link."""
+        token = await self.people.add(name, roles)
+        browser = Browser(self)
+        page = await browser.ask(f"/in/{token}")
+        form = {"form_token": page.field(), "password": PASSWORD, "again": PASSWORD, "code": self.code(token)}
+        assert (await browser.ask(f"/in/{token}", form)).status == 303
+        self.secrets = {**getattr(self, "secrets", {}), name: self.door.secret_of(token)}
+        return browser
+
+    def code(self, token_or_name, later_s=0):
+        secret = getattr(self, "secrets", {}).get(token_or_name) or self.door.secret_of(token_or_name)
+        return pyotp.TOTP(secret).at(self.clock.now_us() // 1_000_000 + later_s)
+
+
+def piece(number, **more):
+    return json.dumps(
+        {
+            "type": "indicator",
+            "spec_version": "2.1",
+            "id": f"indicator--{number:08x}-0000-4000-8000-000000000000",
+            "created": "2026-01-01T00:00:00.000Z",
+            "modified": "2026-01-01T00:00:00.000Z",
+            "name": f"thing {number}",
+            "pattern": f"[ipv4-addr:value = '198.51.100.{number % 256}']",
+            "pattern_type": "stix",
+            "valid_from": "2026-01-01T00:00:00Z",
+            "object_marking_refs": ["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"],
+            **more,
+        }
+    ).encode()
+
+
+@pytest.fixture
+def visit():
+    """Run `work(house)` on a running federation of two."""
+
+    def running(work, shared=0):
+        async def inside():
+            federation = Federation(asyncio.get_running_loop(), ["aa", "bb"], 7)
+            federation.nodes["aa"].described = {"countries": ["EG"], "blocs": ["AU"]}
+            await federation.found()
+            if shared:
+                await federation.share("aa", "plenary", [piece(number) for number in range(shared)])
+                await federation.settled()
+            try:
+                return await work(House(federation))
+            finally:
+                await federation.stop()
+
+        return run(inside)
+
+    return running

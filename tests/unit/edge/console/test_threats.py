@@ -1,0 +1,78 @@
+"""The one search box: an id, a value in any way of writing, or a part of a name; and pages of fifty."""
+
+
+def names(reply):
+    return [one["name"] for one in reply.json["objects"]]
+
+
+def test_the_box_takes_an_id_a_value_or_a_part_of_a_name(visit):
+    async def story(house):
+        browser = await house.enroll("analyst", "analyst")
+        assert names(await browser.ask("/threats.json?find=198.51.100.7")) == ["thing 7"]
+        assert names(await browser.ask("/threats.json?find=198%5B.%5D51.100%5B.%5D7")) == ["thing 7"]
+        identifier = "indicator--00000004-0000-4000-8000-000000000000"
+        assert names(await browser.ask(f"/threats.json?find={identifier}")) == ["thing 4"]
+        assert names(await browser.ask("/threats.json?find=ING+3")) == ["thing 3"]
+        assert names(await browser.ask("/threats.json?find=203.0.113.1")) == []
+        assert names(await browser.ask("/threats.json?find=198.51.100.7&member=bb")) == []
+        assert names(await browser.ask("/threats.json?find=198.51.100.7&type=report")) == []
+        assert len(names(await browser.ask("/threats.json?channel=no-such-channel"))) == 9
+
+    visit(story, shared=9)
+
+
+def test_pages_of_fifty_go_on_without_a_gap(visit):
+    async def story(house):
+        browser = await house.enroll("analyst", "analyst")
+        seen, before = [], ""
+        for expected in (50, 50, 20):
+            reply = await browser.ask(f"/threats.json?before={before}")
+            seen += names(reply)
+            before = reply.json["next"]
+            assert len(reply.json["objects"]) == expected
+        assert before == 0
+        assert sorted(seen) == sorted(f"thing {number}" for number in range(120))
+
+    visit(story, shared=120)
+
+
+def test_what_is_asked_for_in_odd_ways_is_no_fault_of_ours(visit):
+    async def story(house):
+        browser = await house.enroll("analyst", "analyst")
+        for query in (
+            "before=-1",
+            "before=x",
+            "before=9" * 40,
+            "find=" + "%00",
+            "find=" + "x" * 5000,
+            "type=%27",
+            "member=%F0%9F",
+        ):
+            assert (await browser.ask(f"/threats?{query}")).status == 200, query
+        for path in ("/o/%2e%2e", "/members/%00", "/channels/..", "/o/x%2Fy"):
+            assert (await browser.ask(path)).status == 404, path
+
+    visit(story, shared=1)
+
+
+def test_what_others_write_is_escaped_everywhere(visit):
+    async def story(house):
+        import json
+
+        payload = "\"'><script>alert(1)</script>"
+        thing = {
+            "type": "malware", "spec_version": "2.1", "id": "malware--00000001-0000-4000-8000-000000000000",
+            "created": "2026-01-01T00:00:00.000Z", "modified": "2026-01-01T00:00:00.000Z", "name": payload,
+            "description": payload, "is_family": False, "labels": [payload], "aliases": [payload],
+            "object_marking_refs": ["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"],
+        }  # fmt: skip
+        await house.federation.share("bb", "plenary", [json.dumps(thing).encode()])
+        await house.federation.settled()
+        browser = await house.enroll("analyst", "analyst")
+        for path in ("/threats", f"/o/{thing['id']}"):
+            text = (await browser.ask(path)).text
+            assert "alert(1)" in text
+            assert "<script>alert" not in text
+            assert '="' + payload[:2] not in text
+
+    visit(story)
