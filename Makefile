@@ -30,7 +30,7 @@ setup: $(VENV)/.run $(VENV)/.browser ## the virtual environment and the browser 
 demo: $(VENV)/.run $(VENV)/.browser ## a whole federation on this machine, with real data (ARGS="--once --json")
 	@$(BIN)/tocsin demo $(ARGS)
 
-test: $(VENV)/.dev $(VENV)/.browser ## every test
+test: $(VENV)/.dev $(VENV)/.browser $(if $(ARGS),,test-browser) ## every test
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 test-unit: $(VENV)/.dev ## the quick tests: no socket, no process

@@ -17,3 +17,10 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("../shared/data is not here: an extra test on more real data is left out")
     return SHARED
+
+
+def pytest_ignore_collect(collection_path, config):
+    """What drives a browser keeps a loop running for as long as its process lives: it has one of its own."""
+    if collection_path.name == "browser" and not any("browser" in one for one in config.args):
+        return True
+    return None
