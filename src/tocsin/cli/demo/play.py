@@ -14,7 +14,7 @@ from typing import Any, Final
 from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.entropy import SystemEntropy
 from tocsin.cli.commands import INTERRUPTED
-from tocsin.cli.demo import acts, alarm, extras, galaxies, iocs, pace, proofs
+from tocsin.cli.demo import acts, alarm, extras, galaxies, iocs, pace, proofs, safeguards
 from tocsin.cli.demo.nodes import Federation, Node
 from tocsin.cli.demo.report import CatchUp, Report
 from tocsin.cli.demo.stage import Stage
@@ -233,6 +233,8 @@ class Play:
         """Act 7: a warning is answered, or its silence noticed; what was wrong is taken back."""
         played = alarm.Scene(self.nodes, _THEMATIC, self._until, self.stage)
         self.report.warnings = await played.whole()
+        await settle(self.nodes, lambda _: None)  # a statement is about what both hold
+        self.report.safeguards = await safeguards.play(self.nodes[0], self.nodes[1], _THEMATIC, self.stage)
 
     async def verify(self) -> None:
         """Act 8: every log, proven at every member."""

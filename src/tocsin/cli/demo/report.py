@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tocsin.cli.demo.alarm import Warnings
+from tocsin.cli.demo.safeguards import Safeguards
 from tocsin.cli.demo.tally import Tally
 
 
@@ -39,6 +40,7 @@ class Report:
     samples_due: int = 0
     catch_up: CatchUp | None = None
     warnings: Warnings = field(default_factory=Warnings)
+    safeguards: Safeguards = field(default_factory=Safeguards)
     fsck: str = "not run"
     histories_agree: bool = False
     outsiders: list[str] = field(default_factory=list)
@@ -57,6 +59,10 @@ class Report:
             (
                 self.warnings.complete(self.members),
                 "a warning, its answers, its silence or a recall did not go through",
+            ),
+            (
+                self.safeguards.complete,
+                "something passed the gate that must not, or two members differ on what was given",
             ),
             (self.fsck == "ok", f"fsck: {self.fsck}"),
             (self.histories_agree, "the members do not hold the same histories"),
@@ -83,6 +89,7 @@ class Report:
             "samples": self.samples,
             "catch_up": _catch_up(back),
             "warnings": self.warnings.json(),
+            "safeguards": self.safeguards.json(),
             "fsck": self.fsck,
             "histories_agree": self.histories_agree,
             "outsiders": self.outsiders,

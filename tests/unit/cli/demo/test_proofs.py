@@ -8,6 +8,7 @@ import pytest
 from tocsin.cli.demo import outsider, pace, proofs
 from tocsin.cli.demo.alarm import Warnings
 from tocsin.cli.demo.report import CatchUp, Report
+from tocsin.cli.demo.safeguards import Safeguards
 from tocsin.cli.demo.tally import Standing, Tally
 
 SECRET = "canary-0123456789abcdef"
@@ -118,6 +119,7 @@ def good():
         samples_due=4,
         catch_up=CatchUp("b", 5, 5, 0.1, gapless=True, queued=1),
         warnings=Warnings(1, 2, 1, 1, 1, 1, 2, 1),
+        safeguards=Safeguards(2, "equal"),
         fsck="ok",
         histories_agree=True,
         outsider_leaks=0,
@@ -150,6 +152,8 @@ def test_a_report_in_which_all_is_well_has_no_shortfalls():
         ("warnings", Warnings(1, 2, 1, 1, 0, 1, 2, 1)),
         ("warnings", Warnings(1, 2, 1, 1, 1, 1, 1, 1)),
         ("warnings", Warnings(1, 2, 1, 1, 1, 1, 2, 0)),
+        ("safeguards", Safeguards(1, "equal")),
+        ("safeguards", Safeguards(2, "differs")),
         ("fsck", "b: fsck.root"),
         ("histories_agree", False),
         ("outsider_leaks", 1),
@@ -165,4 +169,4 @@ def test_whatever_falls_short_is_told(name, value):
 
 
 def test_an_untouched_report_is_not_a_success():
-    assert len(Report(3).shortfalls()) == 9
+    assert len(Report(3).shortfalls()) == 10
