@@ -179,8 +179,10 @@ def mailbox(text: str) -> tuple[str, str]:
     """An e-mail address in lower case, and its domain; twice empty if the text is none."""
     lowered = refanged(text[:LONGEST]).lower()
     local, at, domain = lowered.rpartition("@")
-    domain = name(domain.rstrip(">"))
-    return (f"{local.rpartition('<')[2]}@{domain}", domain) if local and at and domain else ("", "")
+    local, domain = local.rpartition("<")[2], name(domain.rstrip(">"))
+    # What a blocklist would print is nothing that moves a cursor.
+    is_one = at and domain and local and local.isprintable() and " " not in local
+    return (f"{local}@{domain}", domain) if is_one else ("", "")
 
 
 def parents(domain: str) -> Iterator[str]:

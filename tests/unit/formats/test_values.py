@@ -72,6 +72,7 @@ def test_networks_of_version_6_too(address, length):
     assert values.width(span) == length
 
 
+@example("\x1b@0")
 @given(st.text(max_size=80))
 @example("http://[::1")
 @example("http://a:b:c@d:1/")
