@@ -47,6 +47,7 @@ _PLAIN: Final = re.compile(
 )
 _SSDEEP: Final = re.compile(r"[0-9]{1,6}:[a-z0-9+/]{0,64}:[a-z0-9+/]{0,64}")
 _NUMBER: Final = re.compile(r"0[xX][0-9a-fA-F]{1,16}|[0-9]{1,16}")
+_ODD: Final = frozenset(' \\[](){}<>"')  # in a mailbox: quoted, or defanged twice
 _MAPPED: Final = 0xFFFF << 32
 _NAT64: Final = 0x64FF9B << 96
 
@@ -181,7 +182,7 @@ def mailbox(text: str) -> tuple[str, str]:
     local, at, domain = lowered.rpartition("@")
     local, domain = local.rpartition("<")[2], name(domain.rstrip(">"))
     # What a blocklist would print is nothing that moves a cursor.
-    is_one = at and domain and local and local.isprintable() and " " not in local
+    is_one = at and domain and local and local.isprintable() and not _ODD.intersection(local)
     return (f"{local}@{domain}", domain) if is_one else ("", "")
 
 
@@ -208,6 +209,8 @@ def canonical(kind: Kind, text: str) -> str:
 
 
 def _one_way(text: str) -> str:
+    if "%" in text:
+        return ""  # a zone is any text, and means something on one machine only
     try:
         network = ip_network(text, strict=False)
     except ValueError:

@@ -73,6 +73,8 @@ def test_networks_of_version_6_too(address, length):
 
 
 @example("\x1b@0")
+@example("::%\x1b")
+@example("</-\\\\.@a")
 @given(st.text(max_size=80))
 @example("http://[::1")
 @example("http://a:b:c@d:1/")
