@@ -130,7 +130,7 @@ def share(count: int) -> dict[str, Any]:
         )
         for n in range(MEMBERS)
     ]
-    journal: Any = Journal(_Empty())  # type: ignore[arg-type]
+    journal: Any = Journal(_Empty())  # type: ignore[arg-type]  # a stand-in that has what is asked of it
     channel: Any = SimpleNamespace(roster=frozenset(), number=1)
     batches = [list(indicators(512, seed)) for seed in range(count // 512)]
     begin = time.process_time()
@@ -139,7 +139,7 @@ def share(count: int) -> dict[str, Any]:
     begin = time.process_time()
     asking = Asking(of_members(members), journal, channel, MemorySpool(), {}, SystemClock())
     for one in checked:
-        asking.note(one)  # type: ignore[arg-type]
+        asking.note(one)  # type: ignore[arg-type]  # a stand-in that has what is asked of it
     asyncio.run(asking.settle(True for each in checked for _ in each))
     asked = time.process_time() - begin
     done = 512 * len(batches)

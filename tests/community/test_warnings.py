@@ -392,7 +392,7 @@ TABLES = re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)", tables.WARNINGS)
 
 
 def held(node):
-    return {name: sorted(node.query(f"SELECT * FROM {name}"), key=repr) for name in TABLES}  # noqa: S608
+    return {name: sorted(node.query(f"SELECT * FROM {name}"), key=repr) for name in TABLES}  # noqa: S608 - constants only
 
 
 async def assert_made_again(node, entropy, least=1):
@@ -403,7 +403,7 @@ async def assert_made_again(node, entropy, least=1):
 
     def again(tx):
         for name in TABLES:
-            tx.execute(f"DELETE FROM {name}")  # noqa: S608
+            tx.execute(f"DELETE FROM {name}")  # noqa: S608 - constants only
         after = 0
         while rows := journal.read(tx, after, 1 + entropy.below(40)):
             record.take(readers.tell(rows, tx), tx)

@@ -43,7 +43,7 @@ async def fetched(url, token):
     def get():
         request = urllib.request.Request(url, headers={"authorization": f"Bearer {token}"})  # noqa: S310 - our own node
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own server on the loopback
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

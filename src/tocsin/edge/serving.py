@@ -28,7 +28,7 @@ class _Server(uvicorn.Server):
 class _Known(HttpToolsProtocol):
     """A connection of which the kernel says whose process it is: `client` of the request is then `uid:N`."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # asyncio names the general transport
         """See asyncio.Protocol."""
         super().connection_made(transport)
         if not hasattr(socket, "SO_PEERCRED"):  # Linux has it

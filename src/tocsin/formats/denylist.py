@@ -347,7 +347,7 @@ class _Asked:
 
 
 def _numbers(body: memoryview, place: tuple[int, int], form: str) -> Sequence[int]:
-    return body[slice(*place)].cast("B").cast(form)  # type: ignore[call-overload,no-any-return]
+    return body[slice(*place)].cast("B").cast(form)  # type: ignore[call-overload,no-any-return]  # the stubs know no cast to a variable format
 
 
 def _in(digests: Sequence[int], wanted: int) -> bool:

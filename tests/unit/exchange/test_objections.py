@@ -379,7 +379,7 @@ def taken(acts, step):
     async def main():
         database = InlineDatabase(connection)
         for at in range(0, len(told), step):
-            await database.write(lambda tx: room.take(told[at : at + step], tx))  # noqa: B023
+            await database.write(lambda tx: room.take(told[at : at + step], tx))  # noqa: B023 - awaited before the next turn
         return await database.read(
             lambda db: (search.reasons(db, ID_, "aa"), [one.state for one in objections.cases(db)])
         )

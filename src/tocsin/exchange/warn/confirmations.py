@@ -90,7 +90,7 @@ class Confirmer:
         await self._settled()
         after, left = 0, False
         while True:
-            page = await self._journal.database.read(lambda db, a=after: pending(db, a, PAGE))  # type: ignore[misc]
+            page = await self._journal.database.read(lambda db, a=after: pending(db, a, PAGE))  # type: ignore[misc]  # the default binds the turn of the loop
             if not page:
                 return left
             after = page[-1].position

@@ -163,7 +163,7 @@ class Corrections:
         ways: dict[tuple[int, Tlp | None], list[tuple[str, bytes]]] = {}
         for content, one in zip(objects, checked, strict=True):
             if isinstance(one, Checked):
-                for way in await self._parts.journal.database.read(lambda db, one=one: self._ways(db, one)):  # type: ignore[misc]
+                for way in await self._parts.journal.database.read(lambda db, one=one: self._ways(db, one)):  # type: ignore[misc]  # the default binds the turn of the loop
                     ways.setdefault(way, []).append((one.id, content))
         current = {one.number: one for one in self._parts.members.channels() if one.is_current}
         shares = [

@@ -200,7 +200,7 @@ def test_reading_changes_nothing(visit):
 
         def held():
             names = [row[0] for row in connection.query("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            return {name: connection.query(f"SELECT * FROM {name}") for name in names if name.startswith("edge_")}  # noqa: S608
+            return {name: connection.query(f"SELECT * FROM {name}") for name in names if name.startswith("edge_")}  # noqa: S608 - constants only
 
         before, position = held(), house.core.journal.head
         for page in READING:
