@@ -65,7 +65,7 @@ translations: $(VENV)/.dev ## what of the console is translated, and what is not
 	$(BIN)/python tools/translations.py $(ARGS)
 
 lock: $(VENV)/.dev ## pin everything anew (needs uv in the environment)
-	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo pyproject.toml requirements-build.in -o requirements.lock
-	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo --group dev pyproject.toml requirements-build.in -o requirements-dev.lock
+	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo --extra desk-languages pyproject.toml requirements-build.in -o requirements.lock
+	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo --extra desk-languages --group dev pyproject.toml requirements-build.in -o requirements-dev.lock
 
 .PHONY: help setup demo test test-unit test-browser soak planted mutate check fix bench translations lock
