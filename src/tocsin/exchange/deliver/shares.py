@@ -9,9 +9,10 @@ import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from tocsin.exchange.journal import erase, history
+from tocsin.exchange.deliver.receipts import held_by
+from tocsin.exchange.journal import history
 from tocsin.exchange.members.registry import Members
-from tocsin.exchange.tlog.logs import Log, root_at
+from tocsin.exchange.tlog.logs import Log, checkpoints_until, root_at
 from tocsin.formats import cosignature, note
 from tocsin.formats.keys import Role, key_name
 from tocsin.formats.note import COSIGNATURE, Note, Signature
@@ -85,40 +86,24 @@ def _down(reading: Reading, log: int, before: int) -> Iterator[Sent]:
 
 def _size_below(reading: Reading, log: int, before: int) -> int:
     """Where the newest share of a log ends whose last entry stands below a position: 20 looks for a million entries."""
-    low, high = 0, _size(reading, log)
+    low, high = 0, history.length(reading, log)
     while low < high:  # entries below `low` stand before, those from `high` on do not
         middle = (low + high) // 2
-        if _at(reading, log, middle)[0] < before:
+        place = history.place_of(reading, log, middle)
+        if place is not None and place[0] < before:
             low = middle + 1
         else:
             high = middle
-    rows = reading.query(
-        "SELECT size FROM tlog_checkpoints WHERE log = ? AND size <= ? ORDER BY size DESC LIMIT 1", (log, low)
-    )
-    return int(rows[0][0]) if rows else 0
-
-
-def _size(reading: Reading, log: int) -> int:
-    rows = reading.query("SELECT MAX(seq) + 1 FROM journal_rows WHERE kind = 1 AND log = ?", (log,))
-    return int(rows[0][0] or 0)
-
-
-def _at(reading: Reading, log: int, seq: int) -> tuple[int, int]:
-    """(position, sent_at) of an entry."""
-    rows = reading.query(
-        "SELECT position, sent_at FROM journal_rows WHERE kind = 1 AND log = ? AND seq = ?", (log, seq)
-    )
-    return (rows[0][0], rows[0][1] or 0) if rows else (2**62, 0)
+    ends = checkpoints_until(reading, log, low, 1)
+    return ends[0][0] if ends else 0
 
 
 def _ending(reading: Reading, log: int, size: int) -> Sent | None:
-    rows = reading.query(
-        "SELECT size, root FROM tlog_checkpoints WHERE log = ? AND size <= ? ORDER BY size DESC LIMIT 2", (log, size)
-    )
-    if not rows or rows[0][0] != size:
+    ends = checkpoints_until(reading, log, size, 2)
+    place = history.place_of(reading, log, size - 1)
+    if not ends or ends[0][0] != size or place is None:
         return None
-    position, sent_at = _at(reading, log, size - 1)
-    return Sent(position, log, rows[1][0] if len(rows) > 1 else 0, size, sent_at, rows[0][1])
+    return Sent(place[0], log, ends[1][0] if len(ends) > 1 else 0, size, place[1], ends[0][1])
 
 
 def of(reading: Reading, position: int) -> Sent | None:
@@ -127,29 +112,11 @@ def of(reading: Reading, position: int) -> Sent | None:
     return _ending(reading, entry[0], entry[1] + 1) if entry else None
 
 
-def around(reading: Reading, position: int) -> Sent | None:
-    """The share that the entry at a position belongs to."""
-    entry = history.entry_at(reading, position)
-    if entry is None:
-        return None
-    rows = reading.query(
-        "SELECT size FROM tlog_checkpoints WHERE log = ? AND size > ? ORDER BY size LIMIT 1", (entry[0], entry[1])
-    )
-    return _ending(reading, entry[0], rows[0][0]) if rows else None
-
-
 def gist(reading: Reading, share: Sent, now_us: int) -> Gist:
     """What it is, at a glance: reads its entries' rows, at most 512, and none of their content."""
-    args = (share.log, share.start, share.end)
-    marking, erased, orders = reading.query(
-        "SELECT MAX(marking), SUM(held IS ?), SUM(held IS ?) FROM journal_rows WHERE kind = 1 AND log = ? AND seq >= ? "
-        "AND seq < ?",
-        (erase.ERASED, erase.ORDER, *args),
-    )[0]
+    marking, erased, orders = history.strictness(reading, share.log, share.start, share.end)
     first = next((one for one in pieces(reading, share, now_us, share.start, 8) if one.object_id), None)
-    return Gist(
-        marking or 0, erased or 0, orders or 0, first.object_id if first else "", (first.name if first else "") or ""
-    )
+    return Gist(marking, erased, orders, first.object_id if first else "", first.name if first else "")
 
 
 def pieces(reading: Reading, share: Sent, now_us: int, start: int, limit: int) -> list[Piece]:
@@ -164,10 +131,7 @@ def holders(reading: Reading, share: Sent, members: Sequence[str], most: int = _
     Where a member's first receipt for it is farther off than that, its newest tells that it has it and since when at
     the latest.
     """
-    sizes = {
-        row[0]: row[1:]
-        for row in reading.query("SELECT member, size, added FROM deliver_receipts WHERE log = ?", (share.log,))
-    }
+    sizes = {row[0]: (row[1], row[2]) for row in held_by(reading, share.log)}
     wanted = {one for one in members if sizes.get(one, (0,))[0] >= share.end}
     out: dict[str, Held] = {}
     # More rows than one size of the log can have, so that each step goes on.

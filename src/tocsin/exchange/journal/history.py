@@ -106,7 +106,7 @@ def receipts_from(reading: Reading, log: int, size: int, limit: int) -> list[Sig
         "ORDER BY seq LIMIT ?",
         (log, size, limit),
     )
-    return [Signed(*row[:4], bytes(row[4] or b"")) for row in rows]
+    return [Signed(row[0], row[1], row[2], row[3], bytes(row[4] or b"")) for row in rows]
 
 
 def entries_of(
@@ -156,6 +156,30 @@ def entry_at(reading: Reading, position: int) -> tuple[int, int, int] | None:
     """(log, seq, sent_at) of the entry at a position."""
     rows = reading.query("SELECT log, seq, sent_at FROM journal_rows WHERE position = ? AND kind = 1", (position,))
     return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
+
+
+def length(reading: Reading, log: int) -> int:
+    """How many entries of a log are here, from its first one on."""
+    rows = reading.query("SELECT MAX(seq) + 1 FROM journal_rows WHERE kind = 1 AND log = ?", (log,))
+    return int(rows[0][0] or 0)
+
+
+def place_of(reading: Reading, log: int, seq: int) -> tuple[int, int] | None:
+    """(position, sent_at) of the entry at a place in a log."""
+    rows = reading.query(
+        "SELECT position, sent_at FROM journal_rows WHERE kind = 1 AND log = ? AND seq = ?", (log, seq)
+    )
+    return (rows[0][0], rows[0][1] or 0) if rows else None
+
+
+def strictness(reading: Reading, log: int, start: int, end: int) -> tuple[int, int, int]:
+    """Of a log's entries from start to before end: the strictest marking, how many are erased, how many erase orders."""
+    rows = reading.query(
+        "SELECT MAX(marking), SUM(held IS 'erased'), SUM(held IS 'order') FROM journal_rows "
+        "WHERE kind = 1 AND log = ? AND seq >= ? AND seq < ?",
+        (log, start, end),
+    )
+    return rows[0][0] or 0, rows[0][1] or 0, rows[0][2] or 0
 
 
 class Named(NamedTuple):
