@@ -122,7 +122,7 @@ def _unglued(text: str) -> list[Stamp]:
 
 
 def _trimmed(text: str, stamp: Stamp) -> Stamp:
-    """ "France 242 days ago" was 2 days ago: a number too large for its unit begins in the name before it."""
+    """A number too large for its unit begins in the name before it: "France 242 days ago" was 2 days ago."""
     number = _GLUED.match(stamp.text)
     most = next((top for unit, top in _MOST.items() if unit in stamp.text.lower()), None)
     if not stamp.relative or number is None or stamp.start == 0 or most is None or int(number[0]) <= most:
