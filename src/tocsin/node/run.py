@@ -16,6 +16,7 @@ from tocsin.backends.system.spool import SpoolFile
 from tocsin.backends.system.warninglists import WarningLists
 from tocsin.edge import access, serving
 from tocsin.edge.audit import Audit
+from tocsin.edge.console import brief
 from tocsin.edge.control import app as control
 from tocsin.edge.control.services import Services as ControlServices
 from tocsin.edge.peer.websocket import Listening, WebSocketNetwork
@@ -196,4 +197,5 @@ def _control(
         note=core.world.note,
         reasons=told.reasons,
         watchkeeping=core.rooms.watchkeeping,
+        brief=brief.asked,
     )

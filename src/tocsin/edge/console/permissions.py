@@ -43,6 +43,8 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     # -- threats --------------------------------------------------------------------------------------------------
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,
+    ("GET",  "/brief"): THREATS,
+    ("GET",  "/brief.pdf"): THREATS,
     # -- the node -------------------------------------------------------------------------------------------------
     ("GET",  "/admin"): ADMIN,
     ("GET",  "/admin/accounts"): ADMIN,

@@ -20,6 +20,7 @@ _STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "access.throttled": 429,
         "access.too-large": 413,
         "access.link": 410,
+        "config.brief-font": 503,
         "internal.error": 500,
     }
 )
