@@ -45,6 +45,9 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("GET",  "/o/{object_id}"): THREATS,
     ("GET",  "/brief"): THREATS,
     ("GET",  "/brief.pdf"): THREATS,
+    # -- what we have shared --------------------------------------------------------------------------------------
+    ("GET",  "/share/outbox"): THREATS,
+    ("GET",  "/share/outbox/{share}"): THREATS,
     # -- the node -------------------------------------------------------------------------------------------------
     ("GET",  "/admin"): ADMIN,
     ("GET",  "/admin/accounts"): ADMIN,

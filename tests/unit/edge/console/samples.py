@@ -53,6 +53,9 @@ SAMPLES = {
     ("GET", "/o/{object_id}"): Sample("object"),
     ("GET", "/brief"): Sample(),
     ("GET", "/brief.pdf"): Sample(answers=(200, 503)),  # 503: a checkout without npm has no font
+    # -- what we have shared
+    ("GET", "/share/outbox"): Sample(),
+    ("GET", "/share/outbox/{share}"): Sample("share"),
     # -- the node
     ("GET", "/admin"): Sample(),
     ("GET", "/admin/accounts"): Sample(),
@@ -73,6 +76,7 @@ SAMPLES = {
 PARTS = {
     "{handle}": "bb",
     "{name}": "plenary",
+    "{share}": "0",
     "{object_id}": "indicator--00000001-0000-4000-8000-000000000000",
     "{token}": "x" * 43,
 }
