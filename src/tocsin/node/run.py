@@ -40,15 +40,18 @@ _TELL_S: Final = 5.0
 SOFTWARE = f"tocsin/{__version__}"
 
 
-async def run(home: Home, on_ready: Callable[[dict[str, Any]], None]) -> None:
-    """Run until cancelled. Raises ConfigError (no charter, running already), PeerError("peer.listen"), StoreError."""
+async def run(home: Home, on_ready: Callable[[dict[str, Any]], None], *, demonstration: bool = False) -> None:
+    """Run until cancelled; `demonstration`: its console is open, once, to who reads what on_ready is told.
+
+    Raises ConfigError (no charter, running already), PeerError("peer.listen"), StoreError.
+    """
     settings = home.settings()
     with home.lock():
         _prepare(home, settings)
         counters = Counters()
         database = ThreadedDatabase(str(home.store), Watch(SystemClock(), counters))
         try:
-            await _run(home, settings, Measured(database, counters), on_ready)
+            await _run(home, settings, Measured(database, counters), on_ready, demonstration)
         finally:
             await database.close()
 
@@ -93,7 +96,9 @@ def _world(home: Home, settings: Settings, store: Measured, heads: CheckpointFil
     )
 
 
-async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callable[[dict[str, Any]], None]) -> None:
+async def _run(
+    home: Home, settings: Settings, store: Measured, on_ready: Callable[[dict[str, Any]], None], demonstration: bool
+) -> None:
     database, counters = store
     clock, entropy, keys = SystemClock(), SystemEntropy(), home.keyring()
     note = counters.noting(Diagnostics(settings.handle, clock))
@@ -130,12 +135,18 @@ async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callab
             partial(_figures, core),
         )
         staff = People(database, clock, entropy)
-        people = PeoplesDoor(home, settings, core)
+        people = PeoplesDoor(home, settings, core, demonstration=demonstration)
         services = _control(home, core, told, staff, people.url)
         await people.open(services, told, doors)
         await doors.open_socket(control.build(services), home.socket)
         on_ready(
-            {"handle": settings.handle, "peer_port": network.port, "people_url": people.url(), "software": SOFTWARE}
+            {
+                "handle": settings.handle,
+                "peer_port": network.port,
+                "people_url": people.url(),
+                "software": SOFTWARE,
+                **await people.way_in(),
+            }
         )
         await asyncio.get_running_loop().create_future()
     finally:
