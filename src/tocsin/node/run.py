@@ -127,27 +127,17 @@ async def _run(
     heads_noted = asyncio.ensure_future(supervise("audit", partial(audit.note, core.journal), clock, note))
     try:
         await core.start(network)
-        told = PeopleServices(
-            accounts,
-            Metrics(core, counters, clock.now_us()).page,
-            Readiness(core, lambda: network.listening).reasons,
-            audit,
-            partial(_figures, core),
-        )
+        ready = Readiness(core, lambda: network.listening).reasons
+        page = Metrics(core, counters, clock.now_us()).page
+        told = PeopleServices(accounts, page, ready, audit, partial(_figures, core))
         staff = People(database, clock, entropy)
         people = PeoplesDoor(home, settings, core, demonstration=demonstration)
         services = _control(home, core, told, staff, people.url)
         await people.open(services, told, doors)
         await doors.open_socket(control.build(services), home.socket)
-        on_ready(
-            {
-                "handle": settings.handle,
-                "peer_port": network.port,
-                "people_url": people.url(),
-                "software": SOFTWARE,
-                **await people.way_in(),
-            }
-        )
+        way = await people.way_in()
+        where = {"peer_port": network.port, "people_url": people.url(), **way}
+        on_ready({"handle": settings.handle, "software": SOFTWARE, **where})
         await asyncio.get_running_loop().create_future()
     finally:
         heads_noted.cancel()

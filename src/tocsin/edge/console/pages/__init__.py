@@ -3,11 +3,12 @@
 from typing import Final
 
 from tocsin.edge.console.page import Page
-from tocsin.edge.console.pages import accounts, administering, brief, me, members, outbox, signing, threats
+from tocsin.edge.console.pages import accounts, administering, brief, me, members, outbox, signing, threats, watch
 
 ALL: Final[tuple[Page, ...]] = (
     *signing.PAGES,
     *me.PAGES,
+    *watch.PAGES,
     *threats.PAGES,
     *outbox.PAGES,
     *members.PAGES,
