@@ -9,6 +9,7 @@ from tocsin.edge.signin.roles import Role
 _D, _A, _R, _M, _O = Role.DUTY, Role.ANALYST, Role.RELEASER, Role.ADMINISTRATOR, Role.OVERSIGHT
 EVERYONE: Final = frozenset(Role)  # who is signed in
 NOBODY: Final[frozenset[Role]] = frozenset()  # nobody in particular: also who is not signed in
+DUTY: Final = frozenset({_D})
 THREATS: Final = frozenset({_D, _A, _R, _O})
 RETRACTORS: Final = frozenset({_D, _A, _R})  # who finds a mistake of ours takes it back, at any hour
 ADMIN: Final = frozenset({_M, _O})
@@ -41,6 +42,11 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("GET",  "/members"): EVERYONE,
     ("GET",  "/members/{handle}"): EVERYONE,
     ("GET",  "/channels/{name}"): EVERYONE,
+    # -- watch ----------------------------------------------------------------------------------------------------
+    ("GET",  "/events"): THREATS,
+    ("GET",  "/warnings"): THREATS,
+    ("POST", "/w/{warning}/answers"): DUTY,
+    ("POST", "/w/{warning}/escalations"): DUTY,
     # -- threats --------------------------------------------------------------------------------------------------
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,

@@ -48,6 +48,11 @@ SAMPLES = {
     ("GET", "/members"): Sample(),
     ("GET", "/members/{handle}"): Sample("member"),
     ("GET", "/channels/{name}"): Sample("channel"),
+    # -- watch
+    ("GET", "/events"): Sample(),
+    ("GET", "/warnings"): Sample(),
+    ("POST", "/w/{warning}/answers"): Sample("warning", form={"answer": "not-us"}, answers=(303,)),
+    ("POST", "/w/{warning}/escalations"): Sample("warning", answers=(303,)),
     # -- threats
     ("GET", "/threats"): Sample(),
     ("GET", "/o/{object_id}"): Sample("object"),
@@ -82,6 +87,7 @@ PARTS = {
     "{name}": "plenary",
     "{share}": "0",
     "{object_id}": "indicator--00000001-0000-4000-8000-000000000000",
+    "{warning}": "report--00000001-0000-4000-8000-000000000000",
     "{token}": "x" * 43,
 }
 
