@@ -18,6 +18,8 @@ TOLD: Final[Mapping[str, str]] = MappingProxyType(
         "passkey-removed": N_("The passkey is removed."),
         "roles": N_("The roles are changed and in force."),
         "person-removed": N_("The account is closed and its sessions are ended."),
+        "recalled": N_("It is recalled. Who has confirmed stands below; load the page again for those who will."),
+        "corrected": N_("The new version is shared where the earlier ones went."),
         "token-removed": N_("The token is void from now on."),
     }
 )
