@@ -10,6 +10,7 @@ _D, _A, _R, _M, _O = Role.DUTY, Role.ANALYST, Role.RELEASER, Role.ADMINISTRATOR,
 EVERYONE: Final = frozenset(Role)  # who is signed in
 NOBODY: Final[frozenset[Role]] = frozenset()  # nobody in particular: also who is not signed in
 THREATS: Final = frozenset({_D, _A, _R, _O})
+SPEAKERS: Final = frozenset({_D, _A, _R})
 ADMIN: Final = frozenset({_M, _O})
 ADMINISTRATOR: Final = frozenset({_M})
 
@@ -43,6 +44,11 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     # -- threats --------------------------------------------------------------------------------------------------
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,
+    ("GET",  "/o/{object_id}/proof"): THREATS,
+    ("POST", "/o/{object_id}/notes"): SPEAKERS,
+    ("POST", "/o/{object_id}/notes/change"): SPEAKERS,
+    ("POST", "/o/{object_id}/say"): SPEAKERS,
+    ("POST", "/o/{object_id}/say/seal"): SPEAKERS,
     # -- the node -------------------------------------------------------------------------------------------------
     ("GET",  "/admin"): ADMIN,
     ("GET",  "/admin/accounts"): ADMIN,

@@ -125,6 +125,12 @@ def entry_at(reading: Reading, position: int) -> tuple[int, int, int] | None:
     return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
 
 
+def commitment(reading: Reading, position: int) -> bytes:
+    """What stands in its log for the entry at a position; empty for none."""
+    rows = reading.query("SELECT commitment FROM journal_rows WHERE position = ? AND kind = 1", (position,))
+    return rows[0][0] or b"" if rows else b""
+
+
 class Named(NamedTuple):
     """What the entry at a position is, as long as it is here."""
 

@@ -3,12 +3,14 @@
 from typing import Final
 
 from tocsin.edge.console.page import Page
-from tocsin.edge.console.pages import accounts, administering, me, members, signing, threats
+from tocsin.edge.console.pages import accounts, administering, me, members, objects, signing, speaking, threats
 
 ALL: Final[tuple[Page, ...]] = (
     *signing.PAGES,
     *me.PAGES,
     *threats.PAGES,
+    *objects.PAGES,
+    *speaking.PAGES,
     *members.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
