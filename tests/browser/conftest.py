@@ -181,6 +181,7 @@ def stage():
 PLACES = {
     "threats": "/threats",
     "object": "/o/indicator--00000001-0000-4000-8000-000000000000",
+    "proof": "/o/indicator--00000001-0000-4000-8000-000000000000/proof",
     "members": "/members",
     "member": "/members/fr-cert",
     "channel": "/channels/plenary",

@@ -50,7 +50,15 @@ SAMPLES = {
     ("GET", "/channels/{name}"): Sample("channel"),
     # -- threats
     ("GET", "/threats"): Sample(),
-    ("GET", "/o/{object_id}"): Sample("object"),
+    # That its owner took it back is told, as long as the withdrawal is held; nothing of what it said.
+    ("GET", "/o/{object_id}"): Sample("object", shown=("there", "recalled")),
+    ("GET", "/o/{object_id}/proof"): Sample("object"),
+    ("POST", "/o/{object_id}/notes"): Sample("object", form={"text": "ours"}),
+    ("POST", "/o/{object_id}/notes/change"): Sample("object", form={"note": "{fresh}", "text": "x"}, answers=(404,)),
+    ("POST", "/o/{object_id}/say"): Sample("object", form={"kind": "note", "text": "x"}),
+    ("POST", "/o/{object_id}/say/seal"): Sample(
+        "object", form={"kind": "note", "text": "x", "seal": ""}, answers=(409,)
+    ),
     # -- the node
     ("GET", "/admin"): Sample(),
     ("GET", "/admin/accounts"): Sample(),

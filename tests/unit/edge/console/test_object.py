@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from tests.unit.edge.console.conftest import piece
 from tocsin.edge.console.pages.objects import differences
 from tocsin.formats.markings import ChannelKind
 
@@ -36,7 +35,7 @@ async def page(browser, path=PAGE):
     return reply.json
 
 
-def test_the_verdict_follows_who_says_what(visit):
+def test_the_verdict_follows_who_says_what(visit, piece):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
         bad = {"indicator_types": ["malicious-activity"], "confidence": 90}
@@ -62,7 +61,7 @@ def test_the_verdict_follows_who_says_what(visit):
     visit(story)
 
 
-def test_who_only_passes_it_on_is_no_second_voice(visit):
+def test_who_only_passes_it_on_is_no_second_voice(visit, piece):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
         told = piece(1, indicator_types=["malicious-activity"])
@@ -75,11 +74,14 @@ def test_who_only_passes_it_on_is_no_second_voice(visit):
     visit(story)
 
 
-def test_what_is_over_has_expired_and_benign_is_benign(visit):
+def test_what_is_over_has_expired_and_benign_is_benign(visit, piece):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
         over = piece(
-            1, indicator_types=["malicious-activity"], valid_from="2025-01-01T00:00:00Z", valid_until="2025-06-01T00:00:00Z"
+            1,
+            indicator_types=["malicious-activity"],
+            valid_from="2025-01-01T00:00:00Z",
+            valid_until="2025-06-01T00:00:00Z",
         )
         await shared(house, "bb", over, piece(2, indicator_types=["benign"]), piece(3))
         assert (await page(browser))["verdict"]["word"] == "expired"
@@ -90,7 +92,7 @@ def test_what_is_over_has_expired_and_benign_is_benign(visit):
     visit(story)
 
 
-def test_versions_say_what_they_changed(visit):
+def test_versions_say_what_they_changed(visit, piece):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
         await shared(house, "bb", piece(1, confidence=20))
@@ -113,7 +115,7 @@ def test_differences_are_cut_and_leave_the_date_out():
     assert len(differences({}, {f"k{n}": n for n in range(100)})) == 20
 
 
-def test_what_its_owner_took_back_says_so_and_shows_nothing_of_it(visit):
+def test_what_its_owner_took_back_says_so_and_shows_nothing_of_it(visit, piece):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
         await shared(house, "bb", piece(1, description="secret-of-before"))
@@ -134,7 +136,7 @@ def test_what_its_owner_took_back_says_so_and_shows_nothing_of_it(visit):
     visit(story)
 
 
-def test_a_proof_is_of_this_object_or_is_not_there(visit):
+def test_a_proof_is_of_this_object_or_is_not_there(visit, piece):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
         await shared(house, "bb", piece(1), piece(2))
@@ -154,7 +156,7 @@ def test_a_proof_is_of_this_object_or_is_not_there(visit):
 # -- the lanes ------------------------------------------------------------------------------------------------------
 
 
-def test_a_note_of_ours_is_kept_changed_and_removed_by_its_author(visit):
+def test_a_note_of_ours_is_kept_changed_and_removed_by_its_author(visit, piece):
     async def story(house):
         await shared(house, "bb", piece(1))
         browser, other = await house.enroll("amira", "analyst"), await house.enroll("omar", "duty")
@@ -179,7 +181,7 @@ def test_a_note_of_ours_is_kept_changed_and_removed_by_its_author(visit):
 
 
 @pytest.mark.parametrize("kind", ["note", "false-positive", "sighted", "agree", "disagree", "used"])
-def test_what_is_shared_is_seen_first_then_sealed_for_exactly_those(visit, kind):
+def test_what_is_shared_is_seen_first_then_sealed_for_exactly_those(visit, piece, kind):
     async def story(house):
         await shared(house, "bb", piece(1))
         browser = await house.enroll("amira", "analyst")
@@ -188,9 +190,7 @@ def test_what_is_shared_is_seen_first_then_sealed_for_exactly_those(visit, kind)
         assert shown.status == 200
         assert "2 members will be able to read this" in shown.text
         assert (await page(browser))["voices"]["words"] == []
-        done = await browser.ask(
-            f"{PAGE}/say/seal", {**form, "form_token": shown.field(), "seal": shown.field("seal")}
-        )
+        done = await browser.ask(f"{PAGE}/say/seal", {**form, "form_token": shown.field(), "seal": shown.field("seal")})
         assert (done.status, done.header("location")) == (303, f"{PAGE}?done=said"), done.text
         word = (await page(browser))["voices"]["words"][0]
         assert (word["member"], word["text"], word["marking"]) == ("aa", "a resolver of ours", "TLP:GREEN")
@@ -201,7 +201,7 @@ def test_what_is_shared_is_seen_first_then_sealed_for_exactly_those(visit, kind)
     visit(story)
 
 
-def test_nothing_is_sealed_for_others_than_those_who_were_shown(visit):
+def test_nothing_is_sealed_for_others_than_those_who_were_shown(visit, piece):
     async def story(house):
         await shared(house, "bb", piece(1))
         browser = await house.enroll("amira", "analyst")
@@ -223,7 +223,7 @@ def test_nothing_is_sealed_for_others_than_those_who_were_shown(visit):
     visit(story)
 
 
-def test_what_is_not_there_cannot_be_spoken_of(visit):
+def test_what_is_not_there_cannot_be_spoken_of(visit, piece):
     async def story(house):
         await shared(house, "bb", piece(1))
         browser = await house.enroll("amira", "analyst")
