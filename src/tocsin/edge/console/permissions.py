@@ -49,6 +49,9 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("POST", "/o/{object_id}/notes/change"): SPEAKERS,
     ("POST", "/o/{object_id}/say"): SPEAKERS,
     ("POST", "/o/{object_id}/say/seal"): SPEAKERS,
+    # -- what we have shared --------------------------------------------------------------------------------------
+    ("GET",  "/share/outbox"): THREATS,
+    ("GET",  "/share/outbox/{share}"): THREATS,
     # -- the node -------------------------------------------------------------------------------------------------
     ("GET",  "/admin"): ADMIN,
     ("GET",  "/admin/accounts"): ADMIN,

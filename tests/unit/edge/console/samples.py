@@ -59,6 +59,9 @@ SAMPLES = {
     ("POST", "/o/{object_id}/say/seal"): Sample(
         "object", form={"kind": "note", "text": "x", "seal": ""}, answers=(409,)
     ),
+    # -- what we have shared
+    ("GET", "/share/outbox"): Sample(),
+    ("GET", "/share/outbox/{share}"): Sample("share"),
     # -- the node
     ("GET", "/admin"): Sample(),
     ("GET", "/admin/accounts"): Sample(),
@@ -79,6 +82,7 @@ SAMPLES = {
 PARTS = {
     "{handle}": "bb",
     "{name}": "plenary",
+    "{share}": "0",
     "{object_id}": "indicator--00000001-0000-4000-8000-000000000000",
     "{token}": "x" * 43,
 }

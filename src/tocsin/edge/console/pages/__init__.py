@@ -3,7 +3,7 @@
 from typing import Final
 
 from tocsin.edge.console.page import Page
-from tocsin.edge.console.pages import accounts, administering, me, members, objects, signing, speaking, threats
+from tocsin.edge.console.pages import accounts, administering, me, members, objects, outbox, signing, speaking, threats
 
 ALL: Final[tuple[Page, ...]] = (
     *signing.PAGES,
@@ -11,6 +11,7 @@ ALL: Final[tuple[Page, ...]] = (
     *threats.PAGES,
     *objects.PAGES,
     *speaking.PAGES,
+    *outbox.PAGES,
     *members.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
