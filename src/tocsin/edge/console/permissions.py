@@ -56,6 +56,8 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("POST", "/o/{object_id}/notes/change"): SPEAKERS,
     ("POST", "/o/{object_id}/say"): SPEAKERS,
     ("POST", "/o/{object_id}/say/seal"): SPEAKERS,
+    ("GET",  "/brief"): THREATS,
+    ("GET",  "/brief.pdf"): THREATS,
     # -- what we have shared --------------------------------------------------------------------------------------
     ("GET",  "/share/outbox"): THREATS,
     ("GET",  "/share/outbox/{share}"): THREATS,
