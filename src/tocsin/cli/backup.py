@@ -44,7 +44,9 @@ def backup(
 def restore(
     hands: Hands,
     file: Annotated[Path, typer.Argument(help="A file that `tocsin backup` has written.")],
-    check: Annotated[bool, typer.Option("--check", help="Prove the backup and note that at the node; touch nothing else.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Prove the backup and note that at the node; touch nothing else.")
+    ] = False,
 ) -> int:
     """Make a node from a backup in an empty folder, or put its store back into the stopped node it was made from.
 

@@ -55,6 +55,15 @@ SAMPLES = {
     ("POST", "/w/{warning}/escalations"): Sample("warning", answers=(303,)),
     # -- threats
     ("GET", "/threats"): Sample(),
+    # That its owner took it back is told, as long as the withdrawal is held; nothing of what it said.
+    ("GET", "/o/{object_id}"): Sample("object", shown=("there", "recalled")),
+    ("GET", "/o/{object_id}/proof"): Sample("object"),
+    ("POST", "/o/{object_id}/notes"): Sample("object", form={"text": "ours"}),
+    ("POST", "/o/{object_id}/notes/change"): Sample("object", form={"note": "{fresh}", "text": "x"}, answers=(404,)),
+    ("POST", "/o/{object_id}/say"): Sample("object", form={"kind": "note", "text": "x"}),
+    ("POST", "/o/{object_id}/say/seal"): Sample(
+        "object", form={"kind": "note", "text": "x", "seal": ""}, answers=(409,)
+    ),
     ("GET", "/o/{object_id}"): Sample("object"),
     ("GET", "/brief"): Sample(),
     ("GET", "/brief.pdf"): Sample(answers=(200, 503)),  # 503: a checkout without npm has no font
