@@ -64,7 +64,6 @@ SAMPLES = {
     ("POST", "/o/{object_id}/say/seal"): Sample(
         "object", form={"kind": "note", "text": "x", "seal": ""}, answers=(409,)
     ),
-    ("GET", "/o/{object_id}"): Sample("object"),
     ("GET", "/brief"): Sample(),
     ("GET", "/brief.pdf"): Sample(answers=(200, 503)),  # 503: a checkout without npm has no font
     # -- what we have shared
@@ -90,6 +89,9 @@ SAMPLES = {
     ("GET", "/admin/audit"): Sample(),
     ("GET", "/admin/backups"): Sample(),
     ("GET", "/admin/settings"): Sample(),
+    ("GET", "/admin/keys"): Sample(),
+    ("GET", "/admin/sign-in"): Sample(),
+    ("POST", "/admin/sign-in"): Sample(),
 }
 
 # What stands for the part in braces where it does not matter which: of a house whose objects are those of conftest.piece.
