@@ -50,9 +50,10 @@ class Role(StrEnum):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """One article. `id` names exactly this text under this title of this outlet; `article` names it through its edits."""
+    """One article of one capture. `content` is the same for the same text wherever it is met; `article` through its edits."""
 
     id: str
+    content: str
     article: str
     outlet: str
     title: str
