@@ -12,6 +12,7 @@ from tocsin.edge.console import app as console
 from tocsin.edge.console.services import Services as ConsoleServices
 from tocsin.edge.control import reading
 from tocsin.edge.control.services import Services as ControlServices
+from tocsin.edge.drafts.sealing import Sealing
 from tocsin.edge.people import Services as PeopleServices
 from tocsin.edge.people import build
 from tocsin.edge.signin.door import Door
@@ -45,16 +46,17 @@ class PeoplesDoor:
         """How people write the address."""
         return self._settings.people_url.rstrip("/") or self._bound
 
-    async def open(self, control: ControlServices, told: PeopleServices, doors: serving.Doors) -> None:
+    async def open(
+        self, control: ControlServices, told: PeopleServices, doors: serving.Doors, sealing: Sealing
+    ) -> None:
         """Listen. Raises ConfigError("config.people-tls", "config.people-listen", "config.oidc")."""
         settings = self._settings
         host, port = address(settings.people_listen)
         tls = bool(settings.people_certificate)
         if not tls and host not in _LOOPBACK:
             raise ConfigError("config.people-tls", f"people_listen {host} is not loopback and no certificate is set")
-        application: Any = build(
-            told, console.build(await self._console(control, host in _LOOPBACK), self._taxii(told))
-        )
+        pages = await self._console(control, host in _LOOPBACK, sealing)
+        application: Any = build(told, console.build(pages, self._taxii(told)))
         bound = await doors.open_port(application, host, port, settings.people_certificate, settings.people_key)
         shown = f"[{host}]" if ":" in host else host
         self._bound = f"{'https' if tls else 'http'}://{shown}:{bound}"
@@ -74,7 +76,7 @@ class PeoplesDoor:
             )
         )
 
-    async def _console(self, control: ControlServices, loopback: bool) -> ConsoleServices:
+    async def _console(self, control: ControlServices, loopback: bool, sealing: Sealing) -> ConsoleServices:
         world, settings = self._core.world, self._settings
         tickets = Tickets(await control.accounts.secret("console"), world.clock, world.entropy)
         limits = Limits(settings.session_minutes * MINUTE_US, settings.session_rest_minutes * MINUTE_US)
@@ -99,6 +101,7 @@ class PeoplesDoor:
             loopback=loopback,
             meter=world.meter,
             entropy=world.entropy,
+            sealing=sealing,
         )
 
     async def _examine(self, control: ControlServices) -> list[dict[str, Any]]:

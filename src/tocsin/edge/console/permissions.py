@@ -10,6 +10,7 @@ _D, _A, _R, _M, _O = Role.DUTY, Role.ANALYST, Role.RELEASER, Role.ADMINISTRATOR,
 EVERYONE: Final = frozenset(Role)  # who is signed in
 NOBODY: Final[frozenset[Role]] = frozenset()  # nobody in particular: also who is not signed in
 THREATS: Final = frozenset({_D, _A, _R, _O})
+SHARERS: Final = frozenset({_D, _A, _R})
 ADMIN: Final = frozenset({_M, _O})
 ADMINISTRATOR: Final = frozenset({_M})
 
@@ -43,6 +44,19 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     # -- threats --------------------------------------------------------------------------------------------------
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,
+    # -- sharing --------------------------------------------------------------------------------------------------
+    ("GET",  "/share/new"): SHARERS,
+    ("POST", "/share/new"): SHARERS,
+    ("POST", "/share/upload"): SHARERS,
+    ("GET",  "/share/approvals"): frozenset({_R, _O}),
+    ("GET",  "/share/d/{draft}"): THREATS,
+    ("GET",  "/share/d/{draft}/course"): THREATS,
+    ("POST", "/share/d/{draft}/handling"): SHARERS,
+    ("POST", "/share/d/{draft}/seal"): SHARERS,
+    ("POST", "/share/d/{draft}/undo"): SHARERS,
+    ("POST", "/share/d/{draft}/discard"): SHARERS,
+    ("POST", "/share/d/{draft}/approve"): frozenset({_R}),
+    ("POST", "/share/d/{draft}/decline"): frozenset({_R}),
     # -- the node -------------------------------------------------------------------------------------------------
     ("GET",  "/admin"): ADMIN,
     ("GET",  "/admin/accounts"): ADMIN,

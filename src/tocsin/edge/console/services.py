@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.edge.control.services import Services as ControlServices
+from tocsin.edge.drafts.sealing import Sealing
 from tocsin.edge.signin.door import Door
 from tocsin.edge.signin.oidc import Provider
 from tocsin.ports.entropy import Entropy
@@ -25,4 +26,5 @@ class Services:
     loopback: bool  # whether the listener is reached from this machine only
     meter: Meter
     entropy: Entropy
+    sealing: Sealing
     pseudo: bool = False  # tests: every translated sentence is marked, so that one that is not stands out

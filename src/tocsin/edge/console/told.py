@@ -15,6 +15,10 @@ TOLD: Final[Mapping[str, str]] = MappingProxyType(
         "passkey-removed": N_("The passkey is removed."),
         "roles": N_("The roles are changed and in force."),
         "person-removed": N_("The account is closed and its sessions are ended."),
+        "share-undone": N_("It is taken back. Nothing was sealed."),
+        "share-approved": N_("You have approved it. It is being sealed."),
+        "share-declined": N_("You have declined it. Its author sees why."),
+        "draft-discarded": N_("The draft is thrown away."),
         "token-removed": N_("The token is void from now on."),
     }
 )
