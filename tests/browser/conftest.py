@@ -181,6 +181,11 @@ def stage():
 PLACES = {
     "threats": "/threats",
     "object": "/o/indicator--00000001-0000-4000-8000-000000000000",
+    "share": "/share/new",
+    "share-report": "/share/new?kind=report",
+    "share-indicator": "/share/new?kind=indicator",
+    "share-paste": "/share/new?kind=paste",
+    "approvals": "/share/approvals",
     "members": "/members",
     "member": "/members/fr-cert",
     "channel": "/channels/plenary",

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from tocsin.backends.system import misp
 from tocsin.edge import serving
 from tocsin.edge.audit import Audit
 from tocsin.edge.console import app as console
@@ -13,6 +14,7 @@ from tocsin.edge.console.services import Services as ConsoleServices
 from tocsin.edge.control import reading
 from tocsin.edge.control.services import Services as ControlServices
 from tocsin.edge.drafts.sealing import Sealing
+from tocsin.edge.drafts.store import Drafts
 from tocsin.edge.people import Services as PeopleServices
 from tocsin.edge.people import build
 from tocsin.edge.signin.door import Door
@@ -29,6 +31,7 @@ from tocsin.node import backup, doctor
 from tocsin.node.config import Settings, address
 from tocsin.node.core import Core
 from tocsin.node.home import Home
+from tocsin.node.supervisor import supervise
 
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
@@ -46,20 +49,24 @@ class PeoplesDoor:
         """How people write the address."""
         return self._settings.people_url.rstrip("/") or self._bound
 
-    async def open(
-        self, control: ControlServices, told: PeopleServices, doors: serving.Doors, sealing: Sealing
-    ) -> None:
-        """Listen. Raises ConfigError("config.people-tls", "config.people-listen", "config.oidc")."""
+    async def open(self, control: ControlServices, told: PeopleServices, doors: serving.Doors) -> "asyncio.Task[None]":
+        """Listen, and work on people's drafts; the task of that is for the caller to end.
+
+        Raises ConfigError("config.people-tls", "config.people-listen", "config.oidc").
+        """
         settings = self._settings
         host, port = address(settings.people_listen)
         tls = bool(settings.people_certificate)
         if not tls and host not in _LOOPBACK:
             raise ConfigError("config.people-tls", f"people_listen {host} is not loopback and no certificate is set")
+        world = self._core.world
+        sealing = Sealing(control, Drafts(world.database, world.clock, world.entropy), misp.convert)
         pages = await self._console(control, host in _LOOPBACK, sealing)
         application: Any = build(told, console.build(pages, self._taxii(told)))
         bound = await doors.open_port(application, host, port, settings.people_certificate, settings.people_key)
         shown = f"[{host}]" if ":" in host else host
         self._bound = f"{'https' if tls else 'http'}://{shown}:{bound}"
+        return asyncio.ensure_future(supervise("drafts", sealing.run, world.clock, world.note))
 
     def _taxii(self, told: PeopleServices) -> Any:
         return taxii.build(

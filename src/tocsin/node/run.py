@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 from tocsin import __version__
 from tocsin.backends.sqlite.database import ThreadedDatabase
 from tocsin.backends.sqlite.writer import Watch
-from tocsin.backends.system import misp
 from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.disk import SystemDisk
@@ -19,8 +18,6 @@ from tocsin.edge import access, serving
 from tocsin.edge.audit import Audit
 from tocsin.edge.control import app as control
 from tocsin.edge.control.services import Services as ControlServices
-from tocsin.edge.drafts.sealing import Sealing
-from tocsin.edge.drafts.store import Drafts
 from tocsin.edge.peer.websocket import Listening, WebSocketNetwork
 from tocsin.edge.people import Services as PeopleServices
 from tocsin.edge.signin.people import People
@@ -134,9 +131,7 @@ async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callab
         staff = People(database, clock, entropy)
         people = PeoplesDoor(home, settings, core)
         services = _control(home, core, told, staff, people.url)
-        sealing = Sealing(services, Drafts(database, clock, entropy), misp.convert)
-        working.append(asyncio.ensure_future(supervise("drafts", sealing.run, clock, note)))
-        await people.open(services, told, doors, sealing)
+        working.append(await people.open(services, told, doors))
         await doors.open_socket(control.build(services), home.socket)
         on_ready(
             {"handle": settings.handle, "peer_port": network.port, "people_url": people.url(), "software": SOFTWARE}

@@ -39,6 +39,7 @@ FIELD: Final = "form_token"
 _BOUNDARY: Final = 200
 _MOST_FIELDS: Final = 2 * 1024 * 1024
 _MANY: Final = 1000
+_MOST_HEADER: Final = 4096
 
 
 def protect(response: Response, services: Services) -> None:
@@ -143,7 +144,11 @@ async def form_with_file(
     So a file that no page of ours sent is not read. Raises AccessError("access.form", "access.too-large"), what check raises.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
-    if kind != b"multipart/form-data" or not 0 < len(options.get(b"boundary", b"")) <= _BOUNDARY:
+    if kind != b"multipart/form-data":
+        form = form_of(await body(request, _MOST_FIELDS))
+        check(form)
+        return form, NO_FILE
+    if not 0 < len(options.get(b"boundary", b"")) <= _BOUNDARY:
         raise AccessError("access.form", "the body is not a form with a file")
     parts = _Parts(check)
     parser = MultipartParser(options[b"boundary"], parts.callbacks())
@@ -199,9 +204,16 @@ class _Parts:
 
     def _on_field(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]
+        self._bounded()
 
     def _on_value(self, data: bytes, start: int, end: int) -> None:
         self._value += data[start:end]
+        self._bounded()
+
+    def _bounded(self) -> None:
+        self._held += 1  # each piece of a header costs at least this
+        if len(self._header) + len(self._value) > _MOST_HEADER or self._held > _MOST_FIELDS:
+            raise AccessError("access.form", "the body is not a form")
 
     def _header_end(self) -> None:
         self._headers[self._header.lower()] = self._value

@@ -445,12 +445,3 @@ def _failure(done: Mapping[str, Any]) -> TocsinError:
     code = str(done.get("code") or "format.draft")
     what = str(done.get("what") or "refused")
     return PolicyError(code, what) if code.startswith(("policy.", "person.")) else FormatError(code, what)
-
-
-def for_reader(draft: Draft, person: str, *, is_releaser: bool, is_oversight: bool) -> bool:
-    """Whether somebody may see a draft: its owner always, others what waits for them or is sealed."""
-    if draft.owner == person:
-        return True
-    if draft.state is State.APPROVAL:
-        return is_releaser or is_oversight
-    return is_oversight and draft.state is State.SEALED

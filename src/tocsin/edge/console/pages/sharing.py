@@ -10,7 +10,7 @@ from tocsin.edge.console.page import Answer, Call, Go, Page, View
 from tocsin.edge.console.problems import absent
 from tocsin.edge.console.words import N_
 from tocsin.edge.drafts import given, previewing
-from tocsin.edge.drafts.sealing import for_reader, is_urgent
+from tocsin.edge.drafts.sealing import is_urgent
 from tocsin.edge.drafts.store import MOST_BYTES, MOVING, Draft, Kind, New, State
 from tocsin.edge.signin.roles import Role
 from tocsin.errors import FormatError, PolicyError, TocsinError
@@ -25,6 +25,14 @@ _BY_HAND: Final = ("warning", "report", "indicator", "paste")
 _TOPICS: Final = tuple(one.value for one in Topic)
 _LONGEST: Final = 64 * 1024
 _SHOWN: Final = 200
+_FIELDS: Final = (
+    "title", "text", "value", "topic", "channel", "tlp", "headline", "urgency", "threatened", "todo", "place",
+    "countries", "answer_by", "reliability", "credibility", "potential",
+)  # fmt: skip
+_OUTCOME: Final[Mapping[str, Any]] = MappingProxyType(
+    {"code": "", "what": "", "joined": None, "left": None, "declined": "", "by": "", "shared": 0, "already_shared": 0,
+     "first": ""}
+)  # fmt: skip
 
 
 class Template(NamedTuple):
@@ -81,7 +89,7 @@ async def _form(call: Call, said: Mapping[str, Any], error: TocsinError | None) 
         {
             "kind": kind,
             "kinds": list(_BY_HAND),
-            "said": dict(said),
+            "said": {**dict.fromkeys(_FIELDS, ""), **said},
             "template": call.asked("template") if call.asked("template") in TEMPLATES else "",
             "templates": {key: one._asdict() for key, one in TEMPLATES.items()},
             "topics": list(_TOPICS),
@@ -218,12 +226,12 @@ async def _uploaded(call: Call, form: Mapping[str, str]) -> str:
 
 
 async def draft(call: Call) -> Answer:
-    """Whatever comes next with it."""
-    found = await _found(call)
+    """Whatever comes next with a draft of one's own."""
+    return _draft(call, await _own(call))
+
+
+def _draft(call: Call, found: Draft) -> View:
     shown = found.shown
-    if found.owner != call.person.name:
-        ids = [one["id"] for one in shown.get("objects", ())] or [found.id]
-        await call.control.audit.record(call.use(Operation.READ), ids)
     now = call.control.clock.now_us()
     said = found.said
     picked = set(said.get("picked", ()))
@@ -234,7 +242,7 @@ async def draft(call: Call) -> Answer:
             "mine": found.owner == call.person.name,
             "size": found.size,
             "moving": found.state in MOVING,
-            "progress": call.services.sealing.progress(found.id),
+            "progress": {"checked": 0, "sealed": 0, **call.services.sealing.progress(found.id)},
             "due_us": found.due,
             "left_s": max(0, -(-(found.due - now) // 1_000_000)) if found.state is State.SEALING else 0,
             "said": {
@@ -247,7 +255,7 @@ async def draft(call: Call) -> Answer:
             ][:_SHOWN],
             "found_count": len(said.get("found", ())),
             "with_text": bool(said.get("with_text")),
-            "outcome": dict(found.outcome),
+            "outcome": {**_OUTCOME, **found.outcome},
             "second": found.second,
             "shown": dict(shown) or None,
             "digest": found.digest,
@@ -266,26 +274,25 @@ def _may_approve(call: Call, found: Draft) -> bool:
     return found.state is State.APPROVAL and found.owner != call.person.name and call.has(Role.RELEASER)
 
 
-async def _found(call: Call) -> Draft:
-    """The draft of the address, if it is for who asks; else it is not there."""
+async def _own(call: Call) -> Draft:
+    """The draft of the address, if it is of who asks; else it is not there."""
     found = await call.services.sealing.drafts.one(call.part("draft"))
-    if found is None or not for_reader(
-        found, call.person.name, is_releaser=call.has(Role.RELEASER), is_oversight=call.has(Role.OVERSIGHT)
-    ):
+    if found is None or found.owner != call.person.name:
         raise absent()
     return found
 
 
-async def _own(call: Call) -> Draft:
-    found = await _found(call)
-    if found.owner != call.person.name:
+async def _waiting(call: Call) -> Draft:
+    """The draft of the address, if it waits for a second person; else it is not there."""
+    found = await call.services.sealing.drafts.one(call.part("draft"))
+    if found is None or found.state is not State.APPROVAL:
         raise absent()
     return found
 
 
 async def course(call: Call) -> Answer:
     """How far the node is with it, for programs; a page shows it too."""
-    found = await _found(call)
+    found = await _own(call)
     now = call.control.clock.now_us()
     left = max(0, -(-(found.due - now) // 1_000_000)) if found.state is State.SEALING else 0
     told = {"state": found.state.value, "left_s": left, **call.services.sealing.progress(found.id)}
@@ -390,17 +397,25 @@ async def approvals(call: Call) -> Answer:
     )
 
 
+async def approval(call: Call) -> Answer:
+    """What the author was shown, for the person who decides."""
+    found = await _waiting(call)
+    ids = [one["id"] for one in found.shown["objects"]] or [found.id]
+    await call.control.audit.record(call.use(Operation.READ), ids)
+    return _draft(call, found)
+
+
 async def approve(call: Call) -> Answer:
     """Another person has seen the same and agrees."""
-    found = await _found(call)
+    found = await _waiting(call)
     await call.services.sealing.approve(found, call.said("digest"), call.person.name)
     await _note(call, found, f"approves what {found.owner} shares")
-    return Go(f"/share/d/{found.id}" if call.has(Role.OVERSIGHT) else "/share/approvals", "share-approved")
+    return Go("/share/approvals", "share-approved")
 
 
 async def decline(call: Call) -> Answer:
     """Another person does not agree, and says why."""
-    found = await _found(call)
+    found = await _waiting(call)
     await call.services.sealing.decline(found, call.person.name, call.said("reason"))
     await _note(call, found, f"declines what {found.owner} shares")
     return Go("/share/approvals", "share-declined")
@@ -417,6 +432,7 @@ PAGES: Final = (
     Page("POST", "/share/d/{draft}/seal", seal, records=None),
     Page("POST", "/share/d/{draft}/undo", undo, records=None),
     Page("POST", "/share/d/{draft}/discard", discard, records=None),
-    Page("POST", "/share/d/{draft}/approve", approve, records=None),
-    Page("POST", "/share/d/{draft}/decline", decline, records=None),
+    Page("GET", "/share/approvals/{draft}", approval),
+    Page("POST", "/share/approvals/{draft}/approve", approve, records=None),
+    Page("POST", "/share/approvals/{draft}/decline", decline, records=None),
 )
