@@ -186,6 +186,7 @@ PLACES = {
     "share-indicator": "/share/new?kind=indicator",
     "share-paste": "/share/new?kind=paste",
     "approvals": "/share/approvals",
+    "outbox": "/share/outbox",
     "members": "/members",
     "member": "/members/fr-cert",
     "channel": "/channels/plenary",
@@ -228,8 +229,10 @@ def shots():
 
 
 @pytest.fixture
-def places():
-    return PLACES
+def places(stage):
+    """The table, and what has an address only once the stage stands."""
+    listed = stage[0].people["everything"][0].get(f"{stage[0].url}/share/outbox.json", timeout=30).json()["shares"]
+    return {**PLACES, "sent": f"/share/outbox/{listed[-1]['id']}"}
 
 
 class Visitor:

@@ -58,6 +58,9 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("GET",  "/share/approvals/{draft}"): frozenset({_R, _O}),
     ("POST", "/share/approvals/{draft}/approve"): frozenset({_R}),
     ("POST", "/share/approvals/{draft}/decline"): frozenset({_R}),
+    # -- what we have shared --------------------------------------------------------------------------------------
+    ("GET",  "/share/outbox"): THREATS,
+    ("GET",  "/share/outbox/{share}"): THREATS,
     # -- the node -------------------------------------------------------------------------------------------------
     ("GET",  "/admin"): ADMIN,
     ("GET",  "/admin/accounts"): ADMIN,

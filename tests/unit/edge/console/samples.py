@@ -69,6 +69,9 @@ SAMPLES = {
     ("POST", "/share/approvals/{draft}/approve"): Sample(
         "draft", form={"digest": "x"}, shown=("waits for a second person",), answers=(403,)
     ),
+    # -- what we have shared
+    ("GET", "/share/outbox"): Sample(),
+    ("GET", "/share/outbox/{share}"): Sample("share"),
     # -- the node
     ("GET", "/admin"): Sample(),
     ("GET", "/admin/accounts"): Sample(),
@@ -89,6 +92,7 @@ SAMPLES = {
 PARTS = {
     "{handle}": "bb",
     "{name}": "plenary",
+    "{share}": "0",
     "{object_id}": "indicator--00000001-0000-4000-8000-000000000000",
     "{token}": "x" * 43,
     "{draft}": "0" * 32,

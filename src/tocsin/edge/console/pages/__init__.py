@@ -3,13 +3,14 @@
 from typing import Final
 
 from tocsin.edge.console.page import Page
-from tocsin.edge.console.pages import accounts, administering, me, members, sharing, signing, threats
+from tocsin.edge.console.pages import accounts, administering, me, members, outbox, sharing, signing, threats
 
 ALL: Final[tuple[Page, ...]] = (
     *signing.PAGES,
     *me.PAGES,
     *threats.PAGES,
     *sharing.PAGES,
+    *outbox.PAGES,
     *members.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
