@@ -9,6 +9,9 @@ from tocsin.edge.console.words import N_
 TOLD: Final[Mapping[str, str]] = MappingProxyType(
     {
         "signed-out": N_("You are signed out."),
+        "acknowledged": N_("The warning is acknowledged."),
+        "answered": N_("The answer is on its way to the giver of the warning."),
+        "escalated": N_("The next level is paged."),
         "look": N_("Your choice is kept."),
         "session-ended": N_("The session is ended."),
         "passkey-added": N_("The passkey is registered."),
@@ -19,6 +22,8 @@ TOLD: Final[Mapping[str, str]] = MappingProxyType(
         "share-approved": N_("You have approved it. It is being sealed."),
         "share-declined": N_("You have declined it. Its author sees why."),
         "draft-discarded": N_("The draft is thrown away."),
+        "recalled": N_("It is recalled. Who has confirmed stands below; load the page again for those who will."),
+        "corrected": N_("The new version is shared where the earlier ones went."),
         "token-removed": N_("The token is void from now on."),
     }
 )

@@ -3,13 +3,26 @@
 from typing import Final
 
 from tocsin.edge.console.page import Page
-from tocsin.edge.console.pages import accounts, administering, me, members, outbox, sharing, signing, threats
+from tocsin.edge.console.pages import (
+    accounts,
+    administering,
+    me,
+    members,
+    outbox,
+    retracting,
+    sharing,
+    signing,
+    threats,
+    watch,
+)
 
 ALL: Final[tuple[Page, ...]] = (
     *signing.PAGES,
     *me.PAGES,
+    *watch.PAGES,
     *threats.PAGES,
     *sharing.PAGES,
+    *retracting.PAGES,
     *outbox.PAGES,
     *members.PAGES,
     *administering.PAGES,
