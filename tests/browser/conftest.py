@@ -214,6 +214,7 @@ PLACES = {
     "share-indicator": "/share/new?kind=indicator",
     "share-paste": "/share/new?kind=paste",
     "approvals": "/share/approvals",
+    "brief": "/brief",
     "outbox": "/share/outbox",
     "changes": "/share/outbox/changes",
     "members": "/members",

@@ -65,6 +65,8 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("GET",  "/share/approvals/{draft}"): frozenset({_R, _O}),
     ("POST", "/share/approvals/{draft}/approve"): frozenset({_R}),
     ("POST", "/share/approvals/{draft}/decline"): frozenset({_R}),
+    ("GET",  "/brief"): THREATS,
+    ("GET",  "/brief.pdf"): THREATS,
     # -- what we have shared --------------------------------------------------------------------------------------
     ("GET",  "/share/outbox"): THREATS,
     ("GET",  "/share/outbox/{share}"): THREATS,

@@ -74,6 +74,8 @@ SAMPLES = {
     ("POST", "/share/approvals/{draft}/approve"): Sample(
         "draft", form={"digest": "x"}, shown=("waits for a second person",), answers=(403,)
     ),
+    ("GET", "/brief"): Sample(),
+    ("GET", "/brief.pdf"): Sample(answers=(200, 503)),  # 503: a checkout without npm has no font
     # -- what we have shared
     ("GET", "/share/outbox"): Sample(),
     ("GET", "/share/outbox/{share}"): Sample("share"),

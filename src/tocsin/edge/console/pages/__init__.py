@@ -6,6 +6,7 @@ from tocsin.edge.console.page import Page
 from tocsin.edge.console.pages import (
     accounts,
     administering,
+    brief,
     me,
     members,
     outbox,
@@ -25,6 +26,7 @@ ALL: Final[tuple[Page, ...]] = (
     *retracting.PAGES,
     *outbox.PAGES,
     *members.PAGES,
+    *brief.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
 )
