@@ -6,7 +6,7 @@ n. All rooms' steps run in order of n, then all TABLES, so that a new table or i
 alike. A table that a later step alters needs its first form in the step of its own layout.
 """
 
-from tocsin.edge import access, audit
+from tocsin.edge import access, audit, notes
 from tocsin.edge.drafts import store as drafts
 from tocsin.edge.signin import tables as signin
 from tocsin.exchange.deliver import tables as deliver
@@ -35,6 +35,7 @@ TABLES = (
     signin.TABLES,
     audit.TABLES,
     drafts.TABLES,
+    notes.TABLES,
 )
 MIGRATIONS = (
     members.MIGRATIONS,
@@ -49,4 +50,5 @@ MIGRATIONS = (
     access.MIGRATIONS,
     signin.MIGRATIONS,
     drafts.MIGRATIONS,
+    notes.MIGRATIONS,
 )

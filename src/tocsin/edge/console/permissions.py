@@ -12,6 +12,7 @@ NOBODY: Final[frozenset[Role]] = frozenset()  # nobody in particular: also who i
 DUTY: Final = frozenset({_D})
 THREATS: Final = frozenset({_D, _A, _R, _O})
 SHARERS: Final = frozenset({_D, _A, _R})  # who may mean something to be sealed
+SPEAKERS: Final = frozenset({_D, _A, _R})
 RETRACTORS: Final = frozenset({_D, _A, _R})  # who finds a mistake of ours takes it back, at any hour
 ADMIN: Final = frozenset({_M, _O})
 ADMINISTRATOR: Final = frozenset({_M})
@@ -65,6 +66,11 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("GET",  "/share/approvals/{draft}"): frozenset({_R, _O}),
     ("POST", "/share/approvals/{draft}/approve"): frozenset({_R}),
     ("POST", "/share/approvals/{draft}/decline"): frozenset({_R}),
+    ("GET",  "/o/{object_id}/proof"): THREATS,
+    ("POST", "/o/{object_id}/notes"): SPEAKERS,
+    ("POST", "/o/{object_id}/notes/change"): SPEAKERS,
+    ("POST", "/o/{object_id}/say"): SPEAKERS,
+    ("POST", "/o/{object_id}/say/seal"): SPEAKERS,
     ("GET",  "/brief"): THREATS,
     ("GET",  "/brief.pdf"): THREATS,
     # -- what we have shared --------------------------------------------------------------------------------------
@@ -90,6 +96,9 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("GET",  "/admin/audit"): ADMIN,
     ("GET",  "/admin/backups"): ADMIN,
     ("GET",  "/admin/settings"): ADMIN,
+    ("GET",  "/admin/keys"): ADMIN,
+    ("GET",  "/admin/sign-in"): ADMIN,
+    ("POST", "/admin/sign-in"): ADMINISTRATOR,
 })
 # fmt: on
 

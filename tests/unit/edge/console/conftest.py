@@ -143,7 +143,7 @@ class House:
         self.sealing = Sealing(self.control, Drafts(world.database, world.clock, world.entropy), self._convert)
         self.services = Services(
             self.control, self.door, None, {"handle": "aa", "people_key": ""}, self._examine, self._backups,
-            lambda: url, True, self, world.entropy, self.sealing,
+            lambda: url, True, self, world.entropy, self.sealing, keys=self._keys,
         )  # fmt: skip
         self.app = build(self.services)
 
@@ -170,6 +170,9 @@ class House:
 
     async def _examine(self):
         return [{"name": "keys", "state": "ok", "code": "", "what": "", "do": ""}]
+
+    async def _keys(self):
+        return {"handle": "aa", "version": 1, "certificate_end": "2027-01-01T00:00:00Z", "keys": []}
 
     async def _backups(self):
         return {"made_at_us": self.clock.now_us() - 3_600_000_000, "file": "kept.tar"}
