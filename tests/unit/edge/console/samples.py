@@ -64,7 +64,6 @@ SAMPLES = {
     ("POST", "/o/{object_id}/say/seal"): Sample(
         "object", form={"kind": "note", "text": "x", "seal": ""}, answers=(409,)
     ),
-    ("GET", "/o/{object_id}"): Sample("object"),
     ("GET", "/brief"): Sample(),
     ("GET", "/brief.pdf"): Sample(answers=(200, 503)),  # 503: a checkout without npm has no font
     # -- what we have shared
