@@ -1,7 +1,7 @@
 """Questions about what happened: receipts with their delay, who stored an entry when, what is held back."""
 
-from tocsin.exchange.journal.history import entry_at, happenings, held_back, receipts, stored_by
-from tocsin.exchange.journal.journal import Kind, NewRow, append
+from tocsin.exchange.journal.history import entry_at, happenings, receipts, stored_by
+from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append, held_back
 from tocsin.testing.virtualtime import run
 
 
@@ -75,4 +75,4 @@ def test_entries_by_position_and_what_is_held_back(database):
     assert asked(database, lambda db: entry_at(db, 2)) == (1, 1, 950)
     assert asked(database, lambda db: entry_at(db, 3)) is None
     assert asked(database, lambda db: entry_at(db, 99)) is None
-    assert asked(database, held_back) == 1
+    assert asked(database, lambda db: held_back(db, 0, 100)) == 1

@@ -22,13 +22,15 @@ async def threats(call: Call) -> Answer:
     if asked["channel"] and asked["channel"] not in {one.name for one in control.members.channels()}:
         asked["channel"] = ""
     query = {**asked, "before": str(call.number("before")), "limit": str(PAGE_ROWS + 1)}
-    rows = await reading.objects(control, query, call.use(Operation.SEARCH))
+    rows, rest = await reading.looked(control, query, call.use(Operation.SEARCH))
+    more = len(rows) > PAGE_ROWS
     return View(
         "threats.html",
         {
             **asked,
             "objects": [{**one, "type": one["id"].partition("--")[0]} for one in rows[:PAGE_ROWS]],
-            "next": rows[PAGE_ROWS - 1]["position"] if len(rows) > PAGE_ROWS else 0,
+            "next": rows[PAGE_ROWS - 1]["position"] if more else rest,
+            "since": "" if more or not rest else await reading.added_at(control, rest),
             "types": TYPES,
             "channels": sorted({one.name for one in control.members.channels()}),
             "members": sorted(control.members.charter.members),
