@@ -142,6 +142,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "peer.identity": Meaning(_P, "Whoever answered does not hold the transport key that the charter names for this member.", "Stop and call the member by another way: its key changed without a charter version, or somebody stands between."),
     # -- config ----------------------------------------------------------------------------------------------------
     "config.account-exists": Meaning(_O, "Each account has one name and one token, and a token is shown only once.", "Choose another name, or remove the account first."),
+    "config.note": Meaning(_A, "A note of ours has 1 to 4096 characters, and a page 200 of them at most.", "Write a shorter one, or remove one that is no longer needed."),
     "config.unknown-account": Meaning(_O, "No account of this node has that name.", "List the accounts of this node."),
     "config.unconfirmed": Meaning(_A, "What cannot be taken back is asked first, and here is no terminal to ask at.", "Repeat with --yes if it is meant."),
     "access.unknown-warning": Meaning(_A, "No warning here has that id, or more than one begins so.", "`tocsin warnings --all` lists them; give more of the id."),
@@ -247,6 +248,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "access.session": Meaning(_A, "The pages of the console are for people who are signed in; a session ends with time, with rest, or when it is ended elsewhere.", "Sign in at /sign-in."),
     "access.form": Meaning(_A, "What changes something is accepted only from a page of this console in the same session.", "Open the page again and repeat."),
     "access.nothing-here": Meaning(_A, "What does not exist and what your roles do not open look the same.", "Check the address. If it should be there, ask an administrator which roles you have."),
+    "access.too-many-readers": Meaning(_A, "Every open Watch holds a connection, and a node serves a bounded number of them.", "Close a Watch that nobody looks at; this one tries again by itself."),
     "access.too-large": Meaning(_A, "Every request is bounded, so that nobody fills the memory of a node.", "Send less at once."),
     "access.link": Meaning(_A, "A one-time link works once and for a day.", "Ask an administrator for a new one: `tocsin user reset NAME`."),
     "access.code": Meaning(_A, "The code changes every 30 seconds and depends on the clock of the device that shows it.", "Set the clock of the device and type the code it shows now."),
@@ -263,6 +265,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "config.role": Meaning(_A, "The roles are duty, analyst, releaser, administrator and oversight; an account has at least one.", "Name one of the five."),
     "config.password": Meaning(_A, "A password is 12 to 256 characters, is not the name, and is typed twice alike.", "Choose a longer one; a few words are good."),
     "config.oidc": Meaning(_O, "Sign-in by OpenID Connect needs the issuer, the client and a readable file with its secret.", "Set oidc_issuer, oidc_client and oidc_secret_file, or none of them: docs/settings.md."),
+    "config.brief-font": Meaning(_O, "The brief is printed in a font that has the letters of all four languages. It comes with the package and is used only as it was put there; nothing else needs it.", "In a checkout install npm and run `make setup`; else install the package again."),
     "config.exists": Meaning(_O, "Keys and stores are never overwritten.", "Choose another folder or file, or move the old one away yourself."),
     "config.file": Meaning(_O, "The file is not there, not readable or not of its format.", "Check the path and the file."),
     "config.key-missing": Meaning(_O, "A key file is missing or unreadable.", "Restore the keys folder from its backup."),
