@@ -224,6 +224,8 @@ PLACES = {
     "audit": "/admin/audit",
     "backups": "/admin/backups",
     "settings": "/admin/settings",
+    "keys": "/admin/keys",
+    "provider": "/admin/sign-in",
     "absent": "/nothing-of-the-kind",
 }
 SMALL = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary")]

@@ -81,6 +81,9 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("GET",  "/admin/audit"): ADMIN,
     ("GET",  "/admin/backups"): ADMIN,
     ("GET",  "/admin/settings"): ADMIN,
+    ("GET",  "/admin/keys"): ADMIN,
+    ("GET",  "/admin/sign-in"): ADMIN,
+    ("POST", "/admin/sign-in"): ADMINISTRATOR,
 })
 # fmt: on
 

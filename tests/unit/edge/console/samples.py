@@ -89,6 +89,9 @@ SAMPLES = {
     ("GET", "/admin/audit"): Sample(),
     ("GET", "/admin/backups"): Sample(),
     ("GET", "/admin/settings"): Sample(),
+    ("GET", "/admin/keys"): Sample(),
+    ("GET", "/admin/sign-in"): Sample(),
+    ("POST", "/admin/sign-in"): Sample(),
 }
 
 # What stands for the part in braces where it does not matter which: of a house whose objects are those of conftest.piece.
