@@ -209,6 +209,7 @@ PLACES = {
     "warnings": "/warnings",
     "threats": "/threats",
     "object": "/o/indicator--00000001-0000-4000-8000-000000000000",
+    "fairness": "/fairness",
     "outbox": "/share/outbox",
     "changes": "/share/outbox/changes",
     "members": "/members",

@@ -51,6 +51,8 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,
     # -- what we have shared --------------------------------------------------------------------------------------
+    ("GET",  "/fairness"): THREATS,
+    ("POST", "/fairness/verification"): RETRACTORS,
     ("GET",  "/share/outbox"): THREATS,
     ("GET",  "/share/outbox/{share}"): THREATS,
     ("GET",  "/share/outbox/changes"): THREATS,

@@ -57,6 +57,8 @@ SAMPLES = {
     ("GET", "/threats"): Sample(),
     ("GET", "/o/{object_id}"): Sample("object"),
     # -- what we have shared
+    ("GET", "/fairness"): Sample(),
+    ("POST", "/fairness/verification"): Sample(form={"file": "x"}, answers=(400,)),
     ("GET", "/share/outbox"): Sample(),
     ("GET", "/share/outbox/{share}"): Sample("share"),
     ("GET", "/share/outbox/changes"): Sample(),

@@ -3,7 +3,18 @@
 from typing import Final
 
 from tocsin.edge.console.page import Page
-from tocsin.edge.console.pages import accounts, administering, me, members, outbox, retracting, signing, threats, watch
+from tocsin.edge.console.pages import (
+    accounts,
+    administering,
+    balance,
+    me,
+    members,
+    outbox,
+    retracting,
+    signing,
+    threats,
+    watch,
+)
 
 ALL: Final[tuple[Page, ...]] = (
     *signing.PAGES,
@@ -13,6 +24,7 @@ ALL: Final[tuple[Page, ...]] = (
     *retracting.PAGES,
     *outbox.PAGES,
     *members.PAGES,
+    *balance.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
 )
