@@ -210,6 +210,7 @@ PLACES = {
     "threats": "/threats",
     "object": "/o/indicator--00000001-0000-4000-8000-000000000000",
     "fairness": "/fairness",
+    "brief": "/brief",
     "outbox": "/share/outbox",
     "changes": "/share/outbox/changes",
     "members": "/members",

@@ -50,6 +50,8 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     # -- threats --------------------------------------------------------------------------------------------------
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,
+    ("GET",  "/brief"): THREATS,
+    ("GET",  "/brief.pdf"): THREATS,
     # -- what we have shared --------------------------------------------------------------------------------------
     ("GET",  "/fairness"): THREATS,
     ("POST", "/fairness/verification"): RETRACTORS,

@@ -56,6 +56,8 @@ SAMPLES = {
     # -- threats
     ("GET", "/threats"): Sample(),
     ("GET", "/o/{object_id}"): Sample("object"),
+    ("GET", "/brief"): Sample(),
+    ("GET", "/brief.pdf"): Sample(answers=(200, 503)),  # 503: a checkout without npm has no font
     # -- what we have shared
     ("GET", "/fairness"): Sample(),
     ("POST", "/fairness/verification"): Sample(form={"file": "x"}, answers=(400,)),

@@ -7,6 +7,7 @@ from tocsin.edge.console.pages import (
     accounts,
     administering,
     balance,
+    brief,
     me,
     members,
     outbox,
@@ -25,6 +26,7 @@ ALL: Final[tuple[Page, ...]] = (
     *outbox.PAGES,
     *members.PAGES,
     *balance.PAGES,
+    *brief.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
 )
