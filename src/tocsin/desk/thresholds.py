@@ -70,7 +70,7 @@ LINK_WINDOW_US: Final = 3 * DAY_US
 LIVE_STORIES: Final = 20_000
 
 # -- origins: desk.md 5.9
-DERIVED_SENTENCE: Final = 0.30  # by words alone a sentence has a counterpart from this similarity on;
+DERIVED_SENTENCE: Final = 0.40  # by words alone a sentence has a counterpart from this similarity on;
 DERIVED_SENTENCE_DENSE: Final = 0.54  # by words and model;
 DERIVED_SENTENCE_ACROSS: Final = 0.62  # by the model alone, of two languages
 DERIVED_SHARE: Final = 0.8  # so many sentences with a counterpart: no origin of its own

@@ -42,11 +42,13 @@ WHO: World Health Organization|OMS|منظمة الصحة العالمية|ВОЗ
 """
 _SMALL: Final = "of|the|for|and|on|in|to|against|de|des|du|la|le|les|l'|l’|d'|d’|et|pour|contre|del|los|las|y|para|&"
 _LONG: Final = re.compile(
-    rf"(?P<long>(?:[A-ZÀ-Ý][\w’'.-]*)(?:\s+(?:(?:{_SMALL})\s+){{0,3}}[A-ZÀ-Ý][\w’'.-]*|\s+(?:{_SMALL})(?=\s+(?:{_SMALL})?\s*[A-ZÀ-Ý])){{1,9}})\s+\((?P<short>[A-Z][A-Za-z0-9-]{{1,11}})\)"
+    rf"(?<![\w’'.-])(?P<long>(?:[A-ZÀ-Ý][\w’'.-]{{0,40}})(?:\s+(?:(?:{_SMALL})\s+){{0,3}}[A-ZÀ-Ý][\w’'.-]{{0,40}}|\s+(?:{_SMALL})(?=\s+(?:{_SMALL})?\s*[A-ZÀ-Ý])){{1,9}})\s+\((?P<short>[A-Z][A-Za-z0-9-]{{1,11}})\)"
 )
-_CYRILLIC: Final = re.compile(r"(?P<long>[А-ЯЁ][\w-]+(?:\s+[\w-]+){1,7})\s+\((?P<short>[А-ЯЁ]{2,10})\)")
+_CYRILLIC: Final = re.compile(
+    r"(?<![\w-])(?P<long>[А-ЯЁ][\w-]{1,40}(?:\s+[\w-]{1,40}){1,7})\s+\((?P<short>[А-ЯЁ]{2,10})\)"
+)
 _ARABIC: Final = re.compile(
-    r"(?P<long>(?:ال)?[\u0621-\u064a]+(?:\s+[\u0621-\u064a]+){1,6})\s+\(\s*[\"«“]?(?P<short>[A-Z][A-Za-z0-9-]{1,11}|[\u0621-\u064a]{3,12})[\"»”]?\s*\)"
+    r"(?<![\u0621-\u064a])(?P<long>[\u0621-\u064a]{1,40}(?:\s+[\u0621-\u064a]{1,40}){1,6})\s+\(\s*[\"«“]?(?P<short>[A-Z][A-Za-z0-9-]{1,11}|[\u0621-\u064a]{3,12})[\"»”]?\s*\)"
 )
 _NOT_ACRONYMS: Final = frozenset(
     {
@@ -159,7 +161,14 @@ def _expanded(long: str, short: str) -> str:
         candidate = words[-size:]
         if candidate[0][:1].lower() == letters[0] and _spells([one.lower() for one in candidate], letters, loose=True):
             return " ".join(candidate)
-    return ""
+    # An acronym of the original language ("Federal Security Service", FSB): most initials agree, the first among them.
+    same = words[-len(letters) :]
+    agree = sum(one[:1].lower() == letter for one, letter in zip(same, letters, strict=False))
+    return (
+        " ".join(same)
+        if len(same) == len(letters) and same[0][:1].lower() == letters[0] and 3 * agree >= 2 * len(letters)
+        else ""
+    )
 
 
 def _spells(words: list[str], letters: str, *, loose: bool = False) -> bool:

@@ -18,6 +18,7 @@ _FOLDED: Final = str.maketrans("أإآٱىةؤئ", "ااااي\u0647وي")
 _ARTICLES: Final = ("وال", "بال", "كال", "فال", "لل", "ال")
 _ARABIC: Final = frozenset({"ar", "fa", "ur"})
 _LONGEST: Final = 40
+_CLITICS: Final = frozenset("وفبلك")
 _LARGE: Final = frozenset(
     {"en", "fr", "ar", "es", "ru"}
 )  # the desk's own languages; of others the common words are known
@@ -50,7 +51,9 @@ def key_of(word: str) -> str:
 
 
 def root_of(key: str, language: str) -> str:
-    """An English word without its commonest endings; words of other languages as they are."""
+    """An English word without its commonest endings, an Arabic one without the particle before it; others as they are."""
+    if language == "ar":
+        return key[1:] if len(key) > 4 and key[0] in _CLITICS else key
     if language != "en" or len(key) < 5 or key[0].isdigit():
         return key
     for one in _ENDINGS:
