@@ -209,7 +209,10 @@ PLACES = {
     "warnings": "/warnings",
     "threats": "/threats",
     "object": "/o/indicator--00000001-0000-4000-8000-000000000000",
+    "proof": "/o/indicator--00000001-0000-4000-8000-000000000000/proof",
+    "brief": "/brief",
     "outbox": "/share/outbox",
+    "changes": "/share/outbox/changes",
     "members": "/members",
     "member": "/members/fr-cert",
     "channel": "/channels/plenary",
@@ -221,6 +224,8 @@ PLACES = {
     "audit": "/admin/audit",
     "backups": "/admin/backups",
     "settings": "/admin/settings",
+    "keys": "/admin/keys",
+    "provider": "/admin/sign-in",
     "absent": "/nothing-of-the-kind",
 }
 SMALL = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary")]
@@ -252,10 +257,21 @@ def shots():
 
 
 @pytest.fixture
+def pieces_maker():
+    return pieces
+
+
+@pytest.fixture
 def places(stage):
     """The table, and what has an address only once the stage stands."""
     listed = stage[0].people["everything"][0].get(f"{stage[0].url}/share/outbox.json", timeout=30).json()["shares"]
-    return {**PLACES, "sent": f"/share/outbox/{listed[-1]['id']}"}
+    ours = "indicator--00000002-0000-4000-8000-000000000000"
+    return {
+        **PLACES,
+        "recall": f"/share/outbox/recall/{ours}",
+        "correct": f"/share/outbox/correct/{ours}",
+        "sent": f"/share/outbox/{listed[-1]['id']}",
+    }
 
 
 class Visitor:

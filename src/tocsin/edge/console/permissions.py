@@ -11,6 +11,8 @@ EVERYONE: Final = frozenset(Role)  # who is signed in
 NOBODY: Final[frozenset[Role]] = frozenset()  # nobody in particular: also who is not signed in
 DUTY: Final = frozenset({_D})
 THREATS: Final = frozenset({_D, _A, _R, _O})
+SPEAKERS: Final = frozenset({_D, _A, _R})
+RETRACTORS: Final = frozenset({_D, _A, _R})  # who finds a mistake of ours takes it back, at any hour
 ADMIN: Final = frozenset({_M, _O})
 ADMINISTRATOR: Final = frozenset({_M})
 
@@ -49,9 +51,22 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     # -- threats --------------------------------------------------------------------------------------------------
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,
+    ("GET",  "/o/{object_id}/proof"): THREATS,
+    ("POST", "/o/{object_id}/notes"): SPEAKERS,
+    ("POST", "/o/{object_id}/notes/change"): SPEAKERS,
+    ("POST", "/o/{object_id}/say"): SPEAKERS,
+    ("POST", "/o/{object_id}/say/seal"): SPEAKERS,
+    ("GET",  "/brief"): THREATS,
+    ("GET",  "/brief.pdf"): THREATS,
     # -- what we have shared --------------------------------------------------------------------------------------
     ("GET",  "/share/outbox"): THREATS,
     ("GET",  "/share/outbox/{share}"): THREATS,
+    ("GET",  "/share/outbox/changes"): THREATS,
+    ("GET",  "/share/outbox/changes/{object_id}"): THREATS,
+    ("GET",  "/share/outbox/recall/{object_id}"): RETRACTORS,
+    ("POST", "/share/outbox/recall/{object_id}"): RETRACTORS,
+    ("GET",  "/share/outbox/correct/{object_id}"): RETRACTORS,
+    ("POST", "/share/outbox/correct/{object_id}"): RETRACTORS,
     # -- the node -------------------------------------------------------------------------------------------------
     ("GET",  "/admin"): ADMIN,
     ("GET",  "/admin/accounts"): ADMIN,
@@ -66,6 +81,9 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("GET",  "/admin/audit"): ADMIN,
     ("GET",  "/admin/backups"): ADMIN,
     ("GET",  "/admin/settings"): ADMIN,
+    ("GET",  "/admin/keys"): ADMIN,
+    ("GET",  "/admin/sign-in"): ADMIN,
+    ("POST", "/admin/sign-in"): ADMINISTRATOR,
 })
 # fmt: on
 

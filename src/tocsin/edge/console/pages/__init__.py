@@ -3,15 +3,32 @@
 from typing import Final
 
 from tocsin.edge.console.page import Page
-from tocsin.edge.console.pages import accounts, administering, me, members, outbox, signing, threats, watch
+from tocsin.edge.console.pages import (
+    accounts,
+    administering,
+    brief,
+    me,
+    members,
+    objects,
+    outbox,
+    retracting,
+    signing,
+    speaking,
+    threats,
+    watch,
+)
 
 ALL: Final[tuple[Page, ...]] = (
     *signing.PAGES,
     *me.PAGES,
     *watch.PAGES,
     *threats.PAGES,
+    *objects.PAGES,
+    *speaking.PAGES,
+    *retracting.PAGES,
     *outbox.PAGES,
     *members.PAGES,
+    *brief.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
 )
