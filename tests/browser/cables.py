@@ -9,7 +9,9 @@ class Cable:
 
     def __init__(self, target):
         self.target = target
-        self.state = "whole"  # refused: nobody is there; hole: TCP stands and no byte comes; early: broken before an event
+        self.state = (
+            "whole"  # refused: nobody is there; hole: TCP stands and no byte comes; early: broken before an event
+        )
         self.broken_early = 0
         self._open = set()
         self._whole = threading.Condition()

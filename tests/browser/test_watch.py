@@ -120,7 +120,11 @@ def following(page):
     """Wait until the stream stands."""
     deadline = time.monotonic() + 20
     while not page.evaluate(LIVE):
-        assert time.monotonic() < deadline, page.evaluate("() => document.getElementById('stream')?.outerHTML") + str(page.evaluate("() => [document.readyState, String(document.getElementById('stream')?._htmx?.sse), location.href]"))
+        assert time.monotonic() < deadline, page.evaluate("() => document.getElementById('stream')?.outerHTML") + str(
+            page.evaluate(
+                "() => [document.readyState, String(document.getElementById('stream')?._htmx?.sse), location.href]"
+            )
+        )
         time.sleep(0.05)
 
 
@@ -158,7 +162,9 @@ def test_a_warning_appears_with_counts_title_place_and_a_word_for_screen_readers
     page.wait_for_function("() => document.title.startsWith('(1) Watch')")
     assert page.locator("#plate").get_attribute("data-open") == "1"
     assert page.locator("#live").inner_text() == "1 new warning"
-    card(page, id_).get_by_text("level 1 was paged").wait_for()  # the last push of this warning: nothing is replaced now
+    card(page, id_).get_by_text(
+        "level 1 was paged"
+    ).wait_for()  # the last push of this warning: nothing is replaced now
     page.wait_for_timeout(500)
     assert page.locator("#dots").bounding_box()["width"] > 0
     assert "GR" in page.locator("#dots").inner_text()

@@ -16,7 +16,9 @@ async def warn(house, count=1, start=0):
     said = (Topic.CYBER, Urgency.ROUTINE, "ports", "Look at the logs.", Tlp.GREEN)
     warnings = bb.rooms.watchkeeping.warnings
     made = [
-        await warnings.issue(bb.members.channel("plenary"), Wish(f"Warning {number}", *said, key=f"warning-{number:04}"))
+        await warnings.issue(
+            bb.members.channel("plenary"), Wish(f"Warning {number}", *said, key=f"warning-{number:04}")
+        )
         for number in range(start, start + count)
     ]
     await house.federation.settled()
