@@ -209,6 +209,7 @@ PLACES = {
     "warnings": "/warnings",
     "threats": "/threats",
     "object": "/o/indicator--00000001-0000-4000-8000-000000000000",
+    "fairness": "/fairness",
     "share": "/share/new",
     "share-report": "/share/new?kind=report",
     "share-indicator": "/share/new?kind=indicator",

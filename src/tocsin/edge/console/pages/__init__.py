@@ -6,6 +6,7 @@ from tocsin.edge.console.page import Page
 from tocsin.edge.console.pages import (
     accounts,
     administering,
+    balance,
     brief,
     me,
     members,
@@ -30,6 +31,7 @@ ALL: Final[tuple[Page, ...]] = (
     *retracting.PAGES,
     *outbox.PAGES,
     *members.PAGES,
+    *balance.PAGES,
     *brief.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
