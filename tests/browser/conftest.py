@@ -179,6 +179,8 @@ def stage():
 
 
 PLACES = {
+    "where": "/where",
+    "where-europe": "/where?where=europe",
     "threats": "/threats",
     "object": "/o/indicator--00000001-0000-4000-8000-000000000000",
     "members": "/members",

@@ -41,6 +41,7 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("GET",  "/members/{handle}"): EVERYONE,
     ("GET",  "/channels/{name}"): EVERYONE,
     # -- threats --------------------------------------------------------------------------------------------------
+    ("GET",  "/where"): THREATS,
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,
     # -- the node -------------------------------------------------------------------------------------------------

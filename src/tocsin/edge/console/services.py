@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tocsin.edge.console.world import World
 from tocsin.edge.control.services import Services as ControlServices
 from tocsin.edge.signin.door import Door
 from tocsin.edge.signin.oidc import Provider
@@ -25,4 +26,5 @@ class Services:
     loopback: bool  # whether the listener is reached from this machine only
     meter: Meter
     entropy: Entropy
+    world: World | None = None  # the map with the borders this node chose; None: none was built
     pseudo: bool = False  # tests: every translated sentence is marked, so that one that is not stands out

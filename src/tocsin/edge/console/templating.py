@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from tocsin.edge.console.words import N_, Words
+from tocsin.edge.console.world import country
 from tocsin.formats.tlp import Tlp
 
 FOLDER: Final = Path(__file__).parent / "templates"
@@ -35,6 +36,7 @@ def environment() -> Environment:
     env.filters["number"] = lambda count: f"{count:,}"
     env.filters["grouped"] = _grouped
     env.filters["tlp"] = tlp_class
+    env.filters["country"] = _country
     return env
 
 
@@ -51,6 +53,12 @@ def _many(context: Context, one: str, many: str, count: int) -> str:
 def _words(context: Context) -> Words:
     found: Words = context["words"]
     return found
+
+
+@pass_context
+def _country(context: Context, code: str) -> str:
+    """A country's name in the reader's language."""
+    return country(code, _words(context).language)
 
 
 def _moment(instant: str | None) -> str:

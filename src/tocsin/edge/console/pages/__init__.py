@@ -3,13 +3,14 @@
 from typing import Final
 
 from tocsin.edge.console.page import Page
-from tocsin.edge.console.pages import accounts, administering, me, members, signing, threats
+from tocsin.edge.console.pages import accounts, administering, me, members, signing, threats, world
 
 ALL: Final[tuple[Page, ...]] = (
     *signing.PAGES,
     *me.PAGES,
     *threats.PAGES,
     *members.PAGES,
+    *world.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
 )
