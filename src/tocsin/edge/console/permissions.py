@@ -42,6 +42,8 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("GET",  "/channels/{name}"): EVERYONE,
     # -- threats --------------------------------------------------------------------------------------------------
     ("GET",  "/where"): THREATS,
+    ("GET",  "/w/{warning}"): THREATS,
+    ("POST", "/w/{warning}/recall"): frozenset({_D, _R}),
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,
     # -- the node -------------------------------------------------------------------------------------------------

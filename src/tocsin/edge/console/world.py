@@ -31,9 +31,7 @@ _VIEW: Final = re.compile(r"[a-z]+(?:-[a-z]+)*")
 _UNNUMBERED: Final[Mapping[str, str]] = MappingProxyType({"Kosovo": "XK"})
 _GLYPH: Final = 48  # a glyph is so many times narrower than the view
 _URGENCIES: Final = ("routine", "priority", "immediate", "flash")
-_HALO: Final[Mapping[str, float]] = MappingProxyType(
-    {"routine": 0.0, "priority": 1.25, "immediate": 1.6, "flash": 2.0}
-)
+_HALO: Final[Mapping[str, float]] = MappingProxyType({"routine": 0.0, "priority": 1.25, "immediate": 1.6, "flash": 2.0})
 
 
 class Box(NamedTuple):
@@ -109,7 +107,9 @@ def read(data: bytes, borders: str) -> World:
         views = {WORLD: world} | {_view(name): _box(box) for name, box in dict(found["views"]).items()}
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError("format.world", "the map lacks a part, or has one of the wrong kind") from error
-    drawn = {one.code for one in shapes if one.d and one.area >= SMALL} | {one.code for one in shapes if one.name in gone}
+    drawn = {one.code for one in shapes if one.d and one.area >= SMALL} | {
+        one.code for one in shapes if one.name in gone
+    }
     places: dict[str, tuple[int, int]] = {}
     for one in sorted(shapes, key=lambda each: each.area):
         places[one.code] = (one.x, one.y)  # the largest of several shapes is the last
@@ -218,7 +218,7 @@ class Mark(NamedTuple):
     y: float
     halo: float  # its radius, 0: none
     urgency: str
-    count: int
+    number: int  # of warnings
     codes: tuple[str, ...]
     glyphs: tuple[Glyph, ...]
     text_x: float
@@ -245,16 +245,13 @@ def marks(world: World, hot: Sequence[Hot], box: Box) -> list[Mark]:
     """What is drawn of hot spots in a view: no two marks overlap, those that would are one with the sum as its number."""
     glyph = box.width / _GLYPH
     by_country: dict[str, list[Hot]] = {}
-    for one in hot:
-        if one.code in world.places and box.holds(*world.places[one.code]):
-            by_country.setdefault(one.code, []).append(one)
-    waiting = [
-        _Group(*world.places[code], sorted(spots, key=_order)) for code, spots in sorted(by_country.items())
-    ]
+    for spot in hot:
+        if spot.code in world.places and box.holds(*world.places[spot.code]):
+            by_country.setdefault(spot.code, []).append(spot)
+    waiting = [_Group(*world.places[code], sorted(spots, key=_order)) for code, spots in sorted(by_country.items())]
     waiting.sort(key=lambda one: (_order(one.spots[0]), one.x, one.y))
     settled: list[_Group] = []
-    for one in waiting:
-        group = one
+    for group in waiting:
         while (other := next((each for each in settled if _overlap(each, group, glyph)), None)) is not None:
             settled.remove(other)
             group = _joined(other, group)
@@ -299,7 +296,7 @@ def _mark(group: _Group, glyph: float, box: Box) -> Mark:
         y=round(y, 1),
         halo=round(glyph / 2 * _HALO[urgency] * (1 + 0.3 * (len(topics) - 1)), 1),
         urgency=urgency,
-        count=count,
+        number=count,
         codes=tuple(dict.fromkeys(one.code for one in group.spots)),
         glyphs=tuple(
             Glyph(topic, round(left + (at + 0.5) * glyph * 1.1, 1), round(y, 1), round(glyph / 2, 1))

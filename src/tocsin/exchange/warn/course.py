@@ -47,9 +47,11 @@ class Taken(NamedTuple):
 def steps(reading: Reading, warning: str, limit: int) -> list[Step]:
     """Newest first."""
     out = []
-    for *facts, by_hand, answer, until, position in reading.query(_STEPS, (warning, warning, warning, limit)):
-        ways = reading.query(_TOLD, (position,)) if facts[1] == record.PAGED else []
-        out.append(Step(*facts, bool(by_hand), answer, until, tuple((one[0], one[1]) for one in ways)))
+    for row in reading.query(_STEPS, (warning, warning, warning, limit)):
+        at, event, member, level, turn, by_hand, answer, until, position = row
+        ways = reading.query(_TOLD, (position,)) if event == record.PAGED else []
+        told = tuple((one[0], one[1]) for one in ways)
+        out.append(Step(at, event, member, level, turn, bool(by_hand), answer, until, told))
     return out
 
 
@@ -60,7 +62,9 @@ def policy(reading: Reading, warning: str) -> Policy | None:
 
 def began(reading: Reading, warning: str) -> dict[str, int]:
     """When the clock of each recipient began to run, by member."""
-    return dict(reading.query("SELECT member, began FROM warn_recipients WHERE warning = ? ORDER BY member", (warning,)))
+    return dict(
+        reading.query("SELECT member, began FROM warn_recipients WHERE warning = ? ORDER BY member", (warning,))
+    )
 
 
 def taken(reading: Reading, warning: str) -> Taken | None:

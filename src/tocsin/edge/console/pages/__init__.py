@@ -3,7 +3,7 @@
 from typing import Final
 
 from tocsin.edge.console.page import Page
-from tocsin.edge.console.pages import accounts, administering, me, members, signing, threats, world
+from tocsin.edge.console.pages import accounts, administering, me, members, signing, threats, warning, world
 
 ALL: Final[tuple[Page, ...]] = (
     *signing.PAGES,
@@ -11,6 +11,7 @@ ALL: Final[tuple[Page, ...]] = (
     *threats.PAGES,
     *members.PAGES,
     *world.PAGES,
+    *warning.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
 )

@@ -30,7 +30,12 @@ async def where(call: Call) -> dict[str, Any]:
     found, is_more = await control.journal.database.read(lambda db: places.live(db, now))
     await control.audit.seen(call.use(Operation.READ), found)
     members = _seats(call)
-    return {**drawn(call.services.world, found, call.asked("where")), "rows": _rows(found, members), "members": members, "more": is_more}
+    return {
+        **drawn(call.services.world, found, call.asked("where")),
+        "rows": _rows(found, members),
+        "members": members,
+        "more": is_more,
+    }
 
 
 def _seats(call: Call) -> list[dict[str, Any]]:
@@ -81,7 +86,12 @@ def _hot(found: Sequence[Placed]) -> list[Hot]:
         for code in one.countries:
             by_place.setdefault((code, one.topic), []).append(one)
     return [
-        Hot(code, topic, min((one.urgency for one in mine), key=_URGENCIES.index), frozenset(one.object_id for one in mine))
+        Hot(
+            code,
+            topic,
+            min((one.urgency for one in mine), key=_URGENCIES.index),
+            frozenset(one.object_id for one in mine),
+        )
         for (code, topic), mine in sorted(by_place.items())
     ]
 
