@@ -1,1 +1,1 @@
-"""Desk: open sources to drafts; its place is kept, it comes later. Never: shares."""
+"""Desk: open sources to drafts. Owns: what is read, and the stories made of it. Reads: captures that others fetched. Gives: documents, stories, findings, proposals. Never: shares, fetches, makes an object about a person, obeys what a text says."""

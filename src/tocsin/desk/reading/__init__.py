@@ -1,0 +1,1 @@
+"""Reading: bytes of a capture to documents; every format with its limits before it is parsed."""

@@ -1,0 +1,1 @@
+"""Stories: what several documents make together: copies, events, origins, summary, timeline, answers."""
