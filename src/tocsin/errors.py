@@ -248,6 +248,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "access.session": Meaning(_A, "The pages of the console are for people who are signed in; a session ends with time, with rest, or when it is ended elsewhere.", "Sign in at /sign-in."),
     "access.form": Meaning(_A, "What changes something is accepted only from a page of this console in the same session.", "Open the page again and repeat."),
     "access.nothing-here": Meaning(_A, "What does not exist and what your roles do not open look the same.", "Check the address. If it should be there, ask an administrator which roles you have."),
+    "access.too-many-readers": Meaning(_A, "Every open Watch holds a connection, and a node serves a bounded number of them.", "Close a Watch that nobody looks at; this one tries again by itself."),
     "access.too-large": Meaning(_A, "Every request is bounded, so that nobody fills the memory of a node.", "Send less at once."),
     "access.link": Meaning(_A, "A one-time link works once and for a day.", "Ask an administrator for a new one: `tocsin user reset NAME`."),
     "access.code": Meaning(_A, "The code changes every 30 seconds and depends on the clock of the device that shows it.", "Set the clock of the device and type the code it shows now."),

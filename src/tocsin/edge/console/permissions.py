@@ -9,6 +9,7 @@ from tocsin.edge.signin.roles import Role
 _D, _A, _R, _M, _O = Role.DUTY, Role.ANALYST, Role.RELEASER, Role.ADMINISTRATOR, Role.OVERSIGHT
 EVERYONE: Final = frozenset(Role)  # who is signed in
 NOBODY: Final[frozenset[Role]] = frozenset()  # nobody in particular: also who is not signed in
+DUTY: Final = frozenset({_D})
 THREATS: Final = frozenset({_D, _A, _R, _O})
 ADMIN: Final = frozenset({_M, _O})
 ADMINISTRATOR: Final = frozenset({_M})
@@ -40,6 +41,11 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("GET",  "/members"): EVERYONE,
     ("GET",  "/members/{handle}"): EVERYONE,
     ("GET",  "/channels/{name}"): EVERYONE,
+    # -- watch ----------------------------------------------------------------------------------------------------
+    ("GET",  "/events"): THREATS,
+    ("GET",  "/warnings"): THREATS,
+    ("POST", "/w/{warning}/answers"): DUTY,
+    ("POST", "/w/{warning}/escalations"): DUTY,
     # -- threats --------------------------------------------------------------------------------------------------
     ("GET",  "/where"): THREATS,
     ("GET",  "/w/{warning}"): THREATS,

@@ -19,6 +19,7 @@ _STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "access.sign-in": 401,
         "access.throttled": 429,
         "access.too-large": 413,
+        "access.too-many-readers": 503,
         "access.link": 410,
         "internal.error": 500,
     }

@@ -9,6 +9,9 @@ from tocsin.edge.console.words import N_
 TOLD: Final[Mapping[str, str]] = MappingProxyType(
     {
         "signed-out": N_("You are signed out."),
+        "acknowledged": N_("The warning is acknowledged."),
+        "answered": N_("The answer is on its way to the giver of the warning."),
+        "escalated": N_("The next level is paged."),
         "look": N_("Your choice is kept."),
         "session-ended": N_("The session is ended."),
         "passkey-added": N_("The passkey is registered."),

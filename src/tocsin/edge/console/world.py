@@ -203,7 +203,7 @@ class Hot(NamedTuple):
 
 
 class Glyph(NamedTuple):
-    """One topic in a mark. `size` is half its width."""
+    """One topic in a mark. `size` is what a side of the twelve units of its drawing is multiplied by."""
 
     topic: str
     x: float
@@ -299,7 +299,7 @@ def _mark(group: _Group, glyph: float, box: Box) -> Mark:
         number=count,
         codes=tuple(dict.fromkeys(one.code for one in group.spots)),
         glyphs=tuple(
-            Glyph(topic, round(left + (at + 0.5) * glyph * 1.1, 1), round(y, 1), round(glyph / 2, 1))
+            Glyph(topic, round(left + (at + 0.5) * glyph * 1.1, 1), round(y, 1), round(glyph / 12, 3))
             for at, topic in enumerate(topics)
         ),
         text_x=round(left + len(topics) * glyph * 1.1, 1),

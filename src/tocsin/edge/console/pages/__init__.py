@@ -3,11 +3,12 @@
 from typing import Final
 
 from tocsin.edge.console.page import Page
-from tocsin.edge.console.pages import accounts, administering, me, members, signing, threats, warning, world
+from tocsin.edge.console.pages import accounts, administering, me, members, signing, threats, warning, watch, world
 
 ALL: Final[tuple[Page, ...]] = (
     *signing.PAGES,
     *me.PAGES,
+    *watch.PAGES,
     *threats.PAGES,
     *members.PAGES,
     *world.PAGES,

@@ -5,17 +5,12 @@ from typing import Any, Final
 import segno
 from starlette.responses import Response
 
-from tocsin.edge.console import guard, navigation, problems
+from tocsin.edge.console import guard, problems
 from tocsin.edge.console.page import Answer, Call, Cookie, Go, Page, View
 from tocsin.edge.signin import passkeys, passwords
 from tocsin.errors import AccessError, ConfigError, TocsinError
 
 _OIDC: Final = "-oidc"
-
-
-async def first(call: Call) -> Answer:
-    """Where the reader's work begins."""
-    return Go(navigation.first(call.person.roles))
 
 
 async def sign_in(call: Call) -> Answer:
@@ -141,7 +136,6 @@ def _json(text: str) -> Response:
 
 
 PAGES: Final = (
-    Page("GET", "/", first, has_twin=False),
     Page("GET", "/sign-in", sign_in, has_twin=False),
     Page("POST", "/sign-in", enter, records=None),
     Page("POST", "/sign-in/passkey", enter_by_passkey, most_body=128 * 1024, records=None),

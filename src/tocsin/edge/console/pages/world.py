@@ -9,8 +9,11 @@ from tocsin.edge.console.page import Answer, Call, Page, View
 from tocsin.edge.console.world import WORLD, Box, Hot, World
 from tocsin.exchange.warn import places
 from tocsin.exchange.warn.places import Placed
+from tocsin.formats.alert import Topic
 
 _URGENCIES: Final = ("flash", "immediate", "priority", "routine")
+_TOPICS: Final = tuple(one.value for one in Topic)
+_MAIN: Final = (Topic.CYBER.value, Topic.TERRORISM.value, Topic.ORGANISED_CRIME.value)
 _LINKS: Final = 3  # warnings named for one country; the number says how many there are
 
 
@@ -38,6 +41,13 @@ async def where(call: Call) -> dict[str, Any]:
     }
 
 
+async def pushed(call: Call) -> tuple[list[Placed], dict[str, Any]]:
+    """What the upper drawing of Watch's map shows now, and the warnings it is of; the audit record is the caller's."""
+    now = call.control.clock.now_us()
+    found, _ = await call.control.journal.database.read(lambda db: places.live(db, now))
+    return found, drawn(call.services.world, found, call.asked("where"))
+
+
 def _seats(call: Call) -> list[dict[str, Any]]:
     """Which countries have members: of states' services only, for an organisation has no country of its own."""
     by_code: dict[str, list[str]] = {}
@@ -54,7 +64,7 @@ def drawn(made: World | None, found: Sequence[Placed], asked: str) -> dict[str, 
     told: dict[str, Any] = {
         "warnings": len(found),
         "placeless": sum(not one.countries for one in found),
-        "topics": sorted({one.topic for one in hot}),
+        "legend": [one for one in _TOPICS if one in _MAIN or one in {each.topic for each in hot}],
     }
     if made is None:
         return {**told, "views": [], "view": WORLD, "box": [], "marks": [], "borders": "", "elsewhere": 0}
