@@ -29,7 +29,7 @@ _CODE: Final = re.compile(r"[A-Z]{2}")
 _VIEW: Final = re.compile(r"[a-z]+(?:-[a-z]+)*")
 # What has no ISO 3166-1 number, and the code that ISO leaves to users and these use.
 _UNNUMBERED: Final[Mapping[str, str]] = MappingProxyType({"Kosovo": "XK"})
-_GLYPH: Final = 48  # a glyph is so many times narrower than the view
+_GLYPH: Final = 38  # a glyph is so many times narrower than the view
 _URGENCIES: Final = ("routine", "priority", "immediate", "flash")
 _HALO: Final[Mapping[str, float]] = MappingProxyType({"routine": 0.0, "priority": 1.25, "immediate": 1.6, "flash": 2.0})
 
@@ -225,20 +225,23 @@ class Mark(NamedTuple):
     size: float  # of the number's letters
 
 
-@dataclass(slots=True)
-class _Group:
-    """Countries that share a mark. `spots` begins with the most urgent."""
+class _Group(NamedTuple):
+    """Countries that share a mark, the most urgent first, and half its sides with halo and number."""
 
     x: float
     y: float
     spots: list[Hot]
+    warnings: frozenset[str]
+    wide: float
+    high: float
 
-    def sides(self, glyph: float) -> tuple[float, float]:
-        """Half its width and half its height, halo and number with it."""
-        count = _count(self.spots)
-        wide = len({one.topic for one in self.spots}) * glyph * 1.1 + (count > 1) * len(str(count)) * glyph * 0.6
-        high = glyph * max(1.0, _HALO[_urgency(self.spots)])
-        return max(wide, high) / 2, high / 2
+
+def _group(x: float, y: float, spots: list[Hot], glyph: float) -> _Group:
+    warnings = frozenset[str]().union(*(one.warnings for one in spots))
+    letters = len(str(len(warnings))) * glyph * 0.6 if len(warnings) > 1 else 0.0
+    high = glyph * max(1.0, _HALO[spots[0].urgency])
+    wide = len({one.topic for one in spots}) * glyph * 1.1 + letters
+    return _Group(x, y, spots, warnings, max(wide, high) / 2, high / 2)
 
 
 def marks(world: World, hot: Sequence[Hot], box: Box) -> list[Mark]:
@@ -248,14 +251,16 @@ def marks(world: World, hot: Sequence[Hot], box: Box) -> list[Mark]:
     for spot in hot:
         if spot.code in world.places and box.holds(*world.places[spot.code]):
             by_country.setdefault(spot.code, []).append(spot)
-    waiting = [_Group(*world.places[code], sorted(spots, key=_order)) for code, spots in sorted(by_country.items())]
-    waiting.sort(key=lambda one: (_order(one.spots[0]), one.x, one.y))
+    waiting = [_group(*world.places[code], sorted(spots, key=_order), glyph) for code, spots in by_country.items()]
+    waiting.sort(key=lambda one: (_order(one.spots[0]), one.x, one.y), reverse=True)
     settled: list[_Group] = []
-    for group in waiting:
-        while (other := next((each for each in settled if _overlap(each, group, glyph)), None)) is not None:
+    while waiting:
+        group = waiting.pop()
+        while (other := next((each for each in settled if _overlap(each, group)), None)) is not None:
             settled.remove(other)
-            group = _joined(other, group)
+            group = _joined(other, group, glyph)
         settled.append(group)
+    # The most urgent is drawn last, on top.
     return [_mark(one, glyph, box) for one in sorted(settled, key=lambda each: _order(each.spots[0]), reverse=True)]
 
 
@@ -263,40 +268,30 @@ def _order(one: Hot) -> tuple[int, str, str]:
     return -_URGENCIES.index(one.urgency), one.code, one.topic
 
 
-def _urgency(spots: Iterable[Hot]) -> str:
-    return _URGENCIES[max(_URGENCIES.index(one.urgency) for one in spots)]
+def _overlap(one: _Group, other: _Group) -> bool:
+    return abs(one.x - other.x) < one.wide + other.wide and abs(one.y - other.y) < one.high + other.high
 
 
-def _count(spots: Iterable[Hot]) -> int:
-    return len(frozenset[str]().union(*(one.warnings for one in spots)))
-
-
-def _overlap(one: _Group, other: _Group, glyph: float) -> bool:
-    (wide, high), (other_wide, other_high) = one.sides(glyph), other.sides(glyph)
-    return abs(one.x - other.x) < wide + other_wide and abs(one.y - other.y) < high + other_high
-
-
-def _joined(one: _Group, other: _Group) -> _Group:
+def _joined(one: _Group, other: _Group, glyph: float) -> _Group:
     """At the place of the more urgent: a mark between two countries would point at a third."""
     first, second = (one, other) if _order(one.spots[0]) <= _order(other.spots[0]) else (other, one)
-    return _Group(first.x, first.y, sorted([*first.spots, *second.spots], key=_order))
+    return _group(first.x, first.y, sorted([*first.spots, *second.spots], key=_order), glyph)
 
 
 def _mark(group: _Group, glyph: float, box: Box) -> Mark:
     topics = list(dict.fromkeys(one.topic for one in group.spots))
-    count = _count(group.spots)
-    letters = len(str(count)) * glyph * 0.6 if count > 1 else 0.0
-    half = group.sides(glyph)
-    x = min(max(group.x, box.x + half[0]), box.x + box.width - half[0])
-    y = min(max(group.y, box.y + half[1]), box.y + box.height - half[1])
+    number = len(group.warnings)
+    letters = len(str(number)) * glyph * 0.6 if number > 1 else 0.0
+    x = min(max(group.x, box.x + group.wide), box.x + box.width - group.wide)
+    y = min(max(group.y, box.y + group.high), box.y + box.height - group.high)
     left = x - (len(topics) * glyph * 1.1 + letters) / 2
-    urgency = _urgency(group.spots)
+    urgency = group.spots[0].urgency
     return Mark(
         x=round(x, 1),
         y=round(y, 1),
         halo=round(glyph / 2 * _HALO[urgency] * (1 + 0.3 * (len(topics) - 1)), 1),
         urgency=urgency,
-        number=count,
+        number=number,
         codes=tuple(dict.fromkeys(one.code for one in group.spots)),
         glyphs=tuple(
             Glyph(topic, round(left + (at + 0.5) * glyph * 1.1, 1), round(y, 1), round(glyph / 12, 3))
