@@ -116,6 +116,29 @@ class Node:
         return self.tocsin("share", path, "--to", channel, "--wait", "60", *words)
 
 
+def warn(node, text, *, topic="cyber", urgency="priority", country=(), to="plenary", tlp="green", more=()):
+    """A warning by the command; its id."""
+    countries = [word for one in country for word in ("--country", one)]
+    said = ("--what", "Gateways of ministries", "--do", "Take them off the network.")
+    told = node.tocsin(
+        "warn",
+        text,
+        "--to",
+        to,
+        "--tlp",
+        tlp,
+        "--topic",
+        topic,
+        "--urgency",
+        urgency,
+        *said,
+        *countries,
+        *more,
+        "--json",
+    )
+    return json.loads(told)["id"]
+
+
 def field(page, name):
     return unescape(re.search(rf'name="{name}" value="([^"]*)"', page)[1])
 
@@ -164,6 +187,9 @@ def stage():
         fr.share(list(pieces(20, 1000)), "plenary", "--tlp", "green")
         known = "indicator--00000001-0000-4000-8000-000000000000"
         fr.tocsin("feedback", known, "--false-positive", "--note", "A public resolver of ours, not a scanner.")
+        warn(fr, "Exploited VPN gateway hits a ministry", urgency="flash", country=("GR", "CY"))
+        warn(fr, "Explosives missing from a quarry", topic="terrorism", urgency="immediate", country=("EG",))
+        warn(eg, "Credentials of port customs sold", topic="organised-crime")
         for role in ("duty", "analyst", "releaser", "administrator", "oversight"):
             eg.enroll(role, role)
         eg.enroll("everything", "duty", "analyst", "releaser", "administrator")
@@ -181,6 +207,8 @@ def stage():
 PLACES = {
     "where": "/where",
     "where-europe": "/where?where=europe",
+    "watch": "/",
+    "warnings": "/warnings",
     "threats": "/threats",
     "object": "/o/indicator--00000001-0000-4000-8000-000000000000",
     "members": "/members",

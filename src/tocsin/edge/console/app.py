@@ -94,9 +94,6 @@ class _Console:
         except TocsinError as error:
             return self._problem(error, twin, request, session)
         except Exception as error:  # noqa: BLE001 - the edge: a fault of ours must not end the listener
-            import traceback
-
-            traceback.print_exc()
             self._services.control.note("internal.error", "", f"a page failed: {type(error).__name__}")
             return self._problem(AccessError("internal.error", "the page failed"), twin, request, session)
 

@@ -278,7 +278,7 @@ def card(services: Services, one: Open, said: Alert | None, now: int) -> dict[st
         "added": instant(warned.added),
         "answer_by": instant(warned.answer_by),
         "due_ms": warned.answer_by // 1000,
-        "order": f"{warned.answer_by:017d}{warned.id[8:16]}",
+        "order": f"{warned.answer_by:017d}x{warned.id[8:16]}",
         "asks_us": asks_us,
         "is_ours": warned.giver == me,
         "state": _state(one, now, is_over=is_over).value,

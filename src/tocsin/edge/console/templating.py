@@ -7,7 +7,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from tocsin.edge.console.words import N_, Words
+from tocsin.edge.console.words import N_, PSEUDO, Words
 from tocsin.edge.console.world import country
 from tocsin.formats.tlp import Tlp
 
@@ -58,7 +58,9 @@ def _words(context: Context) -> Words:
 @pass_context
 def _country(context: Context, code: str) -> str:
     """A country's name in the reader's language."""
-    return country(code, _words(context).language)
+    words = _words(context)
+    name = country(code, words.language)
+    return name if name == code or words.language != PSEUDO else f"⟦{name}⟧"
 
 
 def _moment(instant: str | None) -> str:

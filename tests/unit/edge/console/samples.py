@@ -48,6 +48,16 @@ SAMPLES = {
     ("GET", "/members"): Sample(),
     ("GET", "/members/{handle}"): Sample("member"),
     ("GET", "/channels/{name}"): Sample("channel"),
+    # -- watch
+    ("GET", "/events"): Sample(),
+    ("GET", "/warnings"): Sample(),
+    ("POST", "/w/{warning}/answers"): Sample("warning", form={"answer": "not-us"}, answers=(303,)),
+    ("POST", "/w/{warning}/escalations"): Sample("warning", answers=(303,)),
+    ("GET", "/where"): Sample(),
+    ("GET", "/w/{warning}"): Sample("warning", shown=("there", "recalled", "ours")),
+    ("POST", "/w/{warning}/recall"): Sample(
+        "warning", form={"reason": "test", "understood": "yes"}, shown=("ours",), answers=(303,)
+    ),
     # -- threats
     ("GET", "/threats"): Sample(),
     ("GET", "/o/{object_id}"): Sample("object"),
@@ -72,6 +82,7 @@ PARTS = {
     "{handle}": "bb",
     "{name}": "plenary",
     "{object_id}": "indicator--00000001-0000-4000-8000-000000000000",
+    "{warning}": "report--00000001-0000-4000-8000-000000000000",
     "{token}": "x" * 43,
 }
 

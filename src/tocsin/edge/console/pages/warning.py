@@ -22,7 +22,6 @@ from tocsin.ports.database import Reading
 _STEPS: Final = 200
 _RECIPIENTS: Final = 250  # in the table; a warning may ask 1,024
 _MINUTE_US: Final = 60_000_000
-_TAKEN: Final = frozenset({"recalled", "revoked"})
 
 
 async def warning(call: Call) -> Answer:
@@ -38,7 +37,9 @@ async def _shown(call: Call, error: TocsinError | None = None) -> View:
         told = await warnings.shown(control, id_) if _is_id(id_) else None
     except AccessError:
         told = None
-    if told is not None and await control.journal.database.read(lambda db: _is_hidden(db, told)):
+    # Of what its giver took back nothing is left to read; that it was taken back is said all the same.
+    is_empty = told is not None and told["headline"] is None and not told["withdrawn"]
+    if is_empty or await warnings.is_hidden(control, id_):
         raise absent()
     if told is None and taken is None:
         raise absent()
@@ -74,12 +75,6 @@ def _is_id(text: str) -> bool:
 
 def _marking(told: Mapping[str, Any] | None) -> int:
     return Tlp.parse(told["marking"]) if told else Tlp.CLEAR
-
-
-def _is_hidden(reading: Reading, told: Mapping[str, Any]) -> bool:
-    """Suspended, blocked, or nothing of it left. What its giver took back is said to be so instead."""
-    why = set(search.reasons(reading, told["id"], told["giver"])) - _TAKEN
-    return bool(why) or (told["headline"] is None and not told["withdrawn"])
 
 
 async def _whole(call: Call, told: dict[str, Any]) -> dict[str, Any]:
@@ -166,7 +161,8 @@ async def recall(call: Call) -> Answer:
         told = await warnings.shown(call.control, id_) if _is_id(id_) else None
     except AccessError:
         told = None
-    if told is None or told["giver"] != call.control.members.me:
+    is_ours = told is not None and told["giver"] == call.control.members.me
+    if not is_ours or await warnings.is_hidden(call.control, id_):
         raise absent()
     await call.control.audit.record(call.use(Operation.DECIDE, f"/w/{id_}/recall"), [id_])
     reason = call.said("reason").strip()

@@ -147,7 +147,7 @@ async def escalate(call: Call) -> Answer:
 
 async def _acted_on(call: Call) -> str:
     id_ = call.part("warning")
-    if not _ID.fullmatch(id_):
+    if not _ID.fullmatch(id_) or await warnings.is_hidden(call.control, id_):
         raise absent()
     await call.control.audit.record(call.use(Operation.DECIDE, call.request.url.path), [id_])
     return id_

@@ -54,6 +54,9 @@
     const wanted = target ?? next(row ? held.id : held.after) ?? document.getElementById("main");
     wanted.focus({ preventScroll: !target ? false : true });
   }
+  // One key acknowledges: whoever opens Watch stands at what is due first, and stays there when others come.
+  if (document.activeElement === document.body && !location.hash) next("")?.focus({ preventScroll: true });
+  hold();
   document.addEventListener("focusin", hold);
   document.addEventListener("focusout", hold);
 
