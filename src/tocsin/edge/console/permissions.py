@@ -52,6 +52,9 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("POST", "/w/{warning}/recall"): frozenset({_D, _R}),
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,
+    # -- what we have shared --------------------------------------------------------------------------------------
+    ("GET",  "/share/outbox"): THREATS,
+    ("GET",  "/share/outbox/{share}"): THREATS,
     # -- the node -------------------------------------------------------------------------------------------------
     ("GET",  "/admin"): ADMIN,
     ("GET",  "/admin/accounts"): ADMIN,

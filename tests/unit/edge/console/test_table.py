@@ -82,6 +82,12 @@ class World:
         )
         await core.synced()
         await self.house.people.add("target", ["duty"])
+        self.things["share"] = {
+            "there": self.house.newest_share("aa"),
+            "absent": "999999",
+            "of another member": self.house.newest_share("bb"),
+            "no number": "999999x",
+        }
         self.things["token"]["there"] = await self.house.people.add("invited", ["duty"])
         await self.house.accounts.add("program", "*")
         return self
@@ -90,7 +96,12 @@ class World:
         """One that asks us, one of ours, one of a channel that is not ours, one that its giver took back with all it said."""
         federation, things = self.house.federation, self.things["warning"]
         said = ("Harbour controllers attacked", Topic.CYBER, Urgency.ROUTINE, "ports", "Look at the logs.", Tlp.GREEN)
-        channels = {"there": "plenary", "in a channel that is not ours": "other", "recalled": "plenary", "suspended": "plenary"}
+        channels = {
+            "there": "plenary",
+            "in a channel that is not ours": "other",
+            "recalled": "plenary",
+            "suspended": "plenary",
+        }
         bb = federation.core("bb")
         for relation, channel in channels.items():
             wish = Wish(*said, key=relation.replace(" ", "-") + "-warning")

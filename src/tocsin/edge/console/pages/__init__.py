@@ -3,13 +3,25 @@
 from typing import Final
 
 from tocsin.edge.console.page import Page
-from tocsin.edge.console.pages import accounts, administering, me, members, signing, threats, warning, watch, world
+from tocsin.edge.console.pages import (
+    accounts,
+    administering,
+    me,
+    members,
+    outbox,
+    signing,
+    threats,
+    warning,
+    watch,
+    world,
+)
 
 ALL: Final[tuple[Page, ...]] = (
     *signing.PAGES,
     *me.PAGES,
     *watch.PAGES,
     *threats.PAGES,
+    *outbox.PAGES,
     *members.PAGES,
     *world.PAGES,
     *warning.PAGES,
