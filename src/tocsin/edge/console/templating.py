@@ -1,6 +1,7 @@
 """Templates: escaped always, strict about what is missing, in the reader's language."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,8 +21,9 @@ _UNITS: Final = (
 )
 
 
+@cache
 def environment() -> Environment:
-    """The one place where templates are found and what they may call is chosen."""
+    """The one place where templates are found and what they may call is chosen. One for the process: it compiles them."""
     env = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,

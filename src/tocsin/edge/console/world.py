@@ -22,6 +22,7 @@ MAX_BYTES: Final = 2 << 20
 SMALL: Final = 400  # square units: less than two pixels square on a map a thousand pixels wide gets a dot of its own
 _FORMAT: Final = 2
 _MOST_SHAPES: Final = 1000
+_MOST_VIEWS: Final = 12
 _MOST_SIDE: Final = 1_000_000
 _PATH: Final = re.compile(r"(?:[MmLlHhVvZz][0-9 ,.-]*)*")
 _NUMBER: Final = re.compile(r"[0-9]{3}")
@@ -104,7 +105,7 @@ def read(data: bytes, borders: str) -> World:
             shapes += [one for one, _ in united]
         points = {_code(one["id"]): (_unit(one["x"]), _unit(one["y"])) for one in _listed(found["points"])}
         world = Box(0, 0, _side(found["width"]), _side(found["height"]))
-        views = {WORLD: world} | {_view(name): _box(box) for name, box in dict(found["views"]).items()}
+        views = {WORLD: world} | {_view(name): _box(box) for name, box in _named(found["views"]).items()}
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError("format.world", "the map lacks a part, or has one of the wrong kind") from error
     drawn = {one.code for one in shapes if one.d and one.area >= SMALL} | {
@@ -142,6 +143,12 @@ def _points(places: Iterable[tuple[int, int]]) -> str:
 def _listed(found: Any) -> list[Mapping[str, Any]]:
     if not isinstance(found, list) or len(found) > _MOST_SHAPES or not all(isinstance(one, dict) for one in found):
         raise FormatError("format.world", f"a part of the map is no list of at most {_MOST_SHAPES}")
+    return found
+
+
+def _named(found: Any) -> Mapping[Any, Any]:
+    if not isinstance(found, dict) or len(found) > _MOST_VIEWS:
+        raise FormatError("format.world", f"the views of the map are no object of at most {_MOST_VIEWS}")
     return found
 
 
