@@ -94,9 +94,7 @@ def test_borders_have_an_effect():
     assert grown == pytest.approx(area(facto, "RU") - area(un, "RU"), rel=0.02), "Crimea went from one to the other"
     assert area(un, "RS") == pytest.approx(area(facto, "RS") + area(facto, "XK"), rel=0.02)
     assert un.places["TW"] == facto.places["TW"], "a warning may name it, whoever draws it"
-    assert [one.code for one in facto.shapes_of(["EG", "FR"])] == [
-        one.code for one in facto.shapes if one.code in "EG FR"
-    ]
+    assert sorted(one.code for one in facto.shapes_of(["EG", "FR", "ZZ"])) == ["EG", "FR"]
     assert none.shapes_of(["EG", "FR"]) == []
     assert len(none.shapes_but(["EG"])) == len([one for one in none.shapes if one.d])
     assert none.dots(["EG", "ZZ"]) == "M{} {}h0".format(*none.places["EG"])
