@@ -266,6 +266,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "config.password": Meaning(_A, "A password is 12 to 256 characters, is not the name, and is typed twice alike.", "Choose a longer one; a few words are good."),
     "config.borders": Meaning(_O, "The file of borders_file cannot be read, or is not a map as tools/map.mjs writes one.", "Write it as docs/settings.md says, or choose another value of borders."),
     "config.oidc": Meaning(_O, "Sign-in by OpenID Connect needs the issuer, the client and a readable file with its secret.", "Set oidc_issuer, oidc_client and oidc_secret_file, or none of them: docs/settings.md."),
+    "config.brief-font": Meaning(_O, "The brief is printed in a font that has the letters of all four languages. It comes with the package and is used only as it was put there; nothing else needs it.", "In a checkout install npm and run `make setup`; else install the package again."),
     "config.exists": Meaning(_O, "Keys and stores are never overwritten.", "Choose another folder or file, or move the old one away yourself."),
     "config.file": Meaning(_O, "The file is not there, not readable or not of its format.", "Check the path and the file."),
     "config.key-missing": Meaning(_O, "A key file is missing or unreadable.", "Restore the keys folder from its backup."),

@@ -211,7 +211,9 @@ PLACES = {
     "warnings": "/warnings",
     "threats": "/threats",
     "object": "/o/indicator--00000001-0000-4000-8000-000000000000",
+    "brief": "/brief",
     "outbox": "/share/outbox",
+    "changes": "/share/outbox/changes",
     "members": "/members",
     "member": "/members/fr-cert",
     "channel": "/channels/plenary",
@@ -254,10 +256,21 @@ def shots():
 
 
 @pytest.fixture
+def pieces_maker():
+    return pieces
+
+
+@pytest.fixture
 def places(stage):
     """The table, and what has an address only once the stage stands."""
     listed = stage[0].people["everything"][0].get(f"{stage[0].url}/share/outbox.json", timeout=30).json()["shares"]
-    return {**PLACES, "sent": f"/share/outbox/{listed[-1]['id']}"}
+    ours = "indicator--00000002-0000-4000-8000-000000000000"
+    return {
+        **PLACES,
+        "recall": f"/share/outbox/recall/{ours}",
+        "correct": f"/share/outbox/correct/{ours}",
+        "sent": f"/share/outbox/{listed[-1]['id']}",
+    }
 
 
 class Visitor:

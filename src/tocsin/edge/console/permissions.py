@@ -11,6 +11,7 @@ EVERYONE: Final = frozenset(Role)  # who is signed in
 NOBODY: Final[frozenset[Role]] = frozenset()  # nobody in particular: also who is not signed in
 DUTY: Final = frozenset({_D})
 THREATS: Final = frozenset({_D, _A, _R, _O})
+RETRACTORS: Final = frozenset({_D, _A, _R})  # who finds a mistake of ours takes it back, at any hour
 ADMIN: Final = frozenset({_M, _O})
 ADMINISTRATOR: Final = frozenset({_M})
 
@@ -52,9 +53,17 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("POST", "/w/{warning}/recall"): frozenset({_D, _R}),
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,
+    ("GET",  "/brief"): THREATS,
+    ("GET",  "/brief.pdf"): THREATS,
     # -- what we have shared --------------------------------------------------------------------------------------
     ("GET",  "/share/outbox"): THREATS,
     ("GET",  "/share/outbox/{share}"): THREATS,
+    ("GET",  "/share/outbox/changes"): THREATS,
+    ("GET",  "/share/outbox/changes/{object_id}"): THREATS,
+    ("GET",  "/share/outbox/recall/{object_id}"): RETRACTORS,
+    ("POST", "/share/outbox/recall/{object_id}"): RETRACTORS,
+    ("GET",  "/share/outbox/correct/{object_id}"): RETRACTORS,
+    ("POST", "/share/outbox/correct/{object_id}"): RETRACTORS,
     # -- the node -------------------------------------------------------------------------------------------------
     ("GET",  "/admin"): ADMIN,
     ("GET",  "/admin/accounts"): ADMIN,

@@ -21,6 +21,7 @@ _STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "access.too-large": 413,
         "access.too-many-readers": 503,
         "access.link": 410,
+        "config.brief-font": 503,
         "internal.error": 500,
     }
 )

@@ -16,9 +16,10 @@ TOLD: Final[Mapping[str, str]] = MappingProxyType(
         "session-ended": N_("The session is ended."),
         "passkey-added": N_("The passkey is registered."),
         "passkey-removed": N_("The passkey is removed."),
-        "recalled": N_("The warning is recalled; each member confirms by itself."),
         "roles": N_("The roles are changed and in force."),
         "person-removed": N_("The account is closed and its sessions are ended."),
+        "recalled": N_("It is recalled. Who has confirmed stands below; load the page again for those who will."),
+        "corrected": N_("The new version is shared where the earlier ones went."),
         "token-removed": N_("The token is void from now on."),
     }
 )

@@ -61,9 +61,17 @@ SAMPLES = {
     # -- threats
     ("GET", "/threats"): Sample(),
     ("GET", "/o/{object_id}"): Sample("object"),
+    ("GET", "/brief"): Sample(),
+    ("GET", "/brief.pdf"): Sample(answers=(200, 503)),  # 503: a checkout without npm has no font
     # -- what we have shared
     ("GET", "/share/outbox"): Sample(),
     ("GET", "/share/outbox/{share}"): Sample("share"),
+    ("GET", "/share/outbox/changes"): Sample(),
+    ("GET", "/share/outbox/changes/{object_id}"): Sample("changed"),
+    ("GET", "/share/outbox/recall/{object_id}"): Sample("ours"),
+    ("POST", "/share/outbox/recall/{object_id}"): Sample("ours", {"reason": "x", "days": "7"}, answers=(409,)),
+    ("GET", "/share/outbox/correct/{object_id}"): Sample("ours"),
+    ("POST", "/share/outbox/correct/{object_id}"): Sample("ours", {"way": "json", "json": "x"}, answers=(400,)),
     # -- the node
     ("GET", "/admin"): Sample(),
     ("GET", "/admin/accounts"): Sample(),

@@ -50,6 +50,20 @@ class World:
                 "suspended": indicator(5),
                 "past its time": indicator(6),
             },
+            "ours": {
+                "there": indicator(1),
+                "absent": indicator(9),
+                "erased": indicator(3),
+                "another member's": indicator(5),
+                "taken back by another": indicator(4),
+                "in a channel that is not ours": indicator(2),
+            },
+            "changed": {
+                "there": indicator(7),
+                "absent": indicator(9),
+                "as it was": indicator(1),
+                "theirs": indicator(4),
+            },
             "warning": {"absent": "report--00000009-0000-4000-8000-000000000000", "no id": "not-an-id-at-all"},
         }
 
@@ -66,12 +80,14 @@ class World:
             ("bb", "plenary", 4, {}),
             ("bb", "plenary", 5, {}),
             ("bb", "plenary", 6, {}),
+            ("aa", "plenary", 7, {}),
         ):
             _, refused = await federation.share(handle, channel, [self._piece(number, **more)])
             assert not refused
         await federation.settled()
         await erasing.give(self.house.control, {"object_id": indicator(3), "channel": "plenary", "reason": "test"})
         await correcting.take_back(_services(federation.core("bb")), {"object_id": indicator(4), "reason": "test"})
+        await correcting.take_back(self.house.control, {"object_id": indicator(7), "reason": "test"})
         await federation.settled()
         await self._warn()
         database = core.world.database

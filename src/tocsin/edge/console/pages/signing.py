@@ -83,7 +83,11 @@ async def back_from_provider(call: Call) -> Answer:
 
 
 async def invitation(call: Call) -> Answer:
-    """What a one-time link leads to. Looking at it uses nothing up."""
+    """What a one-time link leads to. Looking at it uses nothing up; the link of a demonstration leads straight in, once."""
+    demonstration = call.services.door.demonstration
+    token = await demonstration.enter(call.part("token"), call.address) if demonstration else None
+    if token:
+        return Go("/", cookies=(Cookie(token),))
     return View("invitation.html", await _invited(call))
 
 
