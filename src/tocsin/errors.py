@@ -116,6 +116,9 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "format.recall": Meaning(_A, "A recall needs a reason of 1 to 256 printable characters, and an object that has versions: STIX can revoke no other.", "Give a reason; take an observable back with `tocsin erase order`."),
     "format.feedback": Meaning(_A, "Feedback says one of five things of one object; only a sighting has a count and a time; a note has at most 4,096 characters.", "See `tocsin feedback --help`."),
     "format.denylist": Meaning(_O, "A list of the package pymispwarninglists is not of the form it is published in, or its compiled form is damaged.", "Install the package again (`make setup`); `tocsin doctor` names the file."),
+    "format.capture": Meaning(_A, "The bytes are damaged, or not of the format that they begin as: a page, a feed, a mail, a PDF.", "Open the source in a browser and capture it again; a feed that defines entities of its own is refused."),
+    "format.capture-size": Meaning(_A, "A capture may be at most 16 MiB, packed and unpacked: more is a bomb or an archive.", "Capture the article itself, or split the file."),
+    "format.capture-type": Meaning(_A, "The desk reads HTML, plain text, PDF, mail, RSS, Atom and JSON Feed.", "Save the article as one of these."),
     "format.objection": Meaning(_A, "An objection, an answer or its withdrawal says why, in 1 to 2,000 printable characters.", "Give `--statement` a text of that length."),
     "format.message": Meaning(_P, "The bytes are not a message of this protocol version.", "Compare the versions of both nodes: `tocsin version`."),
     "format.statement": Meaning(_P, "The note does not hold the statement it must (charter, member, channel, epoch key, erase receipt).", "Ask its sender for the original file."),
@@ -143,6 +146,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "peer.identity": Meaning(_P, "Whoever answered does not hold the transport key that the charter names for this member.", "Stop and call the member by another way: its key changed without a charter version, or somebody stands between."),
     # -- config ----------------------------------------------------------------------------------------------------
     "config.account-exists": Meaning(_O, "Each account has one name and one token, and a token is shown only once.", "Choose another name, or remove the account first."),
+    "config.note": Meaning(_A, "A note of ours has 1 to 4096 characters, and a page 200 of them at most.", "Write a shorter one, or remove one that is no longer needed."),
     "config.unknown-account": Meaning(_O, "No account of this node has that name.", "List the accounts of this node."),
     "config.unconfirmed": Meaning(_A, "What cannot be taken back is asked first, and here is no terminal to ask at.", "Repeat with --yes if it is meant."),
     "access.unknown-warning": Meaning(_A, "No warning here has that id, or more than one begins so.", "`tocsin warnings --all` lists them; give more of the id."),
