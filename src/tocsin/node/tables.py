@@ -7,6 +7,7 @@ alike. A table that a later step alters needs its first form in the step of its 
 """
 
 from tocsin.edge import access, audit, notes
+from tocsin.edge.drafts import store as drafts
 from tocsin.edge.signin import tables as signin
 from tocsin.exchange.deliver import tables as deliver
 from tocsin.exchange.fairness import tables as fairness
@@ -33,6 +34,7 @@ TABLES = (
     access.TABLES,
     signin.TABLES,
     audit.TABLES,
+    drafts.TABLES,
     notes.TABLES,
 )
 MIGRATIONS = (
@@ -47,5 +49,6 @@ MIGRATIONS = (
     fairness.MIGRATIONS,
     access.MIGRATIONS,
     signin.MIGRATIONS,
+    drafts.MIGRATIONS,
     notes.MIGRATIONS,
 )

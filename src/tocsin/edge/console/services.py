@@ -6,6 +6,7 @@ from typing import Any
 
 from tocsin.edge.console.world import World
 from tocsin.edge.control.services import Services as ControlServices
+from tocsin.edge.drafts.sealing import Sealing
 from tocsin.edge.signin.door import Door
 from tocsin.edge.signin.oidc import Provider
 from tocsin.ports.entropy import Entropy
@@ -26,6 +27,7 @@ class Services:
     loopback: bool  # whether the listener is reached from this machine only
     meter: Meter
     entropy: Entropy
+    sealing: Sealing
     world: World | None = None  # the map with the borders this node chose; None: none was built
     explained: Mapping[str, tuple[str, Any]] = field(default_factory=dict)  # what each setting means, and its default
     keys: Callable[[], Awaitable[dict[str, Any]]] | None = None  # our own: role, fingerprint, made, charter, waiting
