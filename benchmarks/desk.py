@@ -14,17 +14,18 @@ import time
 from pathlib import Path
 
 from tocsin.desk.document import Clock, Document, Role, Way
-from tocsin.desk.finding.indicators import findings_in, refang
-from tocsin.desk.finding.places import places_in
-from tocsin.desk.finding.readings import reading_of
-from tocsin.desk.finding.sentences import sentences_of
-from tocsin.desk.finding.sketches import sketch_of
+from tocsin.desk.finding.indicators import findings
+from tocsin.desk.finding.places import places
+from tocsin.desk.finding.read import find, nothing_listed
+from tocsin.desk.finding.sentences import sentences
+from tocsin.desk.finding.sketch import sketch
 from tocsin.desk.reading import capture_of, read
 from tocsin.desk.stories.copies import Copies, containment
 from tocsin.desk.stories.decided import Decided
 from tocsin.desk.stories.linking import Links, encoder
 from tocsin.desk.stories.newsroom import Newsroom
 from tocsin.desk.stories.origins import derived, origins_of
+from tocsin.formats.values import refanged
 
 # By its path: some packages install a `tests` of their own, which would be found first.
 _LAYOUTS = importlib.util.spec_from_file_location(
@@ -54,7 +55,6 @@ def bcubed(gold, made):
 
 def plain(name, title, lines, language):
     return Document(
-        name,
         name,
         name,
         "outlet",
@@ -112,7 +112,7 @@ def seeds(folder):
                 want["outlet"] or "",
                 want["stamp"],
             )
-            reading = reading_of(one)
+            reading = find(one)
             placed = room.add(reading)
             readings.append((reading, want["same_event"]))
             copies |= {reading.document: placed.copy_of} if placed.copy_of else {}
@@ -129,7 +129,7 @@ def seeds(folder):
 def ecb(path):
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     begun = time.process_time()
-    readings = [reading_of(plain(one["id"], "", one["text"].split("\n"), "en")) for one in rows]
+    readings = [find(plain(one["id"], "", one["text"].split("\n"), "en")) for one in rows]
     spent = time.process_time() - begun
     made = orders(readings, [one["event"] for one in rows])
     index, found, cut = Copies(), 0, 0
@@ -139,7 +139,7 @@ def ecb(path):
         words = row["text"].split()
         if len(words) >= 60:
             cut += 1
-            found += index.nearest(sketch_of(" ".join(words[: len(words) // 2]))) is not None
+            found += index.nearest(sketch(" ".join(words[: len(words) // 2]))) is not None
     different = [
         (a, b)
         for i, a in enumerate(readings)
@@ -171,7 +171,7 @@ def ntrex(path):
         row for line in path.read_text("utf-8").splitlines() if (row := json.loads(line))["lang"] in ("en", "fr", "ar")
     ]
     readings = [
-        reading_of(plain(f"{one['doc']}.{one['lang']}", one["lines"][0], one["lines"][1:], one["lang"])) for one in rows
+        find(plain(f"{one['doc']}.{one['lang']}", one["lines"][0], one["lines"][1:], one["lang"])) for one in rows
     ]
     gold = [one["doc"] for one in rows]
     made = {"without_model": orders(readings, gold)}
@@ -204,7 +204,7 @@ def links(readings, gold, encode):
 
 
 def key(text):
-    return re.sub(r"^[a-z]+:/+", "", refang(text).strip().lower()).rstrip("/?")
+    return re.sub(r"^[a-z]+:/+", "", refanged(text).strip().lower()).rstrip("/?")
 
 
 def indicators(folder):
@@ -213,7 +213,7 @@ def indicators(folder):
     for line in (folder / "gold.jsonl").read_text("utf-8").splitlines():
         row = json.loads(line)
         text = (folder / row["file"]).read_text("utf-8")
-        made = findings_in(text, sentences_of(text))
+        made = findings(text, sentences(text), nothing_listed)
         have, gold = (
             {key(form) for one in made for form in (one.value, one.raw)},
             {key(value) for _, value in row["indicators"]},
@@ -253,8 +253,8 @@ def countries(path):
             else:
                 labels += [" ".join(run)] if run else []
                 run = [row[0]] if tag else []
-        want = {place.country for label in labels for place in places_in("", f"in {label}", "en")}
-        have = {place.country for place in places_in("", " ".join(words), "en")}
+        want = {place.country for label in labels for place in places("", f"in {label}")}
+        have = {place.country for place in places("", " ".join(words))}
         hit, made, gold = hit + len(want & have), made + len(have), gold + len(want)
     precision, recall = hit / max(made, 1), hit / max(gold, 1)
     return {
@@ -274,7 +274,7 @@ def end_to_end(texts):
     begun = time.process_time()
     for i, data in enumerate(pages):
         for one in read(capture_of(data, f"https://a.example/{i}", "text/html", SEEN + i), data).documents:
-            room.add(reading_of(one))
+            room.add(find(one))
             words += one.words
             mine, theirs = set(one.text.split()), set(" ".join(texts[i][1]).split())
             right, wanted, got = right + len(mine & theirs), wanted + len(theirs), got + len(mine)
@@ -300,10 +300,10 @@ def memory(count):
     for i in range(count):
         words = chance.sample(stock, 120)
         weights = dict.fromkeys(words, 0.0913)
-        sketch = tuple(sorted(chance.getrandbits(61) << 3 for _ in range(41)))
+        runs = tuple(sorted(chance.getrandbits(61) << 3 for _ in range(41)))
         begun = time.process_time()
         room.add(
-            Reading(str(i), str(i), "o", "t", "l", "en", "", SEEN + i, SEEN + i, sketch, weights, (), (), (), (), ())
+            Reading(str(i), str(i), "o", "t", "l", "en", "", SEEN + i, SEEN + i, runs, weights, (), (), (), (), ())
         )
         times.append(time.process_time() - begun)
     tenth = max(count // 10, 1)

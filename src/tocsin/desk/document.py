@@ -53,7 +53,6 @@ class Document(msgspec.Struct, frozen=True):
     """One article of one capture. `content` is the same for the same text wherever it is met; `article` through its edits."""
 
     id: str
-    content: str
     article: str
     outlet: str
     title: str
@@ -76,6 +75,7 @@ class Document(msgspec.Struct, frozen=True):
     reading_s: int = 0  # computed
     shown_reading_min: int | None = None  # as the page told
     cut: bool = False  # the page shows a part of it
+    content: str = ""  # digest of outlet, title and text
     notes: tuple[str, ...] = ()  # what reading changed: "hidden characters removed: 3"
 
     @property

@@ -34,11 +34,8 @@ DEEPEST: Final = 200  # nesting of a page that the extractor is given
 DEEPEST_MAIL: Final = 4
 
 # -- copies: desk.md 5.3, 869 documents in en, fr, ar
-SHINGLE_WORDS: Final = 5
-SKETCH_MODULUS: Final = 8
 COPY_CONTAINMENT: Final = 0.5
 FEWEST_SHINGLES: Final = 2
-LONGEST_SKETCH: Final = 2_048
 INDEXED_SHINGLES: Final = 48
 MOST_POSTINGS: Final = 2_000  # a word or shingle that so many share tells nothing
 CANDIDATES: Final = 40
@@ -53,13 +50,6 @@ MEMBERS_KEPT: Final = 40  # of one story are compared; the first is always among
 LIVE_DOCUMENTS: Final = 100_000
 WORDS_SPARE: Final = 50_000
 
-# -- what a text holds
-PLACE_CHARACTERS: Final = 20_000
-WORDS_SHOWN: Final = 8
-TOPIC_TERMS: Final = 2  # different terms,
-TOPIC_HITS: Final = 3  # or so many hits, or one in the title
-LIST_FAMILIES: Final = 3  # topics that one sentence names: then it lists them
-ALIASES: Final = 6
 
 # -- the same event across languages: NTREX en+fr+ar (docs/desk.md says how)
 LINK: Final = 0.68

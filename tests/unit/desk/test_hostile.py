@@ -8,7 +8,7 @@ import pytest
 from tests.unit.desk.layouts import ENGLISH, LAYOUTS
 
 from tocsin.desk import thresholds
-from tocsin.desk.finding.readings import reading_of
+from tocsin.desk.finding.read import find
 from tocsin.desk.reading import capture_of, read
 from tocsin.errors import FormatError
 
@@ -130,7 +130,7 @@ def test_an_instruction_in_a_text_is_words_and_changes_nothing():
         ).encode(),
         "text/plain",
     )[0]
-    before, after = reading_of(plain), reading_of(told)
+    before, after = find(plain), find(told)
     assert [one.verdict for one in after.findings] == ["proposed"]
     assert before.places == after.places
     assert before.topics == after.topics
@@ -209,4 +209,4 @@ def test_texts_that_make_bad_patterns_crawl_are_read_to_the_end():
         "::" * 20_000,
     ):
         for one in opened(f"{ENGLISH[0].title}\n\n{ENGLISH[0].body[0]}\n\n{text}".encode(), "text/plain"):
-            assert reading_of(one).document == one.id
+            assert find(one).document == one.id

@@ -5,7 +5,7 @@ from tests.unit.desk.layouts import ENGLISH, FRENCH
 
 from tocsin.desk import thresholds
 from tocsin.desk.document import Act, Capture, Role
-from tocsin.desk.finding.readings import reading_of
+from tocsin.desk.finding.read import find
 from tocsin.desk.reading.making import Piece, document
 from tocsin.desk.stories.copies import containment
 from tocsin.desk.stories.newsroom import Newsroom
@@ -34,10 +34,10 @@ RETOLD = (
 
 def test_a_copy_and_a_retelling_join_and_a_stranger_does_not():
     room = Newsroom()
-    first = room.add(reading_of(of(ENGLISH[0])))
-    copy = room.add(reading_of(of(ENGLISH[0], "Copyist", SEEN + 1)))
-    retold = room.add(reading_of(of(ENGLISH[0], "Other", SEEN + 2, RETOLD)))
-    stranger = room.add(reading_of(of(ENGLISH[1], seen=SEEN + 3)))
+    first = room.add(find(of(ENGLISH[0])))
+    copy = room.add(find(of(ENGLISH[0], "Copyist", SEEN + 1)))
+    retold = room.add(find(of(ENGLISH[0], "Other", SEEN + 2, RETOLD)))
+    stranger = room.add(find(of(ENGLISH[1], seen=SEEN + 3)))
     assert (first.by, copy.by, retold.by, stranger.by) == ("new", "copy", "similar", "new")
     assert first.story == copy.story == retold.story != stranger.story
     assert copy.copy_of == room.documents_of(first.story)[0]
@@ -51,14 +51,14 @@ def test_half_of_a_text_is_a_copy_of_it():
         for text in article.body
     ]
     whole, half = of(ENGLISH[0], lines=lines), of(ENGLISH[0], lines=lines[: len(lines) // 2])
-    assert containment(reading_of(whole).sketch, reading_of(half).sketch) == 1.0
-    assert containment(reading_of(whole).sketch, reading_of(of(ENGLISH[3])).sketch) < thresholds.COPY_CONTAINMENT
+    assert containment(find(whole).sketch, find(half).sketch) == 1.0
+    assert containment(find(whole).sketch, find(of(ENGLISH[3])).sketch) < thresholds.COPY_CONTAINMENT
 
 
 def test_out_of_the_window_is_another_story_and_memory_is_given_back():
     room = Newsroom()
-    room.add(reading_of(of(ENGLISH[0])))
-    later = room.add(reading_of(of(ENGLISH[0], "Late", SEEN + 30 * DAY, RETOLD)))
+    room.add(find(of(ENGLISH[0])))
+    later = room.add(find(of(ENGLISH[0], "Late", SEEN + 30 * DAY, RETOLD)))
     assert later.by == "new"
     assert len(room) == 1
     assert len(room._events._copies) == 1
@@ -68,15 +68,15 @@ def test_live_documents_are_bounded(monkeypatch):
     monkeypatch.setattr(thresholds, "LIVE_DOCUMENTS", 10)
     room = Newsroom()
     for i in range(40):
-        room.add(reading_of(of(ENGLISH[i % 4], f"Outlet {i}", SEEN + i)))
+        room.add(find(of(ENGLISH[i % 4], f"Outlet {i}", SEEN + i)))
     assert len(room) == 10
 
 
 def test_an_analyst_wins_over_the_machine_and_a_rebuild_gives_the_same():
     readings = [
-        reading_of(of(ENGLISH[0])),
-        reading_of(of(ENGLISH[1], seen=SEEN + 1)),
-        reading_of(of(ENGLISH[0], "Other", SEEN + 2, RETOLD)),
+        find(of(ENGLISH[0])),
+        find(of(ENGLISH[1], seen=SEEN + 1)),
+        find(of(ENGLISH[0], "Other", SEEN + 2, RETOLD)),
     ]
     a, b, c = (one.document for one in readings)
     merge = Act(True, (b,), (a,), "analyst", 5)
@@ -108,9 +108,9 @@ def test_stories_of_two_languages_are_linked_and_an_analyst_unlinks_them():
     vectors = {ENGLISH[0].title: [1.0, 0.0], FRENCH[0].title: [0.9, 0.436], FRENCH[1].title: [0.0, 1.0]}
     room = Newsroom(encode=fake(vectors))
     english, french, other = (
-        reading_of(of(ENGLISH[0])),
-        reading_of(of(FRENCH[0], seen=SEEN + 1)),
-        reading_of(of(FRENCH[1], seen=SEEN + 2)),
+        find(of(ENGLISH[0])),
+        find(of(FRENCH[0], seen=SEEN + 1)),
+        find(of(FRENCH[1], seen=SEEN + 2)),
     )
     assert room.add(english).by == "new"
     assert room.add(french).by == "another language"
@@ -128,7 +128,7 @@ def test_copies_and_dispatches_of_one_agency_are_one_origin():
     one = of(ENGLISH[0], lines=(*ENGLISH[0].body, "(Reuters)"))
     two = of(ENGLISH[0], "Another", SEEN + 1, (*RETOLD, "(Reuters)"))
     three = of(ENGLISH[0], "Third", SEEN + 2)
-    readings = [reading_of(each) for each in (one, two, three)]
+    readings = [find(each) for each in (one, two, three)]
     origins = origins_of(readings, {three.id: one.id})
     assert [(each.name, len(each.carried)) for each in origins] == [("Reuters", 2)]
     grade = grade_of(origins, "B")
@@ -143,7 +143,7 @@ def test_two_who_speak_for_themselves_are_two_and_the_digit_is_never_1():
         "Neighbours said vans had come and gone from the warehouse for weeks without anybody asking a question.",
         "The union wants better lighting on the quays and more patrols at night, and has asked for a meeting.",
     )
-    readings = [reading_of(of(ENGLISH[0])), reading_of(of(ENGLISH[0], "Other", SEEN + 1, independent))]
+    readings = [find(of(ENGLISH[0])), find(of(ENGLISH[0], "Other", SEEN + 1, independent))]
     origins = origins_of(readings, {})
     assert len(origins) == 2
     assert grade_of(origins, "A").digit == 2
@@ -153,7 +153,7 @@ def test_two_who_speak_for_themselves_are_two_and_the_digit_is_never_1():
 
 def test_a_summary_and_an_answer_are_sentences_of_the_documents():
     documents = [of(one, seen=SEEN + i) for i, one in enumerate(ENGLISH)]
-    readings = [reading_of(one) for one in documents]
+    readings = [find(one) for one in documents]
     texts = {one.id: one.text for one in documents}
     quotes = summary_of(readings)
     assert quotes
@@ -196,7 +196,7 @@ def test_the_moscow_meeting(shared_data):
     for i, name in enumerate(("aggregator-capture-1.txt", "aggregator-capture-2.txt", "third-outlet.txt")):
         data = (shared_data / "news" / "seeds" / name).read_bytes()
         for one in read(capture_of(data, "https://c.example/", "text/plain", SEEN + i), data).documents:
-            readings.append(reading_of(one))
+            readings.append(find(one))
             placed = room.add(readings[-1])
             copies |= {one.id: placed.copy_of} if placed.copy_of else {}
     moscow = [one for one in readings if "Moscow" in one.title and "Trump" not in one.title]

@@ -1,260 +1,221 @@
-"""Values that indicators could be made of: addresses, names, URLs, hashes, e-mail addresses, and whether they were defanged.
-
-A writer who defangs a value says that it is bad; a value that is not defanged is a reference. Only defanged values and hashes
-are proposed. What is suppressed is shown with the reason, since a value that vanishes silently is taken for a defect.
-"""
+"""Values that an indicator could be made of. Who defangs a value means it; what is not defanged is what a text points at."""
 
 import re
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address, ip_network
 from typing import Final, NamedTuple
 
-from msgspec.structs import replace
-
 from tocsin.desk.document import Finding, Sentence, Verdict
-from tocsin.desk.finding.topdomains import FILE_ENDINGS, TOP_DOMAINS
-from tocsin.formats import values
-from tocsin.formats.values import Kind
+from tocsin.desk.finding.sentences import around
+from tocsin.formats.unicast import is_public
+from tocsin.formats.values import Kind, digest, host, refanged
+from tocsin.formats.values import canonical as one_way
 
-Deny = Callable[[Kind, str], str]
-"""The name of the list that has a value, empty if none has it."""
-
-_DOT: Final = (
-    r"(?:\[\s?(?:\.|dot|punkt|point)\s?\]|\(\s?(?:\.|dot)\s?\)|\{\s?(?:\.|dot)\s?\}|<\.>|\[\.|\.\]|\\\.|\[,\]|\.)"
-)
-_AT: Final = r"(?:\[\s?(?:@|at)\s?\]|\(\s?(?:@|at)\s?\)|\{(?:@|at)\}|@)"
-_COLON: Final = r"(?:\[:\]|\(:\)|:)"
-_LABEL: Final = r"[a-z0-9_\u00a1-\uffdc](?:[a-z0-9_\u00a1-\uffdc-]{0,61}[a-z0-9_\u00a1-\uffdc])?"
-_HOST: Final = rf"(?:{_LABEL}{_DOT}){{1,10}}(?:[a-z\u00a1-\uffdc]{{2,24}}|xn--[a-z0-9-]{{2,59}})"
-_OCTET: Final = r"(?:0x[0-9a-f]{1,2}|\d{1,3})"
-_OCTETS: Final = rf"(?:{_OCTET}{_DOT}){{3}}{_OCTET}"
-_PORT: Final = rf"(?:{_COLON}\d{{1,5}})?"
-_REST: Final = r"[^\s<>\"“”«»`|\u0600-\u06ff]*"
-_FANGED: Final = re.compile(
-    r"\[\s?(?:\.|dot|punkt|point|@|at|:|://|,)\s?\]|\(\s?(?:\.|dot|@|at|:)\s?\)|\{\s?(?:\.|dot|@|at)\s?\}|<\.>|\[\.|\.\]|\\\.|\[//\]",
-    re.IGNORECASE,
-)
-_SCHEME: Final = r"(?:h(?:xx|tt|\*\*|__|tx|xt)p(?:s|\[s\])?|s?ftp|fxps?|wss?)"
-_FORMS: Final = (
-    ("url", re.compile(rf"(?<![a-z0-9]){_SCHEME}\s?(?:{_COLON}|\[://\]|\[:)(?:/{{1,2}}|\\{{2}}|\[//\]|//\])?(?:[\w.+-]{{1,64}}{_AT})?\[?(?:{_OCTETS}|{_HOST}|[a-f0-9:]{{4,39}}\]){_REST}", re.IGNORECASE)),
-    ("email", re.compile(rf"(?<![\w.+-])[\w.+-]{{1,64}}\s?{_AT}\s?{_HOST}(?![\w-])", re.IGNORECASE)),
-    ("url", re.compile(rf"(?<![\w@.\-/\\\]])(?:{_OCTETS}|{_HOST}){_PORT}/(?!\d{{1,2}}(?!\d)(?=[\s,;)]|$)){_REST}", re.IGNORECASE)),
-    ("ip", re.compile(rf"(?<![\w.\-]){_OCTETS}(?:/\d{{1,2}})?(?![\w]|{_DOT}\d)", re.IGNORECASE)),
-    ("ip", re.compile(rf"(?<![\w:.\]])(?:[a-f0-9]{{1,4}}{_COLON}{{1,2}}){{2,7}}(?:[a-f0-9]{{1,4}})?(?:/\d{{1,3}})?(?![\w:])", re.IGNORECASE)),
-    ("domain", re.compile(rf"(?<![\w@.\-/\\\]]){_HOST}(?![\w@]|-\w|{_DOT}\w)", re.IGNORECASE)),
-    ("hash", re.compile(r"(?<![0-9a-z])(?:[0-9a-f]{128}|[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-z])", re.IGNORECASE)),
-)  # fmt: skip
+MOST: Final = 5000
+_TOKEN: Final = re.compile(r"""(?:\s?\[\s?\.\s?\]\s?|\s\[(?:dot|at)\]\s|[^\s"'`<>|;«»“”‘’،؛]){4,2048}""")
 _HASHES: Final = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
-_TRAILING: Final = ".,;:!?'’*"
-_VERSION: Final = re.compile(r"(?:\bv|version|release|build|firmware|update|\bver\.?)\s*$", re.IGNORECASE)
-_RESERVED: Final = frozenset({"example", "test", "invalid", "localhost", "local", "internal", "onion-example"})
-_DOCUMENTED: Final = frozenset({"example.com", "example.net", "example.org"})
-_MOST: Final = 20_000
+_HEX: Final = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{128}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32})(?![0-9A-Za-z])"
+)
+_TRAILING: Final = ".:,!?*_~=…-–—"
+_SPACED: Final = re.compile(r"\s?\[\s?(\.|dot|at)\s?\]\s?", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"^(?:h(?:tt|xx|\*\*)ps?|fxp|ftp|meow)\s?(?:\[:\]|:|\[://\])", re.IGNORECASE)
+_GLUED: Final = re.compile(r"^[^\[\]()]{0,40}?[=(\[:](?=(?:h(?:tt|xx)ps?(?:\[?:|\[://)|\d{1,3}\[?\.))", re.IGNORECASE)
+_DOTTED: Final = re.compile(r"^\d+(?:\.\d+){3}$")
+_VERSION: Final = re.compile(
+    r"(?:version|release|build|firmware|update|версия|الإصدار|mise à jour)\s*:?\s*v?$|\bv$", re.IGNORECASE
+)
+_EMPTY: Final = frozenset(
+    {
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    }
+)
+# Endings of files and of program texts that are endings of names as well: a name so written is none unless defanged.
+_FILES: Final = frozenset(
+    [
+        "exe", "dll", "pdf", "txt", "doc", "docx", "docm", "xls", "xlsx", "xlsm", "ppt", "pptx", "js", "vbs", "php", "html", "htm", "zip", "rar",
+        "7z", "gz", "tar", "log", "py", "sh", "bat", "ps1", "json", "xml", "csv", "md", "png", "jpg", "jpeg", "gif", "svg", "lnk", "iso", "img",
+        "msi", "jar", "apk", "bin", "dat", "tmp", "cfg", "ini", "sys", "mov", "mp4", "mp3", "eml", "pcap", "yml", "yaml", "rtf", "hta", "wsf", "cab",
+    ]
+)  # fmt: skip
+Listed = Callable[[str, str], str]
+"""Why a value of a kind must not be proposed: the name of a list, or nothing."""
 
 
-class _Raw(NamedTuple):
+class _Value(NamedTuple):
     kind: str
-    start: int
-    end: int
-    text: str
+    value: str
 
 
-def nobody(kind: Kind, value: str) -> str:
-    """A deny-list that has nothing."""
-    del kind, value
-    return ""
-
-
-def refang(text: str) -> str:
-    """What a defanged text stands for. Doing it twice changes nothing more."""
-    made = re.sub(
-        r"\[\.(?!\])|(?<!\[)\.\]|<\.>|\[,\]|\[\s?(?:\.|dot|punkt|point)\s?\]|\(\s?(?:\.|dot)\s?\)|\{\s?(?:\.|dot)\s?\}|\\\.",
-        ".",
-        text,
-        flags=re.IGNORECASE,
-    )
-    made = re.sub(r"\s?(?:\[\s?(?:@|at)\s?\]|\(\s?(?:@|at)\s?\)|\{(?:@|at)\})\s?", "@", made, flags=re.IGNORECASE)
-    made = re.sub(r"\[:\]|\(:\)", ":", made)
-    made = (
-        re.sub(r"\[://\]|\[:(?=//)", "://" if "[://]" in made else ":", made).replace("[//]", "//").replace("//]", "//")
-    )
-    scheme = re.match(r"(?i)(h(?:xx|tt|\*\*|__|tx|xt)p|fxp|s?ftp|wss?)(s|\[s\])?\s?:(?:/{1,2}|\\{2})?", made)
-    if scheme:
-        name = "http" if scheme[1][:1] in "hH" else scheme[1].lower().replace("fxp", "ftp")
-        made = f"{name}{'s' if scheme[2] else ''}://{made[scheme.end() :]}"
-    return made
-
-
-def is_defanged(raw: str) -> bool:
-    """Whether a value was written so that nobody follows it by mistake."""
-    return _FANGED.search(raw) is not None or re.match(r"(?i)h(?:xx|\*\*|__|tx|xt)ps?|fxp", raw) is not None
-
-
-def findings_in(text: str, sentences: Sequence[Sentence], deny: Deny = nobody) -> tuple[Finding, ...]:
-    """Every value in a text, each where it first stands; a defanged writing goes before a plain one."""
-    starts = [one.start for one in sentences]
-    made: dict[tuple[str, str], Finding] = {}
-    for raw in sorted(_raws(text), key=lambda one: one.start):
-        finding = _finding(raw, text, deny)
-        if finding is None:
-            continue
-        at = bisect_right(starts, raw.start) - 1
-        sentence = sentences[at].text[:600] if at >= 0 else ""
-        known = made.get((finding.kind, finding.value))
-        if known is None or (finding.defanged and not known.defanged):
-            made[finding.kind, finding.value] = replace(finding, sentence=sentence)
-    return tuple(sorted(made.values(), key=lambda one: one.start))
-
-
-def _raws(text: str) -> Iterator[_Raw]:
-    """What looks like a value; where two overlap, the form that is tried first."""
-    taken: list[tuple[int, int]] = []
-    count = 0
-    for kind, form in _FORMS:
-        fresh: list[tuple[int, int]] = []
-        for found in form.finditer(text):
-            at = bisect_right(taken, (found.start(), len(text)))
-            before = taken[at - 1] if at else (0, 0)
-            after = taken[at] if at < len(taken) else (len(text) + 1, 0)
-            is_taken = before[1] > found.start() or after[0] < found.end()
-            if is_taken and not (kind == "hash" and _is_segment(text, before, found)):
-                continue
-            raw = _trimmed(found[0])
-            fresh.append((found.start(), found.start() + len(raw)))
-            yield _Raw(kind, found.start(), found.start() + len(raw), raw)
-            count += 1
-            if count >= _MOST:
-                return
-        taken = sorted(taken + fresh)
-
-
-def _is_segment(text: str, around: tuple[int, int], found: re.Match[str]) -> bool:
-    """A hash that is a whole segment of an address people are referred to: the page of an analysis service."""
-    whole = text[around[0] : around[1]]
-    return (
-        around[1] >= found.end()
-        and text[found.start() - 1] == "/"
-        and text[found.end() : found.end() + 1] in ("", "/", " ", "\n", ")")
-        and not is_defanged(whole)
-    )
-
-
-def _trimmed(raw: str) -> str:
-    """Without the punctuation of the sentence around it, and without brackets that it did not open."""
-    while raw:
-        last = raw[-1]
-        if (
-            last in _TRAILING
-            or (last == ")" and raw.count("(") < raw.count(")"))
-            or (last == "]" and raw.count("[") < raw.count("]"))
-            or (last == "}" and raw.count("{") < raw.count("}"))
-        ):
-            raw = raw[:-1]
-        elif raw.endswith(("[.", "(.")):
-            raw = raw[:-2]
-        else:
+def findings(text: str, sentences: tuple[Sentence, ...], is_listed: Listed) -> tuple[Finding, ...]:
+    """Every value once, where it stands first; a defanged place counts more than one that is not."""
+    out: dict[tuple[str, str], Finding] = {}
+    for raw, start in _tokens(text):
+        for part, at in _values_at(raw, start):
+            for found in _found(part, at, text, sentences, is_listed):
+                known = out.get((found.kind, found.value))
+                if known is None or (found.defanged and not known.defanged):
+                    out[(found.kind, found.value)] = found
+        if len(out) >= MOST:
             break
-    return raw
+    return tuple(sorted(out.values(), key=lambda one: one.start))
 
 
-def _finding(raw: _Raw, text: str, deny: Deny) -> Finding | None:
-    defanged = is_defanged(raw.text)
-    plain = refang(raw.text)
-    kind, value = raw.kind, ""
-    if kind == "hash":
-        kind, value = _HASHES[len(plain)], plain.lower()
-    elif kind == "ip":
-        kind, value = _address(plain)
-    elif kind == "domain":
-        value = values.name(plain.lower())
-        if not defanged and not _is_name(value):
-            return _a_file(raw, value)
-    elif kind == "email":
-        value = values.mailbox(plain)[0]
-    else:
-        value = _url(plain, defanged)
-    if not value:
-        return None
-    verdict, reason = _judged(kind, value, defanged, text[max(raw.start - 12, 0) : raw.start], deny)
-    return Finding(kind, value, raw.text, defanged, raw.start, raw.end, "", verdict, reason)
+def _tokens(text: str) -> Iterator[tuple[str, int]]:
+    for found in _TOKEN.finditer(text):
+        token = found[0]
+        if "." in token or ":" in token or "dot" in token or len(token) >= 32:
+            lead = len(token) - len(token.lstrip())
+            yield token.strip(), found.start() + lead
 
 
-def _address(plain: str) -> tuple[str, str]:
-    try:
-        if "/" in plain:
-            network = ip_network(plain, strict=False)
-            return (
-                ("network", str(network))
-                if network.prefixlen < network.max_prefixlen
-                else ("ip", str(network.network_address))
+def _values_at(token: str, start: int) -> Iterator[tuple[str, int]]:
+    """A token without the brackets and stops of the sentence around it; several where commas glue them."""
+    at = 0
+    for part in token.split(",") if "://" not in token and "[:" not in token else [token]:
+        peeled, skip = _peeled(part)
+        if len(peeled) >= 4:
+            yield peeled, start + at + skip
+        at += len(part) + 1
+
+
+def _peeled(token: str) -> tuple[str, int]:
+    skip = 0
+    glued = _GLUED.match(token)
+    if glued:
+        skip, token = glued.end(), token[glued.end() :]
+    for _ in range(6):
+        before = token
+        token = token.rstrip(_TRAILING)
+        for opening, closing in ("()", "[]", "{}"):
+            if token.endswith(closing) and token.count(closing) > token.count(opening):
+                token = token[:-1]
+            elif token.startswith(opening) and token.endswith(closing) and _wraps(token, opening, closing):
+                token, skip = token[1:-1], skip + 1
+            elif token.startswith(opening) and token.count(opening) > token.count(closing):
+                token, skip = token[1:], skip + 1
+        while token[:1] in ("*", "-", "–", "—", "•", "~", "=", ":"):
+            token, skip = token[1:], skip + 1
+        if token == before:
+            break
+    return token, skip
+
+
+def _wraps(token: str, opening: str, closing: str) -> bool:
+    depth = 0
+    for number, one in enumerate(token):
+        depth += (one == opening) - (one == closing)
+        if depth == 0:
+            return number == len(token) - 1
+    return False
+
+
+def _found(token: str, start: int, text: str, sentences: tuple[Sentence, ...], is_listed: Listed) -> Iterator[Finding]:
+    for match in _HEX.finditer(token):
+        value = digest(match[0])
+        if len(value) in _HASHES and len(set(value)) > 4:
+            reason = "the hash of an empty file" if value in _EMPTY else is_listed("hash", value)
+            verdict = Verdict.SUPPRESSED if reason else Verdict.PROPOSED
+            at = start + match.start()
+            yield Finding(
+                _HASHES[len(value)],
+                value,
+                match[0],
+                False,
+                at,
+                at + len(match[0]),
+                around(sentences, at),
+                verdict,
+                reason,
             )
-        return "ip", str(ip_address(plain))
+    plain = refanged(_SPACED.sub(_unspaced, token))
+    if _HEX.fullmatch(plain):
+        return
+    defanged = plain != token
+    found = _value(plain, defanged)
+    if found is None:
+        return
+    verdict, reason = _verdict(found, defanged, text[max(0, start - 24) : start], is_listed)
+    yield Finding(
+        found.kind,
+        found.value,
+        token[:512],
+        defanged,
+        start,
+        start + len(token),
+        around(sentences, start),
+        verdict,
+        reason,
+    )
+
+
+def _unspaced(found: re.Match[str]) -> str:
+    return f"[{found[1].lower()}]"
+
+
+def _value(plain: str, defanged: bool) -> _Value | None:
+    """What a refanged token is. Strict: a name needs letters at its end, an address four whole numbers."""
+    if _SCHEME.match(plain) or "://" in plain[:12]:
+        return _url(plain)
+    address, slash, rest = plain.partition("/")
+    name, colon, port = address.partition(":")
+    if _DOTTED.fullmatch(name) and (not colon or port.isdecimal()):
+        return _addressed(plain, name, rest if slash else "", port, slash)
+    if plain.count(":") > 1:
+        return _six(plain)
+    if "@" in plain:
+        mail = one_way(Kind.EMAIL, plain.removeprefix("mailto:"))
+        return _Value("email", mail) if mail and "." in mail.rpartition("@")[2] else None
+    return _named(plain, name, rest if slash else "", defanged)
+
+
+def _url(plain: str) -> _Value | None:
+    url = one_way(Kind.URL, plain)
+    return _Value("url", url) if url and host(url) is not None else None
+
+
+def _six(plain: str) -> _Value | None:
+    try:
+        return _Value("ip", str(ip_address(plain.strip("[]"))))
     except ValueError:
-        return "ip", ""
+        return None
 
 
-def _is_name(value: str) -> bool:
-    return value.rpartition(".")[2] in TOP_DOMAINS
+def _named(plain: str, name: str, rest: str, defanged: bool) -> _Value | None:
+    """A name, or a name with a path that somebody defanged."""
+    domain = one_way(Kind.DOMAIN, name)
+    last = domain.rpartition(".")[2] if domain else ""
+    if not domain or "." not in domain or len(last) < 2 or not (last.isalpha() or last.startswith("xn--")):
+        return None
+    if defanged:
+        return _url(f"http://{plain}") if "/" in plain else _Value("domain", domain)
+    is_name = last not in _FILES and len(domain) >= 6 and name.isascii() and not rest
+    return _Value("domain", domain) if is_name else None
 
 
-def _a_file(raw: _Raw, value: str) -> Finding | None:
-    """A name like "invoice.js" is a file's; it is told so that nobody wonders."""
-    if value.rpartition(".")[2] in FILE_ENDINGS:
-        return Finding("domain", value, raw.text, False, raw.start, raw.end, "", Verdict.SUPPRESSED, "a file's name")
-    return None
+def _addressed(plain: str, name: str, rest: str, port: str, slash: str) -> _Value | None:
+    try:
+        if slash and rest.isdecimal() and not port:
+            network = ip_network(plain, strict=False)
+            return _Value("network", str(network)) if network.prefixlen < 32 else _Value("ip", name)
+        address = str(ip_address(name))
+    except ValueError:
+        return None
+    return _url(f"http://{plain}") if slash and rest else _Value("ip", address)
 
 
-def _url(plain: str, defanged: bool) -> str:
-    host = values.host(plain)
-    if host is None:
-        return ""
-    name = host.text.lower()
-    is_address = bool(values.spans(name)) if name[:1].isdigit() or ":" in name else False
-    if "://" not in plain and not defanged and not is_address and not _is_name(name):
-        return ""  # "and/or", "read.me/first"
-    if "://" not in plain:
-        plain = f"http://{plain}"
-    scheme, _, rest = plain.partition("://")
-    place, slash, path = rest.partition("/")
-    return f"{scheme.lower()}://{place.lower()}{slash}{path}"[: values.LONGEST]
-
-
-def _judged(kind: str, value: str, defanged: bool, before: str, deny: Deny) -> tuple[Verdict, str]:
-    reason = _suppressed(kind, value, defanged, before) or _denied(kind, value, deny)
+def _verdict(found: _Value, defanged: bool, before: str, is_listed: Listed) -> tuple[Verdict, str]:
+    if found.kind == "email":
+        return Verdict.REFERENCE, "a mailbox is a person's: it goes by the door for persons"
+    if found.kind in ("ip", "network"):
+        first = found.value.partition("/")[0]
+        if not defanged and _VERSION.search(before):
+            return Verdict.SUPPRESSED, "the words before it say that it is a version"
+        if not is_public(first):
+            return Verdict.SUPPRESSED, "no address of the public Internet"
+    reason = is_listed("ip" if found.kind == "network" else found.kind, found.value)
     if reason:
         return Verdict.SUPPRESSED, reason
-    if kind == "email":
-        return Verdict.REFERENCE, "an address may be a person's: it goes through the door for persons"
-    if defanged or kind in _HASHES.values():
-        return Verdict.PROPOSED, "defanged" if defanged else "a hash"
-    return Verdict.REFERENCE, "not defanged"
-
-
-def _suppressed(kind: str, value: str, defanged: bool, before: str) -> str:
-    if kind in ("ip", "network"):
-        network = ip_network(value, strict=False)
-        if not network.is_global or network.is_multicast:
-            return "a private, reserved or documentation address"
-        if not defanged and _VERSION.search(before):
-            return "a version number"
-        return "a network broader than /16" if network.version == 4 and network.prefixlen < 16 else ""
-    if kind in ("md5", "sha1", "sha256", "sha512"):
-        return "no hash: too few different characters" if len(set(value)) < 6 else ""
-    host = values.host(value) if kind == "url" else None
-    name = host.text.lower() if host else value.rpartition("@")[2]
-    if name.rpartition(".")[2] in _RESERVED or any(name == one or name.endswith(f".{one}") for one in _DOCUMENTED):
-        return "a name reserved for examples"
-    if host is not None and name[:1].isdigit() and (spans := values.spans(name)):
-        inside = [ip_address(one.first) for one in spans if one.version == 4]
-        if inside and not any(one.is_global for one in inside):
-            return "a private, reserved or documentation address"
-    return "a file's name" if kind == "domain" and not defanged and name.rpartition(".")[2] in FILE_ENDINGS else ""
-
-
-def _denied(kind: str, value: str, deny: Deny) -> str:
-    asked = {"network": Kind.IP, "md5": Kind.HASH, "sha1": Kind.HASH, "sha256": Kind.HASH, "sha512": Kind.HASH}.get(
-        kind
-    )
-    found = deny(asked or Kind(kind), value)
-    return f"on the list {found}" if found else ""
+    return (Verdict.PROPOSED, "") if defanged else (Verdict.REFERENCE, "not defanged: the text points at it")

@@ -1,119 +1,154 @@
-"""What a text is about: terrorism, cyber (and against which infrastructure), organised crime. By words, which are shown."""
+"""What a text is about, by the words that say so. Two different words, or three times, or the title: then it is about it.
+
+A sentence that names several fields only lists them: of a speech about "terrorism, cybercrime and trafficking" it is
+not to be concluded that there was an attack.
+"""
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Final
 
-from tocsin.desk import thresholds
 from tocsin.desk.document import Found, Sentence, Topic
 from tocsin.desk.finding.words import fold_arabic
 
-# A star stands for any ending. In Arabic a word may carry its prefixes.
-_TERMS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "terrorism": (
-            "terroris*|jihadi*|extremis*|suicide bomb*|car bomb*|bomb attack*|bombing*|militant group*|islamic state|daesh|isis|isil|al-qaeda|al qaeda|al-shabaab|boko haram|jnim|hostage*|insurgen*|radicalis*|radicaliz*|beheading*|ied|lone wolf|foreign fighter*|hijack*"
-            "|terroriste*|djihad*|jihadiste*|attentat*|kamikaze*|état islamique|al-qaïda|prise d'otages|otages|extrémis*|voiture piégée|radicalisation"
-            "|ارهاب*|جهادي*|تنظيم الدوله|داعش|القاعده في*|بوكو حرام|حركه الشباب|تفجير*|انتحاري*|رهائن|تطرف|متطرف*|سياره مفخخه|هجوم مسلح"
-            "|terrorismo|terrorista*|yihadis*|atentado*|coche bomba|rehenes|estado islámico|extremis*"
-            "|террор*|джихад*|экстремис*|боевик*|смертник*|заложник*|исламское государство|игил|взрывчатк*|теракт*"
-        ),
-        "cyber": (
-            "cyber*|ransomware|malware|hacker*|hacking|hacked|phishing|data breach*|data leak*|botnet*|ddos|denial of service|denial-of-service|zero-day|zero day|spyware|trojan*|backdoor*|vulnerabilit*|cve-*|exploit kit*|command and control|c2 server*|intrusion set*|infostealer*|credential*|encrypted its servers|encrypted files|brute force|lateral movement|exfiltrat*|threat actor*|apt[0-9]*|web shell*"
-            "|cyberattaque*|cybercrim*|cybersécurité|rançongiciel*|pirate* informatique*|piratage*|hameçonnage|fuite de données|logiciel* malveillant*|logiciel* espion*|attaque* informatique*|déni de service|faille*"
-            "|سيبراني*|هجوم الكتروني|هجمات الكترونيه|قراصنه|قرصنه|اختراق*|برامج الفديه|برمجيات خبيثه|تصيد*|تسريب بيانات|برنامج تجسس"
-            "|ciberataque*|ciberdelincuen*|ciberseguridad|ataque informático|piratas informáticos|filtración de datos|programa malicioso|secuestro de datos"
-            "|кибер*|хакер*|вымогател*|вредоносн*|фишинг*|утечк* данных|взлом*|ddos-атак*|шифровальщик*|программ*-вымогател*"
-        ),
-        "organised crime": (
-            "organi?ed crime|cartel*|drug traffick*|drug smuggl*|narco*|cocaine|heroin|fentanyl|methamphetamine|captagon|cannabis resin|human traffick*|people smuggl*|migrant smuggl*|arms traffick*|weapons smuggl*|money launder*|mafia*|mob boss|gang|gangs|racketeer*|extortion*|counterfeit*|smuggl*|kidnapping for ransom|contract killing*|pirates|piracy|ivory traffick*|crime syndicate*|forged passport*"
-            "|crime organisé|criminalité organisée|trafic de drogue*|trafic d'armes|trafiquant*|narcotrafi*|cocaïne|héroïne|cartel*|mafia*|blanchiment*|traite des êtres humains|passeurs|réseau* criminel*|contrebande|racket|stupéfiants|piraterie|contrefaçon*"
-            "|الجريمه المنظمه|تهريب*|مخدرات|كوكايين|هيروين|حشيش|كبتاغون|غسل الاموال|غسيل الاموال|الاتجار بالبشر|عصابه|عصابات|شبكه اجراميه|مافيا|قراصنه البحر|ابتزاز"
-            "|crimen organizado|narcotrafic*|narcotráfico|cocaína|heroína|cártel*|mafia*|blanqueo*|lavado de dinero|trata de personas|contrabando|pandilla*|extorsión"
-            "|организованн* преступност*|наркот*|кокаин*|героин*|картел*|мафи*|отмывани*|контрабанд*|торговл* людьми|группировк*|вымогательств*|рэкет*"
-        ),
-    }
+DIFFERENT: Final = 2
+HITS: Final = 3
+LISTED_FIELDS: Final = 3  # so many fields in one sentence are a list
+MOST_WORDS: Final = 40
+TERRORISM: Final = "terrorism"
+CYBER: Final = "cyber"
+CRIME: Final = "organised-crime"
+
+# Beginnings of words; a star ends one that must be whole.
+_WORDS: Final[Mapping[str, str]] = {
+    TERRORISM: """terroris* suicide bomb* car bomb* jihadis* militant group* islamic state* isis* isil* daesh* al-qaeda* al qaeda* boko haram* al-shabaab* extremist cell*
+      hostage-tak* hostage taking* beheading* ied* improvised explosive* lone wolf* radicalis* radicaliz* bomb plot* truck attack* insurgent attack* gunmen opened fire*
+      terrorist* attentat* djihadis* kamikaze* voiture piégée* état islamique* cellule extrémiste* prise d'otage* radicalisation*
+      terrorismo* terrorista* atentado* yihadis* coche bomba* estado islámico* secuestro de rehenes*
+      террорис* теракт* терак* смертни* джихадис* исламское государство* игил* захват заложник*
+      ارهاب* تفجير انتحاري* سياره مفخخه* انتحاري* داعش* تنظيم القاعده* بوكو حرام* حركه الشباب* خليه متطرفه* احتجاز رهائن* عبوه ناسفه* جهادي*""",
+    CYBER: """cyber* ransomware* malware* phishing* hacker* hacked* data breach* ddos* denial-of-service* denial of service* botnet* backdoor* zero-day* zero day* exploit* vulnerabilit*
+      cve-* trojan* spyware* infostealer* credential* command and control* c2 server* threat actor* wiper* intrusion set* compromised account* patch* rootkit* keylogger*
+      cyberattaque* rançongiciel* hameçonnage* logiciel malveillant* pirate informatique* piratage* fuite de données* déni de service* faille*
+      ciberataque* ciberseguridad* secuestro de datos* piratas informáticos* programa malicioso* robo de datos*
+      кибер* хакер* вредонос* вымогател* фишинг* утечк* ддос* взлом* уязвимост*
+      سيبراني* الكتروني هجوم* هجوم الكتروني* هجمات الكترونيه* برمجيات خبيثه* برمجيات الفديه* فيروس الفديه* قراصنه الانترنت* اختراق* تصيد احتيالي* تسريب بيانات* ثغره*""",
+    CRIME: """organised crime* organized crime* cartel* mafia* traffick* smuggl* money launder* drug ring* gang* narco* cocaine* heroin* fentanyl* contraband* extort* counterfeit* piracy* pirates* racketeer*
+      human trafficking* arms ring* weapons ring* robbery* heist*
+      crime organisé* trafic de* trafiquant* narcotrafi* blanchiment* contrebande* passeur* stupéfiant* saisie de*
+      crimen organizado* narcotráfico* contrabando* blanqueo* trata de* extorsión*
+      организованн* преступн* наркоторгов* контрабанд* отмывани* торговля людьми* мафи*
+      جريمه منظمه* تهريب* مخدرات* غسل الاموال* غسيل الاموال* اتجار بالبشر* عصابه* كوكايين*""",
+}
+_SECTORS: Final[Mapping[str, str]] = {
+    "energy": "power grid* electricity* power plant* pipeline* refinery* oil and gas* nuclear plant* substation* réseau électrique* centrale* oléoduc* gazoduc* red eléctrica* энергосист* электростанц* газопровод* شبكه الكهرباء* محطه كهرباء* خط انابيب* مصفاه*",
+    "water": "water utility* water supply* waterworks* wastewater* water treatment* eau potable* abastecimiento de agua* водоснабж* مياه الشرب* محطه مياه* تحليه*",
+    "transport": "airport* port authority* seaport* harbour* harbor* railway* rail network* airline* shipping* container terminal* aéroport* port de* chemin de fer* aeropuerto* ferrocarril* puerto* аэропорт* железн* порт* مطار* ميناء* سكك حديد* موانئ*",
+    "health": "hospital* clinic* health service* patient data* pharma* hôpital* hôpitaux* santé* больниц* клиник* مستشفى* مستشفيات*",
+    "finance": "bank* payment system* swift* stock exchange* financial institution* insurer* banque* bourse* banco* банк* بنك* بنوك* مصرف*",
+    "government": "ministry* government network* parliament* election* municipality* embassy* ministère* gouvernement* ministerio* gobierno* министерств* правительств* وزاره* حكوم* برلمان* سفاره*",
+    "telecommunications": "telecom* undersea cable* submarine cable* mobile operator* internet provider* satellite* opérateur télécom* câble sous-marin* telecomunicaciones* оператор связи* интернет-провайдер* اتصالات* كابل بحري* كابلات بحريه*",
+    "defence": "armed forces* defence contractor* defense contractor* military network* weapons system* forces armées* fuerzas armadas* вооруженн* оборон* قوات مسلحه* وزاره الدفاع*",
+    "food": "food supply* grain* dairy* agri* alimentation* алиментар* امن غذائي*",
+    "education": "universit* school district* research institute* université* université de* университет* جامعه*",
+}
+# Words that say it only beside another: every field has vulnerabilities, and a gang may be a band.
+_WEAK: Final = (
+    "vulnerabilit",
+    "exploit",
+    "credential",
+    "patch",
+    "faille",
+    "gang",
+    "уязвим",
+    "утечк",
+    "backdoor",
+    "wiper",
 )
-_SECTORS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "energy": "power grid*|electricity grid*|power plant*|pipeline*|oil refiner*|refinery|energy compan*|energy sector|utility|utilities|nuclear plant*|nuclear power|gas network*|réseau électrique|centrale*|oléoduc*|gazoduc*|raffinerie*|secteur de l'énergie|شبكه الكهرباء|محطه كهرباء|خط انابيب|مصفاه|قطاع الطاقه|red eléctrica|oleoducto|refinería|электросет*|электростанци*|трубопровод*|энергетик*",
-        "health": "hospital*|clinic|clinics|health system*|health care|healthcare|patient record*|medical cent*|hôpital|hôpitaux|clinique*|système de santé|مستشفي*|مستشفيات|القطاع الصحي|المرضي|hospitales|clínica*|sanidad|больниц*|клиник*|здравоохранен*",
-        "finance": "bank|banks|banking|central bank|stock exchange|payment system*|swift network|financial sector|financial institution*|banque*|bourse|secteur financier|بنك|بنوك|مصرف|مصارف|البورصه|القطاع المالي|banco|bancos|bolsa|банк|банки|банков|биржа",
-        "transport": "airport*|airline*|railway*|rail network|rail operator*|seaport*|port authority|port of|shipping compan*|air traffic control|metro system|aéroport*|compagnie aérienne|chemin* de fer|ferroviaire*|port de|مطار|مطارات|ميناء|موانئ|سكك حديديه|القطارات|aeropuerto*|ferrocarril*|puerto de|аэропорт*|железн* дорог*|порту|порт",
-        "water": "water utility|water utilities|water suppl*|water treatment|wastewater|dam|dams|réseau d'eau|eau potable|barrage*|محطه مياه|مياه الشرب|سد|suministro de agua|водоканал*|водоснабжен*",
-        "telecommunications": "telecom*|mobile operator*|undersea cable*|submarine cable*|internet cable*|internet provider*|isp|isps|câble* sous-marin*|opérateur* télécom*|الاتصالات|كابل بحري|كابلات بحريه|الكابلات البحريه|cable* submarino*|телеком*|подводн* кабел*",
-        "government": "ministry|ministries|government network*|government agenc*|parliament|municipal*|electoral commission|ministère*|parlement|mairie*|administration publique|وزاره|وزارات|البرلمان|الحكوميه|ministerio*|gobierno|министерств*|ведомств*",
-        "defence": "military network*|defence contractor*|defense contractor*|armed forces|army network*|navy|industrie de défense|forces armées|القوات المسلحه|الجيش|fuerzas armadas|вооружённ* сил*|вооруженн* сил*|оборон*",
-        "food": "food supply|meat processor*|grain terminal*|chaîne alimentaire|agroalimentaire|الامن الغذائي|продовольств*",
-        "space": "satellite*|space agency|agence spatiale|قمر صناعي|اقمار صناعيه|satélite*|спутник*",
+_SPLIT: Final = re.compile(r"\*")
+
+
+@lru_cache(1)
+def _patterns() -> tuple[Mapping[str, re.Pattern[str]], Mapping[str, re.Pattern[str]]]:
+    return {key: _pattern(words) for key, words in _WORDS.items()}, {
+        key: _pattern(words) for key, words in _SECTORS.items()
     }
-)
 
 
-@lru_cache(32)
-def _pattern(terms: str) -> re.Pattern[str]:
-    made = []
-    for one in sorted(terms.split("|"), key=len, reverse=True):
-        if one == "organi?ed crime":
-            made.append(r"organi[sz]ed\s+(?:and\s+transnational\s+)?crime")
-            continue
-        ending = r"[^\W_]*"
-        body = re.escape(one).replace(r"\*", ending).replace(r"\ ", r"\s+").replace(r"\[0\-9\]", r"\d")
-        made.append(rf"(?:[وفبلك]{{0,2}}(?:ال)?|لل){body}" if "\u0600" <= one[0] <= "\u06ff" else body)
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(made)})(?![^\W_])", re.IGNORECASE)
+def _pattern(words: str) -> re.Pattern[str]:
+    terms = sorted(
+        {fold_arabic(" ".join(one.split())) for one in _SPLIT.split(words) if one.strip()}, key=len, reverse=True
+    )
+    body = "|".join(re.escape(one).replace(r"\ ", r"\s+") for one in terms)
+    return re.compile(rf"(?<![\w-])(?:[وفبكل]?ال|لل)?(?:{body})", re.IGNORECASE)
 
 
-def topics_in(title: str, text: str, sentences: Sequence[Sentence], language: str) -> tuple[Topic, ...]:
-    """Topics with the words that decided. One needs two different terms, three hits, or the title; a list makes none."""
-    text = text[: thresholds.PLACE_CHARACTERS]
-    searched, headed = (_fold(text), _fold(title)) if language in ("ar", "fa", "ur") else (text, title)
-    hits = {name: list(_pattern(terms).finditer(searched)) for name, terms in _TERMS.items()}
-    lists = _list_sentences(hits, sentences)
-    made: list[Topic] = []
-    for name, found in hits.items():
-        outside = [one for one in found if not any(start <= one.start() < end for start, end in lists)]
-        titled = _pattern(_TERMS[name]).search(headed)
-        words = tuple(
-            Found(text[one.start() : one.end()], one.start(), one.end())
-            for one in (outside or found)[: thresholds.WORDS_SHOWN]
-        )
-        different = {_stem(one[0]) for one in outside}
-        if titled or len(different) >= thresholds.TOPIC_TERMS or len(outside) >= thresholds.TOPIC_HITS:
-            words = words or (Found(titled[0], -1, -1),) if titled else words
-            made.append(Topic(name, words, _sectors(searched, outside, sentences) if name == "cyber" else ()))
-        elif found and lists:
-            made.append(Topic(name, words, listed=True))
-    return tuple(made)
+def topics(title: str, text: str, sentences: Sequence[Sentence]) -> tuple[Topic, ...]:
+    """The topics of a text, with every word that decided; first what most words say."""
+    fields, sectors = _patterns()
+    spoken = {name: _hits(pattern, text) for name, pattern in fields.items()}
+    in_title = {name: _hits(pattern, title) for name, pattern in fields.items()}
+    listing = _listing(sentences, spoken)
+    out = []
+    for name, hits in spoken.items():
+        outside = [one for one in hits if not _inside(one, listing)]
+        if _is_about(outside, in_title[name]):
+            where = _where(outside, sentences, title, sectors) if name == CYBER else ()
+            out.append((len(outside) + 3 * len(in_title[name]), Topic(name, tuple(outside[:MOST_WORDS]), where)))
+        elif _is_about(hits, in_title[name]):
+            out.append((0, Topic(name, tuple(hits[:MOST_WORDS]), (), listed=True)))
+    return tuple(topic for _, topic in sorted(out, key=lambda one: (-one[0], one[1].name)))
 
 
-def _fold(text: str) -> str:
-    folded = fold_arabic(text)
-    return folded if len(folded) == len(text) else "".join(fold_arabic(one) or "\u0640" for one in text)
+def _hits(pattern: re.Pattern[str], text: str) -> list[Found]:
+    folded = text if text.isascii() else _same_length(text)
+    return [Found(text[one.start() : one.end()], one.start(), one.end()) for one in pattern.finditer(folded)]
 
 
-def _stem(word: str) -> str:
-    return word.lower()[:6]
+def _same_length(text: str) -> str:
+    folded = text.translate(_LETTERS)
+    return folded if len(folded) == len(text) else text
 
 
-def _list_sentences(hits: Mapping[str, list[re.Match[str]]], sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
-    """Sentences that name three families at once tell a programme, not an event."""
-    families: Counter[tuple[int, int]] = Counter()
-    for found in hits.values():
-        inside = {(one.start, one.end) for one in sentences for hit in found if one.start <= hit.start() < one.end}
-        families.update(inside)
-    return [place for place, count in families.items() if count >= thresholds.LIST_FAMILIES]
+_LETTERS: Final = str.maketrans("أإآٱىةؤئ’", "ااااي\u0647وي'")
 
 
-def _sectors(text: str, found: list[re.Match[str]], sentences: Sequence[Sentence]) -> tuple[str, ...]:
-    """Infrastructure named in the sentences that name the attack, or beside them."""
-    near: list[str] = []
-    for i, one in enumerate(sentences):
-        if any(one.start <= hit.start() < one.end for hit in found):
-            low, high = sentences[max(i - 1, 0)].start, sentences[min(i + 1, len(sentences) - 1)].end
-            near.append(text[low:high])
-    joined = "\n".join(near)
-    counted = {name: len(_pattern(terms).findall(joined)) for name, terms in _SECTORS.items()}
-    return tuple(name for name, count in sorted(counted.items(), key=lambda one: -one[1]) if count >= 1)[:3]
+def _is_about(hits: Sequence[Found], in_title: Sequence[Found]) -> bool:
+    sure = [one for one in hits if not _is_weak(one)]
+    if not sure and not any(not _is_weak(one) for one in in_title):
+        return False
+    stems = {one.text.lower()[:6] for one in hits}
+    return bool(in_title) or len(stems) >= DIFFERENT or len(hits) >= HITS
+
+
+def _is_weak(found: Found) -> bool:
+    return found.text.lower().startswith(_WEAK)
+
+
+def _listing(sentences: Sequence[Sentence], spoken: Mapping[str, Sequence[Found]]) -> list[Sentence]:
+    out = []
+    for one in sentences:
+        named = sum(any(one.start <= hit.start < one.end for hit in hits) for hits in spoken.values())
+        if named >= LISTED_FIELDS:
+            out.append(one)
+    return out
+
+
+def _inside(found: Found, listing: Sequence[Sentence]) -> bool:
+    return any(one.start <= found.start < one.end for one in listing)
+
+
+def _where(
+    hits: Sequence[Found],
+    sentences: Sequence[Sentence],
+    title: str,
+    sectors: Mapping[str, re.Pattern[str]],
+) -> tuple[str, ...]:
+    """Which infrastructure: named in the title, or in a sentence that speaks of the attack."""
+    spoken = [one for one in sentences if any(one.start <= hit.start < one.end for hit in hits)]
+    counted = {
+        name: len(_hits(pattern, title)) * 2 + sum(bool(_hits(pattern, one.text)) for one in spoken)
+        for name, pattern in sectors.items()
+    }
+    return tuple(sorted((name for name, count in counted.items() if count), key=lambda name: (-counted[name], name)))

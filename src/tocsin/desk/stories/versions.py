@@ -5,7 +5,7 @@ from difflib import SequenceMatcher
 
 from tocsin.desk import thresholds
 from tocsin.desk.document import Difference, Document, Sentence, Version
-from tocsin.desk.finding.sentences import sentences_of
+from tocsin.desk.finding.sentences import sentences
 from tocsin.desk.finding.words import cosine, vector
 
 
@@ -54,7 +54,7 @@ def versions_of(documents: Sequence[Document]) -> tuple[Version, ...]:
     for one in sorted(documents, key=lambda each: each.seen.first_us):
         if last is not None and one.text == last.text:
             continue
-        changed = differences(sentences_of(last.text), sentences_of(one.text), one.language) if last else ()
+        changed = differences(sentences(last.text), sentences(one.text), one.language) if last else ()
         made.append(Version(one.id, one.seen.first_us, changed))
         last = one
     return tuple(made)

@@ -53,6 +53,11 @@ SAMPLES = {
     ("GET", "/warnings"): Sample(),
     ("POST", "/w/{warning}/answers"): Sample("warning", form={"answer": "not-us"}, answers=(303,)),
     ("POST", "/w/{warning}/escalations"): Sample("warning", answers=(303,)),
+    ("GET", "/where"): Sample(),
+    ("GET", "/w/{warning}"): Sample("warning", shown=("there", "recalled", "ours")),
+    ("POST", "/w/{warning}/recall"): Sample(
+        "warning", form={"reason": "test", "understood": "yes"}, shown=("ours",), answers=(303,)
+    ),
     # -- threats
     ("GET", "/threats"): Sample(),
     # -- sharing
