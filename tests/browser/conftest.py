@@ -273,9 +273,11 @@ def pieces_maker():
 def places(stage):
     """The table, and what has an address only once the stage stands."""
     listed = stage[0].people["everything"][0].get(f"{stage[0].url}/share/outbox.json", timeout=30).json()["shares"]
+    warnings = stage[0].people["everything"][0].get(f"{stage[0].url}/warnings.json", timeout=30).json()["warnings"]
     ours = "indicator--00000002-0000-4000-8000-000000000000"
     return {
         **PLACES,
+        **{f"warning-{number}": f"/w/{one['id']}" for number, one in enumerate(warnings[:2])},
         "recall": f"/share/outbox/recall/{ours}",
         "correct": f"/share/outbox/correct/{ours}",
         "sent": f"/share/outbox/{listed[-1]['id']}",
