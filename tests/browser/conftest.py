@@ -209,6 +209,7 @@ PLACES = {
     "warnings": "/warnings",
     "threats": "/threats",
     "object": "/o/indicator--00000001-0000-4000-8000-000000000000",
+    "relations": "/o/indicator--00000001-0000-4000-8000-000000000000/relations",
     "share": "/share/new",
     "share-report": "/share/new?kind=report",
     "share-indicator": "/share/new?kind=indicator",

@@ -52,6 +52,7 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     # -- threats --------------------------------------------------------------------------------------------------
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,
+    ("GET",  "/o/{object_id}/relations"): THREATS,
     # -- sharing --------------------------------------------------------------------------------------------------
     ("GET",  "/share/new"): SHARERS,
     ("POST", "/share/new"): SHARERS,
