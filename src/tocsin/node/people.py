@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -136,7 +137,9 @@ class PeoplesDoor:
 
     async def _examine(self, control: ControlServices) -> list[dict[str, Any]]:
         status = await reading.status(control)
-        return await asyncio.get_running_loop().run_in_executor(None, doctor.examine, self._home, status)
+        return await asyncio.get_running_loop().run_in_executor(
+            None, partial(doctor.examine, self._home, status, patient=False)
+        )
 
     async def _backups(self) -> Mapping[str, Any] | None:
         return await asyncio.get_running_loop().run_in_executor(None, backup.noted, self._home)

@@ -75,6 +75,8 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("GET",  "/brief"): THREATS,
     ("GET",  "/brief.pdf"): THREATS,
     # -- what we have shared --------------------------------------------------------------------------------------
+    ("GET",  "/fairness"): THREATS,
+    ("POST", "/fairness/verification"): RETRACTORS,
     ("GET",  "/share/outbox"): THREATS,
     ("GET",  "/share/outbox/{share}"): THREATS,
     ("GET",  "/share/outbox/changes"): THREATS,

@@ -86,6 +86,8 @@ SAMPLES = {
     ("GET", "/brief"): Sample(),
     ("GET", "/brief.pdf"): Sample(answers=(200, 503)),  # 503: a checkout without npm has no font
     # -- what we have shared
+    ("GET", "/fairness"): Sample(),
+    ("POST", "/fairness/verification"): Sample(form={"file": "x"}, answers=(400,)),
     ("GET", "/share/outbox"): Sample(),
     ("GET", "/share/outbox/{share}"): Sample("share"),
     ("GET", "/share/outbox/changes"): Sample(),

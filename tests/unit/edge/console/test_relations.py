@@ -36,7 +36,7 @@ def picture(count, labels=("indicates", "uses"), depth=1, form=wide):
     steps = {}
     if depth == 2:
         steps = {
-            one.id: edges(40, labels, at, start=100_000 + 30 * at) + [Edge(CENTRE, "uses", False, ("aa",), 1)]
+            one.id: [*edges(40, labels, at, start=100000 + 30 * at), Edge(CENTRE, "uses", False, ("aa",), 1)]
             for at, one in enumerate(first)
             if one.id
         }
@@ -63,8 +63,8 @@ def test_nothing_overlaps_and_nothing_stands_outside(count, kinds, depth, form):
     for a, b in combinations(boxes, 2):
         assert not overlap(a, b), (a, b)
     for x, y, width, height in boxes:
-        assert 0 <= x
-        assert 0 <= y
+        assert x >= 0
+        assert y >= 0
         assert x + width <= told["width"]
         assert y + height <= told["height"]
 

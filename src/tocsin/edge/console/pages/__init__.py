@@ -6,6 +6,7 @@ from tocsin.edge.console.page import Page
 from tocsin.edge.console.pages import (
     accounts,
     administering,
+    balance,
     brief,
     me,
     members,
@@ -32,6 +33,7 @@ ALL: Final[tuple[Page, ...]] = (
     *retracting.PAGES,
     *outbox.PAGES,
     *members.PAGES,
+    *balance.PAGES,
     *brief.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
