@@ -137,7 +137,7 @@ _NARROW: Final = 288
 _STEP: Final = 24  # inwards
 _WORDS: Final = 18  # the height of what stands on a line
 _LETTER: Final = 8.4  # the width of a letter of a name, on average: what is wider is cut by its frame
-_SMALL: Final = 6.9  # and of what stands on a line
+_SMALL: Final = 7.3  # and of what stands on a line
 _SHAPE: Final = 34  # before a name
 
 
