@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -101,7 +102,8 @@ async def _run(
 ) -> None:
     database, counters = store
     clock, entropy, keys = SystemClock(), SystemEntropy(), home.keyring()
-    note = counters.noting(Diagnostics(settings.handle, clock))
+    diagnostics = Diagnostics(settings.handle, clock)
+    note = counters.noting(diagnostics)
     disk = SystemDisk(home.heads)
     heads = CheckpointFiles(disk, threaded=True)
     world = _world(home, settings, store, heads, note)
@@ -132,7 +134,7 @@ async def _run(
         told = PeopleServices(accounts, page, ready, audit, partial(_figures, core))
         staff = People(database, clock, entropy)
         people = PeoplesDoor(home, settings, core, demonstration=demonstration)
-        services = _control(home, core, told, staff, people.url)
+        services = replace(_control(home, core, told, staff, people.url), diagnostics=diagnostics.recent)
         working.append(await people.open(services, told, doors))
         await doors.open_socket(control.build(services), home.socket)
         way = await people.way_in()
@@ -197,6 +199,7 @@ def _control(
         started_us=core.world.clock.now_us(),
         wake=lambda: core.links.wake() if core.links else None,
         note=core.world.note,
+        diagnostics=list,
         reasons=told.reasons,
         watchkeeping=core.rooms.watchkeeping,
         brief=brief.asked,
