@@ -15,6 +15,7 @@ from tocsin.cli import (
     checking,
     correcting,
     demonstration,
+    desk,
     duties,
     erasing,
     evidence,

@@ -77,9 +77,7 @@ def follow(tx: Transaction, urls: Sequence[str], now_us: int) -> None:
 
 def fresh(db: View, urls: Iterable[str]) -> list[str]:
     """Of these entries those that were not fetched yet, in their order, each once."""
-    return [
-        one for one in dict.fromkeys(urls) if not db.query("SELECT 1 FROM desk_followed WHERE url = ?", (one,))
-    ]
+    return [one for one in dict.fromkeys(urls) if not db.query("SELECT 1 FROM desk_followed WHERE url = ?", (one,))]
 
 
 def readings(db: View, since_us: int, after: int, limit: int) -> list[tuple[int, str, Reading]]:

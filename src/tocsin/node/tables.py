@@ -6,6 +6,7 @@ n. All rooms' steps run in order of n, then all TABLES, so that a new table or i
 alike. A table that a later step alters needs its first form in the step of its own layout.
 """
 
+from tocsin.desk import tables as desk
 from tocsin.edge import access, audit
 from tocsin.edge.signin import tables as signin
 from tocsin.exchange.deliver import tables as deliver
@@ -33,6 +34,7 @@ TABLES = (
     access.TABLES,
     signin.TABLES,
     audit.TABLES,
+    desk.TABLES,
 )
 MIGRATIONS = (
     members.MIGRATIONS,
@@ -46,4 +48,5 @@ MIGRATIONS = (
     fairness.MIGRATIONS,
     access.MIGRATIONS,
     signin.MIGRATIONS,
+    desk.MIGRATIONS,
 )

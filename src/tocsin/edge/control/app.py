@@ -18,6 +18,7 @@ from tocsin.edge.control import (
     blocking,
     concerning,
     correcting,
+    desking,
     erasing,
     fairness,
     governing,
@@ -95,6 +96,7 @@ def _routes(services: Services) -> list[Route]:
         *persons.routes(services),
         *warning.routes(services),
         *staffing.routes(services),
+        *desking.routes(services),
     ]
 
 

@@ -1,21 +1,18 @@
 """The desk at the node's end: its sources, what came of them, stories and drafts."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.desk.newsroom import Newsroom
+from tocsin.desk.library import MOST_BYTES
 from tocsin.desk.register import Entry, kind_of
 from tocsin.desk.sources import Source, standing
 from tocsin.edge.control.answers import asked, told
 from tocsin.edge.control.services import Services
 from tocsin.errors import ConfigError
 from tocsin.formats.text import instant
-
-_MOST_BODY: Final = 24 * 1024 * 1024
 
 
 def routes(services: Services) -> list[Route]:
@@ -49,7 +46,18 @@ def routes(services: Services) -> list[Route]:
     async def pull(request: Request) -> Response:
         return told(await desk.pull(request.path_params["name"]))
 
+    async def imported(request: Request) -> Response:
+        body = await guarded(request)
+        query = request.query_params
+        media_type = query.get("media_type") or "application/octet-stream"
+        return told(await desk.imported(body, query.get("url", ""), media_type, query.get("outlet", "")))
+
+    async def fetched(request: Request) -> Response:
+        return told(await desk.imported_from(str((await asked(request)).get("url", ""))))
+
     return [
+        Route("/desk/imported", imported, methods=["POST"]),
+        Route("/desk/fetched", fetched, methods=["POST"]),
         Route("/desk/sources", listed, methods=["GET"]),
         Route("/desk/sources", add, methods=["POST"]),
         Route("/desk/sources/{name}", one, methods=["GET"]),
@@ -58,6 +66,16 @@ def routes(services: Services) -> list[Route]:
         Route("/desk/sources/{name}/test", tried, methods=["POST"]),
         Route("/desk/sources/{name}/pull", pull, methods=["POST"]),
     ]
+
+
+async def guarded(request: Request) -> bytes:
+    """The body as it is. Raises ConfigError("config.value") for one that is too large."""
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > MOST_BYTES:
+            raise ConfigError("config.value", f"a capture has at most {MOST_BYTES:,} bytes")
+    return bytes(data)
 
 
 def source_of(body: dict[str, Any]) -> Source:

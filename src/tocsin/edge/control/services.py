@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tocsin.desk.newsroom import Newsroom
 from tocsin.edge.access import Accounts
 from tocsin.edge.audit import Audit
 from tocsin.edge.people import Reason
@@ -93,3 +94,4 @@ class Services:
     note: Callable[[str, str, str], None]  # the diagnostics: code, peer, what
     reasons: Callable[[], Awaitable[Sequence[Reason]]]  # why the node is not ready
     watchkeeping: Watchkeeping
+    desk: Newsroom
