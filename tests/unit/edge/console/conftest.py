@@ -1,8 +1,10 @@
 """A member of a federation on the virtual clock, its console, and browsers that ask it without sockets."""
 
 import asyncio
+import importlib.util
 import json
 import re
+import sys
 from dataclasses import dataclass, field, replace
 from html import unescape
 from pathlib import Path
@@ -174,6 +176,26 @@ class House:
     def code(self, token_or_name, later_s=0):
         secret = getattr(self, "secrets", {}).get(token_or_name) or self.door.secret_of(token_or_name)
         return pyotp.TOTP(secret).at(self.clock.now_us() // 1_000_000 + later_s)
+
+
+@pytest.fixture(scope="session")
+def samples():
+    """The module samples.py: a line for each route."""
+    spec = importlib.util.spec_from_file_location("samples", Path(__file__).with_name("samples.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # its dataclasses look themselves up
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def make_house():
+    return House
+
+
+@pytest.fixture(name="piece")
+def given_piece():
+    return piece
 
 
 def piece(number, **more):

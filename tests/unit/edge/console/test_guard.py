@@ -3,33 +3,11 @@
 import pytest
 
 from tocsin.edge.console import guard
-from tocsin.edge.console.app import build, twin_path
+from tocsin.edge.console.app import build
 from tocsin.edge.console.page import Page
 from tocsin.edge.console.pages import ALL
-from tocsin.edge.console.permissions import NOBODY, TABLE
-from tocsin.edge.signin.roles import Role
 
 READING = [one for one in ALL if one.method == "GET"]
-PARTS = {
-    "{handle}": "bb",
-    "{name}": "plenary",
-    "{object_id}": "indicator--00000001-0000-4000-8000-000000000000",
-    "{token}": "x" * 43,
-}
-
-
-def concrete(path):
-    for part, value in PARTS.items():
-        path = path.replace(part, value)
-    return path
-
-
-def test_every_route_has_a_row_and_every_row_a_route(visit):
-    async def story(house):
-        routes = {(one.method, one.path) for one in ALL} | {("GET", "/static/{name}"), ("POST", "/csp-report")}
-        assert routes == TABLE.keys()
-
-    visit(story)
 
 
 def test_a_route_without_a_row_does_not_start(visit, monkeypatch):
@@ -39,52 +17,6 @@ def test_a_route_without_a_row_does_not_start(visit, monkeypatch):
             build(house.services)
 
     visit(story)
-
-
-def test_every_role_opens_exactly_its_rows_and_hidden_is_absent(visit):
-    async def story(house):
-        for role in Role:
-            browser = await house.enroll(role.value, role.value)
-            absent = await browser.ask("/nothing-of-the-kind")
-            absent_twin = await browser.ask("/nothing-of-the-kind.json")
-            assert (absent.status, absent_twin.status) == (404, 404)
-            for page in READING:
-                path = concrete(page.path)
-                allowed = TABLE[(page.method, page.path)]
-                if allowed == NOBODY:
-                    continue
-                found = await browser.ask(path)
-                twin = await browser.ask(twin_path(path)) if page.has_twin else None
-                if role in allowed:
-                    assert found.status in (200, 303), (role, path)
-                    assert twin is None or (twin.status, twin.header("content-type")) == (200, "application/json")
-                else:
-                    assert (found.status, found.headers, found.body) == (absent.status, absent.headers, absent.body)
-                    assert (twin.status, twin.headers, twin.body) == (404, absent_twin.headers, absent_twin.body)
-            for page in ALL:
-                allowed = TABLE[(page.method, page.path)]
-                if page.method == "POST" and allowed != NOBODY and role not in allowed:
-                    refused = await browser.ask(concrete(page.path), {})
-                    assert (refused.status, refused.headers, refused.body) == (404, absent.headers, absent.body)
-
-    visit(story, shared=3)
-
-
-def test_objects_that_are_not_held_and_objects_that_are_hidden_look_the_same(visit):
-    async def story(house):
-        from tocsin.exchange.journal import search
-
-        browser = await house.enroll("analyst", "analyst")
-        held = PARTS["{object_id}"]
-        assert (await browser.ask(f"/o/{held}")).status == 200
-        await house.core.world.database.write(lambda tx: search.hide(tx, held, "aa", "recalled", 1))
-        for ending in ("", ".json"):
-            hidden = await browser.ask(f"/o/{held}{ending}")
-            absent = await browser.ask(f"/o/{held.replace('1', '9')}{ending}")
-            assert (hidden.status, hidden.headers, hidden.body) == (404, absent.headers, absent.body)
-            assert held.encode() not in hidden.body
-
-    visit(story, shared=3)
 
 
 def test_who_is_not_signed_in_learns_of_no_route(visit):
@@ -192,7 +124,7 @@ def test_the_token_of_one_session_is_none_of_another(visit):
     visit(story)
 
 
-def test_reading_changes_nothing(visit):
+def test_reading_changes_nothing(visit, samples):
     async def story(house):
         browser = await house.enroll("root", "administrator", "analyst")
         connection = house.federation.nodes["aa"]
@@ -204,7 +136,7 @@ def test_reading_changes_nothing(visit):
 
         before, position = held(), house.core.journal.head
         for page in READING:
-            await browser.ask(concrete(page.path))
+            await browser.ask(samples.concrete(page.path))
         assert (held(), house.core.journal.head) == (before, position)
 
     visit(story, shared=3)

@@ -24,13 +24,13 @@ async def with_amber(house):
     return await house.enroll("everybody", "duty", "analyst", "releaser", "administrator", "oversight")
 
 
-def test_every_page_that_shows_it_leaves_a_record(visit):
+def test_every_page_that_shows_it_leaves_a_record(visit, samples):
     async def story(house):
         browser = await with_amber(house)
         shown = 0
         for page in ALL:
             if page.method == "GET":
-                path = page.path.replace("{object_id}", IDENTIFIER).replace("{name}", "quiet").replace("{handle}", "bb")
+                path = samples.concrete(page.path, object_id=IDENTIFIER, name="quiet")
                 for address in (path, twin_path(path)) if page.has_twin else (path,):
                     before = await house.control.audit.head()
                     reply = await browser.ask(address)

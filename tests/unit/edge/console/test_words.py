@@ -81,17 +81,14 @@ def untranslated(page):
     return reader.found
 
 
-def test_no_page_shows_an_untranslated_word(visit):
+def test_no_page_shows_an_untranslated_word(visit, samples):
     async def story(house):
         house.again(pseudo=True, loopback=True)
         token = await house.people.add("Invited", ["duty"])
         browser = await house.enroll("everybody", *Role)
         await house.accounts.add("siem", "*")
         paths = [
-            one.path.replace("{handle}", "bb")
-            .replace("{name}", "plenary")
-            .replace("{object_id}", "indicator--00000001-0000-4000-8000-000000000000")
-            .replace("{token}", token)
+            samples.concrete(one.path, token=token)
             for one in ALL
             if one.method == "GET" and one.path not in ("/", "/sign-in", "/sign-in/oidc/back")
         ]

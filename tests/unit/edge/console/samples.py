@@ -1,0 +1,83 @@
+"""One line for each route of the console: what stands in its address and form, and who may see what of that.
+
+A new route needs a line here, or test_table.py fails (docs/console.md, "How a page is made"). A line says
+
+- `of`: what kind of thing the one part of the address in braces is (`{thing}` of the form too), a key of `World.things`
+  in test_table.py. Each kind has one thing for each relation that somebody can have to it: "there" and what is hidden
+  from us by one reason or another, or never was. Nothing but what `shown` names may be told from "absent".
+- `form`: what a POST sends. `{fresh}` is a name that no other sample has.
+- `answers`: what somebody who may is answered about "there".
+- `signed_out`: what somebody who is not signed in is answered, for routes that are for nobody in particular.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Sample:
+    of: str = ""
+    form: dict = field(default_factory=dict)
+    shown: tuple = ("there",)
+    answers: tuple = (200, 303)
+    signed_out: tuple = ()
+
+
+SAMPLES = {
+    # -- coming in
+    ("GET", "/static/{name}"): Sample("asset", signed_out=(200,)),
+    ("POST", "/csp-report"): Sample(signed_out=(204,)),
+    ("GET", "/sign-in"): Sample(signed_out=(200,)),
+    ("POST", "/sign-in"): Sample(form={"name": "x", "password": "x", "code": "x"}, signed_out=(401,)),
+    ("POST", "/sign-in/passkey"): Sample(signed_out=(403,)),
+    ("POST", "/sign-in/passkey/offer"): Sample(signed_out=(403,)),
+    ("POST", "/sign-in/oidc"): Sample(signed_out=(400, 404)),
+    ("GET", "/sign-in/oidc/back"): Sample(signed_out=(400, 401, 404)),
+    ("GET", "/in/{token}"): Sample("token", signed_out=(200,)),
+    ("POST", "/in/{token}"): Sample("token", signed_out=(403,)),
+    ("POST", "/in/{token}/passkey"): Sample("token", signed_out=(403,)),
+    ("POST", "/in/{token}/passkey/offer"): Sample("token", signed_out=(403,)),
+    # -- everybody who is signed in
+    ("GET", "/"): Sample(),
+    ("POST", "/sign-out"): Sample(),
+    ("GET", "/me"): Sample(),
+    ("POST", "/me/look"): Sample(form={"language": "fr", "theme": "dark"}),
+    ("POST", "/me/sessions/end"): Sample(form={"key": "x"}),
+    ("POST", "/me/passkeys"): Sample(answers=(403,)),  # not possible on 127.0.0.1
+    ("POST", "/me/passkeys/offer"): Sample(answers=(403,)),
+    ("POST", "/me/passkeys/remove"): Sample(form={"key": "x"}),
+    ("GET", "/members"): Sample(),
+    ("GET", "/members/{handle}"): Sample("member"),
+    ("GET", "/channels/{name}"): Sample("channel"),
+    # -- threats
+    ("GET", "/threats"): Sample(),
+    ("GET", "/o/{object_id}"): Sample("object"),
+    # -- the node
+    ("GET", "/admin"): Sample(),
+    ("GET", "/admin/accounts"): Sample(),
+    ("POST", "/admin/accounts"): Sample(form={"name": "{fresh}", "role": "duty"}),
+    ("POST", "/admin/accounts/roles"): Sample(form={"name": "target", "role": "duty"}),
+    ("POST", "/admin/accounts/reset"): Sample(form={"name": "target"}),
+    ("POST", "/admin/accounts/remove"): Sample(form={"name": "target"}),
+    ("GET", "/admin/tokens"): Sample(),
+    ("POST", "/admin/tokens"): Sample(form={"name": "{fresh}"}),
+    ("POST", "/admin/tokens/remove"): Sample(form={"name": "program"}),
+    ("GET", "/admin/peers"): Sample(),
+    ("GET", "/admin/audit"): Sample(),
+    ("GET", "/admin/backups"): Sample(),
+    ("GET", "/admin/settings"): Sample(),
+}
+
+# What stands for the part in braces where it does not matter which: of a house whose objects are those of conftest.piece.
+PARTS = {
+    "{handle}": "bb",
+    "{name}": "plenary",
+    "{object_id}": "indicator--00000001-0000-4000-8000-000000000000",
+    "{token}": "x" * 43,
+}
+
+
+def concrete(path, **parts):
+    """An address of a route: `parts` by name, the others as in PARTS."""
+    for part, value in {**PARTS, **{f"{{{name}}}": value for name, value in parts.items()}}.items():
+        path = path.replace(part, value)
+    return path
