@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.errors import MessageError
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.utils import parseaddr
 from io import BytesIO
 from typing import Final, NamedTuple
@@ -67,7 +67,7 @@ def _parts(message: EmailMessage) -> Iterator[Part]:
             yield Part(one.get_content_type(), str(one.get_filename() or "")[:200], _bytes(one))
 
 
-def _bytes(part: EmailMessage | None) -> bytes:
+def _bytes(part: MIMEPart | None) -> bytes:
     if part is None:
         return b""
     content = part.get_content()

@@ -12,7 +12,7 @@ from lxml import html as parser
 from tocsin.desk.document import Role
 from tocsin.desk.reading import container
 from tocsin.desk.reading.container import Piece
-from tocsin.desk.reading.lines import LONGEST, MOST_LINES, Line, cleaned, words_in
+from tocsin.desk.reading.lines import LONGEST, MOST_LINES, Line, cleaned
 from tocsin.errors import FormatError
 
 _BLOCKS: Final = frozenset(
@@ -215,13 +215,9 @@ def _canonical(tree: parser.HtmlElement, url: str) -> str:
     """Where the page says it belongs, if that is its own host's address: another site cannot be spoken for."""
     for node in tree.iter("link"):
         if "canonical" in (node.get("rel") or "").lower().split():
-            told = urljoin(url, (node.get("href") or "").strip())[:2048]
+            told = str(urljoin(url, str(node.get("href") or "").strip()))[:2048]
             parts = urlsplit(told)
             if parts.scheme in ("http", "https") and (not url or parts.hostname == urlsplit(url).hostname):
                 return told
     return url
 
-
-def words(page: Page) -> int:
-    """Of all its texts."""
-    return sum(words_in(one.paragraphs) for one in page.pieces)
