@@ -1,11 +1,15 @@
 """Settings for the whole suite."""
 
+import gc
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+QUICK = 10  # examples of each property in the quick round; every one of them in the others
+
 settings.register_profile("tocsin", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("tocsin"), max_examples=QUICK)
 settings.load_profile("tocsin")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -24,3 +28,18 @@ def pytest_ignore_collect(collection_path, config):
     if collection_path.name == "browser" and not any("browser" in one for one in config.args):
         return True
     return None
+
+
+def pytest_collection_finish():
+    """What has been collected lives as long as the process: the garbage collector need not look at it again and again."""
+    gc.freeze()
+
+
+def pytest_collection_modifyitems(config, items):
+    """With --hypothesis-profile=quick a test's own number of examples is no more than the profile's."""
+    if config.getoption("--hypothesis-profile") != "quick":
+        return
+    for item in items:
+        own = getattr(getattr(item, "obj", None), "_hypothesis_internal_use_settings", None)
+        if own is not None and own.max_examples > QUICK:
+            item.obj._hypothesis_internal_use_settings = settings(own, max_examples=QUICK)

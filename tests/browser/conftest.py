@@ -181,6 +181,7 @@ def stage():
 PLACES = {
     "threats": "/threats",
     "object": "/o/indicator--00000001-0000-4000-8000-000000000000",
+    "outbox": "/share/outbox",
     "members": "/members",
     "member": "/members/fr-cert",
     "channel": "/channels/plenary",
@@ -223,8 +224,10 @@ def shots():
 
 
 @pytest.fixture
-def places():
-    return PLACES
+def places(stage):
+    """The table, and what has an address only once the stage stands."""
+    listed = stage[0].people["everything"][0].get(f"{stage[0].url}/share/outbox.json", timeout=30).json()["shares"]
+    return {**PLACES, "sent": f"/share/outbox/{listed[-1]['id']}"}
 
 
 class Visitor:

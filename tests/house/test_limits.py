@@ -6,6 +6,10 @@ import statistics
 from functools import cache
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.xdist_group("house")  # one process reads the sources, once
+
 ROOT = Path(__file__).parents[2]
 SRC = ROOT / "src" / "tocsin"
 FILES = sorted(SRC.rglob("*.py"))
@@ -29,10 +33,16 @@ def lines_of(path):
 
 
 @cache
+def nodes(tree):
+    return tuple(ast.walk(tree))
+
+
+@cache
 def functions(tree):
-    return [one for one in ast.walk(tree) if isinstance(one, FUNCTIONS)]
+    return [one for one in nodes(tree) if isinstance(one, FUNCTIONS)]
 
 
+@cache
 def code_lines(path, function):
     """Lines that hold code: no blank ones, no comments, no docstring."""
     doc = function.body[0] if ast.get_docstring(function, clean=False) is not None else None
@@ -105,7 +115,7 @@ def test_no_module_keeps_state():
                 names = [ast.unparse(one) for one in getattr(node, "targets", None) or [node.target]]
                 if names != ["__all__"] and not is_declared_constant(node):
                     yield from names
-        yield from (f"global, line {node.lineno}" for node in ast.walk(tree_of(path)) if isinstance(node, ast.Global))
+        yield from (f"global, line {node.lineno}" for node in nodes(tree_of(path)) if isinstance(node, ast.Global))
 
     assert offenders(judge) == []
 
@@ -122,13 +132,13 @@ def test_any_error_is_caught_in_the_supervisor_and_at_the_edge_only():
     def judge(path):
         if name_of(path) == "node/supervisor.py" or name_of(path).startswith("edge/"):
             return
-        for node in ast.walk(tree_of(path)):
+        for node in nodes(tree_of(path)):
             if isinstance(node, ast.ExceptHandler) and catches_anything(node):
                 yield f"line {node.lineno}"
 
     assert offenders(judge) == []
     supervisor = SRC / "node" / "supervisor.py"
-    assert any(isinstance(one, ast.ExceptHandler) and catches_anything(one) for one in ast.walk(tree_of(supervisor)))
+    assert any(isinstance(one, ast.ExceptHandler) and catches_anything(one) for one in nodes(tree_of(supervisor)))
 
 
 def is_public(node, owners=()):

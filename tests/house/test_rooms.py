@@ -10,6 +10,8 @@ import pytest
 from tocsin import errors
 from tocsin.node.tables import TABLES
 
+pytestmark = pytest.mark.xdist_group("house")
+
 ROOT = Path(__file__).parents[2]
 SRC = ROOT / "src" / "tocsin"
 FILES = sorted(SRC.rglob("*.py"))
@@ -68,15 +70,21 @@ CODE = re.compile(r"[a-z]+\.[a-z0-9-]+")
 FAMILIES = {code.partition(".")[0] for code in errors.MEANINGS}
 
 
+@cache
+def nodes(tree):
+    return tuple(ast.walk(tree))
+
+
 def codes_raised(tree):
     """Codes given as the first argument to an error, or to anything that passes one on."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ERRORS:
             yield from (one.value for one in node.args[:1] if isinstance(one, ast.Constant))
 
 
+@cache
 def texts(tree):
-    return {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+    return {one.value for one in nodes(tree) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
 
 
 def put_together(plain):

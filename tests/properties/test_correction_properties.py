@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.backends.sqlite.database import InlineDatabase, connect, create_tables
+from tocsin.backends.sqlite.database import InlineDatabase
 from tocsin.errors import FormatError
 from tocsin.exchange.journal import erase, search
 from tocsin.exchange.journal.journal import Kind, NewRow, append, read
@@ -17,7 +17,7 @@ from tocsin.formats.correction import ACTIONS, MAX_CHANGES, Change, Confirmation
 from tocsin.formats.feedback import KINDS, SIGHTED, Feedback
 from tocsin.formats.stix.check import check
 from tocsin.formats.tlp import Tlp
-from tocsin.node.tables import TABLES
+from tocsin.testing.stores import in_memory
 from tocsin.testing.virtualtime import run
 
 ME = "identity--11111111-1111-4111-8111-111111111111"
@@ -241,8 +241,7 @@ def again(tx, step):
 
 def played(events, work):
     async def main():
-        connection = connect(":memory:", create=True)
-        create_tables(connection, TABLES)
+        connection = in_memory()
         database = InlineDatabase(connection)
 
         def story(tx):

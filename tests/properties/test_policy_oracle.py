@@ -7,6 +7,7 @@ levels as numbers: which level is looser than which, and what each channel carri
 from dataclasses import replace
 from itertools import product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -107,6 +108,7 @@ def agree(rows):
     return counts
 
 
+@pytest.mark.slow
 def test_every_channel_roster_and_origin_agrees_with_the_oracle():
     rows = product(SAID, (None, "clear", "amber"), [()], [()], KIND, WORDS, [True, False], ROSTERS, CAME)
     allowed, refused = agree(rows)
@@ -114,6 +116,7 @@ def test_every_channel_roster_and_origin_agrees_with_the_oracle():
     assert allowed > 10_000
 
 
+@pytest.mark.slow
 def test_every_combination_of_what_was_said_agrees_with_the_oracle():
     few_rosters = [frozenset("ab"), frozenset("abc")]
     rows = product(
@@ -124,6 +127,7 @@ def test_every_combination_of_what_was_said_agrees_with_the_oracle():
     assert allowed > 5_000
 
 
+@pytest.mark.slow
 def test_everything_at_once_agrees_with_the_oracle():
     came = [
         None,

@@ -9,12 +9,10 @@ from pathlib import Path
 
 import orjson
 import pytest
-import stix2validator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stix2patterns.test.v21 import test_validator as oasis
 from stix2patterns.validator import validate as oasis_takes_pattern
-from stix2validator import validator as oracle
 
 from tocsin.errors import MEANINGS, FormatError
 from tocsin.formats.stix import patterns
@@ -39,14 +37,32 @@ REGISTRIES = (
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _quick_oracle():
-    """The oracle reads its schemas from disk for each object; here it reads each of them once."""
+@pytest.fixture(scope="module")
+def oracle_says():
+    """Whether the oracle takes a value, and its reasons. Where it breaks down, it does not take it.
+
+    It takes seconds to load, and reads its schemas from disk for each object; here it reads each of them once.
+    """
+    import stix2validator
+    from stix2validator import validator as oracle
+
+    options = stix2validator.ValidationOptions(version="2.1", silent=True)
+    broken = (AttributeError, KeyError, TypeError, ValueError, IndexError, stix2validator.ValidationError)
+
+    def says(value):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                result = stix2validator.validate_instance(value, options)
+            except broken as error:
+                return False, [repr(error)]
+        return result.is_valid, [str(error) for error in result.errors]
+
     kept = {name: getattr(oracle, name) for name in ("find_schema", "load_schema", "load_validator")}
     oracle.find_schema = functools.cache(kept["find_schema"])
     oracle.load_schema = functools.cache(kept["load_schema"])
     oracle.load_validator = _by_path(kept["load_validator"])
-    yield
+    yield says
     for name, function in kept.items():
         setattr(oracle, name, function)
 
@@ -62,20 +78,6 @@ def _by_path(load):
     return loaded
 
 
-OPTIONS = stix2validator.ValidationOptions(version="2.1", silent=True)
-
-
-def oracle_says(value):
-    """Whether the oracle takes `value`, and its reasons. Where it breaks down, it does not take it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            result = stix2validator.validate_instance(value, OPTIONS)
-        except (AttributeError, KeyError, TypeError, ValueError, IndexError, stix2validator.ValidationError) as error:
-            return False, [repr(error)]
-    return result.is_valid, [str(error) for error in result.errors]
-
-
 def we_take(value):
     try:
         check_value(copy.deepcopy(value))
@@ -84,11 +86,13 @@ def we_take(value):
     return True
 
 
-def test_oracle_agrees_on_all_valid_samples():
+@pytest.mark.slow
+def test_oracle_agrees_on_all_valid_samples(oracle_says):
     assert [reasons for taken, reasons in map(oracle_says, VALID) if not taken] == []
 
 
-def test_borderline_corpus_says_where_the_oracle_differs():
+@pytest.mark.slow
+def test_borderline_corpus_says_where_the_oracle_differs(oracle_says):
     told = {item["case"]: item.get("oracle", not item["code"]) for item in BORDERLINE}
     assert {item["case"]: oracle_says(item["object"])[0] for item in BORDERLINE} == told
 
@@ -163,7 +167,8 @@ def mutated(chance, value):
     return value
 
 
-def test_what_the_oracle_refuses_we_refuse():
+@pytest.mark.slow
+def test_what_the_oracle_refuses_we_refuse(oracle_says):
     chance = random.Random(2026)
     agreed = {True: 0, False: 0}
     missed = []

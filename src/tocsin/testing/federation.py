@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import apsw
 
-from tocsin.backends.sqlite.database import InlineDatabase, connect, create_tables, require_schema
+from tocsin.backends.sqlite.database import InlineDatabase, connect, require_schema
 from tocsin.backends.sqlite.writer import Handle
 from tocsin.backends.system.checkpoints import CheckpointFiles
 from tocsin.errors import ConfigError
@@ -29,10 +29,10 @@ from tocsin.formats.stix.ids import sdo_id
 from tocsin.formats.tlp import Tlp
 from tocsin.node import fsck
 from tocsin.node.core import Core, Surroundings
-from tocsin.node.tables import TABLES
 from tocsin.ports.database import Transaction
 from tocsin.ports.metrics import SILENT, Meter
 from tocsin.ports.notifier import Notifier
+from tocsin.testing import stores
 from tocsin.testing.chance import SeededEntropy
 from tocsin.testing.network import LossyNetwork
 from tocsin.testing.powercut import Recorder
@@ -154,9 +154,7 @@ class Node:
         self.endpoint = f"{handle}:1"  # empty, before the founding: it can only dial out
         self.described: dict[str, Any] = {}  # what else it says of itself, before the founding: countries, constituency
         self._database: InlineDatabase | None = None
-        connection = connect(STORE, vfs=self.storage.vfs_name, exclusive=True, create=True)
-        create_tables(connection, TABLES)
-        connection.close()
+        stores.on_disk(self.storage, STORE)
 
     @property
     def running(self) -> Core:

@@ -29,9 +29,12 @@ def call(monkeypatch, capsys, *words, app=None):
     return ended.value.code, *capsys.readouterr()
 
 
+ROOT = typer.main.get_command(entry.build())
+
+
 def every_command():
     """(path, object) of each command that does something."""
-    yield from commands_in(typer.main.get_command(entry.build()), "")
+    yield from commands_in(ROOT, "")
 
 
 def commands_in(group, before):
@@ -86,17 +89,16 @@ def test_every_command_has_help_with_examples(path):
 
 
 @pytest.mark.parametrize("path", COMMANDS)
-def test_every_example_is_understood(path, monkeypatch):
-    root = typer.main.get_command(entry.build())
+def test_every_example_is_understood(path):
     for line in (COMMANDS[path].help or "").split("Examples:")[1].strip().splitlines():
         words = shlex.split(re.split(r" [|<>] ", line)[0])
         assert words.pop(0) == "tocsin"
         while words and words[0].startswith("--"):
             del words[:2]
-        at = root
+        at = ROOT
         while getattr(at, "commands", None):
             at = at.commands[words.pop(0)]
-        assert at is not root
+        assert at is not ROOT
         at.make_context("tocsin", words)  # raises on an unknown option or a missing argument
 
 
@@ -170,6 +172,7 @@ def test_no_node_is_an_error_with_advice(monkeypatch, capsys, tmp_path):
     assert "tocsin init" in err
 
 
+@pytest.mark.slow
 def test_help_loads_nothing_heavy():
     program = (
         "import sys; sys.argv = ['tocsin', '--help']\n"
@@ -184,6 +187,7 @@ def test_help_loads_nothing_heavy():
     assert "Usage: tocsin" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_error(tmp_path):
     program = (
         "import os, sys, typer\n"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.backends.sqlite.database import InlineDatabase, connect, create_tables
+from tocsin.backends.sqlite.database import InlineDatabase
 from tocsin.edge.access import OVERSIGHT, READER, RELEASER
 from tocsin.edge.audit import Audit, Head, Operation, Seen, Use, digest
 from tocsin.edge.control import app as control
@@ -24,9 +24,9 @@ from tocsin.exchange.publish.spooled import MemorySpool
 from tocsin.formats.tlp import Tlp, marking_id
 from tocsin.node import export
 from tocsin.node.run import _control
-from tocsin.node.tables import TABLES
 from tocsin.testing.chance import SeededEntropy
 from tocsin.testing.federation import Federation
+from tocsin.testing.stores import in_memory
 from tocsin.testing.virtualtime import run
 
 USE = Use("control", "uid:0", Operation.READ, "because")
@@ -48,8 +48,7 @@ class SteadyClock:
 
 class Trail:
     def __init__(self):
-        self.connection = connect(":memory:", create=True)
-        create_tables(self.connection, TABLES)
+        self.connection = in_memory()
         self.clock = SteadyClock()
         self.audit = Audit(InlineDatabase(self.connection), self.clock)
 

@@ -8,16 +8,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from tocsin.backends.sqlite.database import InlineDatabase, connect, create_tables
+from tocsin.backends.sqlite.database import InlineDatabase
 from tocsin.errors import MEANINGS, TocsinError
 from tocsin.exchange.members import charter, descriptor
 from tocsin.exchange.members.registry import Members
 from tocsin.formats import statement
 from tocsin.formats.keys import Role
 from tocsin.formats.tlp import Tlp, marking_id
-from tocsin.node.tables import TABLES
 from tocsin.testing.chance import SeededEntropy
 from tocsin.testing.federation import Federation, Keys
+from tocsin.testing.stores import in_memory
 from tocsin.testing.virtualtime import VirtualClock, run
 
 
@@ -36,8 +36,7 @@ def refused():
 
 
 def _database():
-    connection = connect(":memory:", create=True)
-    create_tables(connection, TABLES)
+    connection = in_memory()
     return InlineDatabase(connection)
 
 

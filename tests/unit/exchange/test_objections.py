@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.backends.sqlite.database import InlineDatabase, connect, create_tables
+from tocsin.backends.sqlite.database import InlineDatabase
 from tocsin.errors import AccessError, ConfigError, FormatError, PolicyError
 from tocsin.exchange.journal import search
 from tocsin.exchange.journal.journal import Kind, Row
@@ -23,8 +23,8 @@ from tocsin.formats.objection import Act, Objection, Saying
 from tocsin.formats.stix.check import check
 from tocsin.formats.strictjson import parse
 from tocsin.formats.tlp import Tlp
-from tocsin.node.tables import TABLES
 from tocsin.testing import persons
+from tocsin.testing.stores import in_memory
 
 DAY_S = 86_400
 THREE = ("aa", "bb", "cc")
@@ -368,8 +368,7 @@ ACTS = [
 
 
 def taken(acts, step):
-    connection = connect(":memory:", create=True)
-    create_tables(connection, TABLES)
+    connection = in_memory()
     room = Objections(lambda log: CHANNEL)
     told = [
         Told(Row(at, at, int(Kind.ENTRY), 1, at, member, value["id"], "", "", 2, at, None), value)

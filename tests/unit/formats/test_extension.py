@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from stix2validator import ValidationOptions, validate_instance
 
 from tocsin.formats import extension
 from tocsin.formats.stix.check import check
@@ -19,7 +18,10 @@ def made(at=1_700_000_000_123_456, **said):
     return extension.compose("note", ("a", "b"), ME, at, body, "feedback", said)
 
 
+@pytest.mark.slow
 def test_what_we_say_is_a_standard_object_that_foreign_tools_accept():
+    from stix2validator import ValidationOptions, validate_instance  # seconds to load: not for who leaves this test out
+
     checked = check(made(kind="sighted"))
     assert (checked.type, checked.created_by, checked.version) == ("note", ME, "2023-11-14T22:13:20.123Z")
     assert validate_instance(checked.value, ValidationOptions(version="2.1", strict=False)).is_valid

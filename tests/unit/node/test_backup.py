@@ -216,6 +216,7 @@ def test_no_room_leaves_nothing_behind(home, tmp_path):
 # -- damaged ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_flipped_byte_is_found(whole, tmp_path):
     file = tmp_path / "b.tar"
     headers = [at for at in range(0, len(whole), 512) if whole[at + 257 : at + 262] == b"ustar"]

@@ -43,6 +43,9 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     # -- threats --------------------------------------------------------------------------------------------------
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,
+    # -- what we have shared --------------------------------------------------------------------------------------
+    ("GET",  "/share/outbox"): THREATS,
+    ("GET",  "/share/outbox/{share}"): THREATS,
     # -- the node -------------------------------------------------------------------------------------------------
     ("GET",  "/admin"): ADMIN,
     ("GET",  "/admin/accounts"): ADMIN,

@@ -1,6 +1,7 @@
 """Templates: escaped always, strict about what is missing, in the reader's language."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +20,9 @@ _UNITS: Final = (
 )
 
 
+@cache
 def environment() -> Environment:
-    """The one place where templates are found and what they may call is chosen."""
+    """The one place where templates are found and what they may call is chosen. One for the process: it compiles them."""
     env = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
@@ -34,6 +36,7 @@ def environment() -> Environment:
     env.filters["ago"] = _ago
     env.filters["number"] = lambda count: f"{count:,}"
     env.filters["grouped"] = _grouped
+    env.filters["span"] = span
     env.filters["tlp"] = tlp_class
     return env
 
@@ -65,6 +68,16 @@ def _ago(context: Context, instant_us: int) -> str:
     size, past, ahead = next(one for one in _UNITS if abs(seconds) >= one[0])
     count = int(abs(seconds) // max(size, 1))
     return _words(context).one(past if seconds >= 0 else ahead) % {"count": count}
+
+
+_SPANS: Final = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"))
+
+
+def span(ms: float) -> str:
+    """How long something took, in two digits or more: 31 ms, 4.2 s, 12 min. The symbols are alike in every language."""
+    size, unit = next((one for one in _SPANS if ms >= one[0]), (1, "ms"))
+    count = ms / size
+    return f"{count:.1f} {unit}" if count < 10 and unit != "ms" else f"{count:.0f} {unit}"
 
 
 def _grouped(text: str, size: int = 4) -> str:

@@ -89,6 +89,39 @@ def stored_by(reading: Reading, log: int, seq: int, members: Iterable[str], unti
     return out
 
 
+class Signed(NamedTuple):
+    """A receipt for one of our logs as it came."""
+
+    member: str
+    seq: int  # how much of the log it covers
+    added: int
+    sent_at: int | None
+    proof: bytes
+
+
+def receipts_from(reading: Reading, log: int, size: int, limit: int) -> list[Signed]:
+    """Receipts that cover `size` entries of one of our logs or more, those that cover least first."""
+    rows = reading.query(
+        "SELECT member, seq, added, sent_at, content FROM journal_rows WHERE kind = 2 AND log = ? AND seq >= ? "
+        "ORDER BY seq LIMIT ?",
+        (log, size, limit),
+    )
+    return [Signed(row[0], row[1], row[2], row[3], bytes(row[4] or b"")) for row in rows]
+
+
+def entries_of(
+    reading: Reading, log: int, start: int, end: int, limit: int, now_us: int
+) -> list[tuple[int, int, str, str, str, int, str]]:
+    """(position, seq, object id, version, name, marking, held) of a log's entries, as they may be shown at a moment."""
+    rows = reading.query(
+        f"SELECT j.position, j.seq, COALESCE(j.object_id, ''), COALESCE(j.version, ''), COALESCE({_NAME}, ''), "  # noqa: S608 - constants only
+        "COALESCE(j.marking, 0), COALESCE(j.held, '') FROM journal_rows j WHERE j.kind = 1 AND j.log = ? AND j.seq >= ? "
+        "AND j.seq < ? ORDER BY j.seq LIMIT ?",
+        (now_us, log, start, end, limit),
+    )
+    return [(row[0], row[1], row[2], row[3], row[4], row[5], row[6]) for row in rows]
+
+
 def receipted(reading: Reading, log: int, member: str, signed_until: int = 2**62) -> int:
     """Up to where a member has receipted one of our logs by what it has signed until an instant; 0 for not at all."""
     rows = reading.query(
@@ -123,6 +156,30 @@ def entry_at(reading: Reading, position: int) -> tuple[int, int, int] | None:
     """(log, seq, sent_at) of the entry at a position."""
     rows = reading.query("SELECT log, seq, sent_at FROM journal_rows WHERE position = ? AND kind = 1", (position,))
     return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
+
+
+def length(reading: Reading, log: int) -> int:
+    """How many entries of a log are here, from its first one on."""
+    rows = reading.query("SELECT MAX(seq) + 1 FROM journal_rows WHERE kind = 1 AND log = ?", (log,))
+    return int(rows[0][0] or 0)
+
+
+def place_of(reading: Reading, log: int, seq: int) -> tuple[int, int] | None:
+    """(position, sent_at) of the entry at a place in a log."""
+    rows = reading.query(
+        "SELECT position, sent_at FROM journal_rows WHERE kind = 1 AND log = ? AND seq = ?", (log, seq)
+    )
+    return (rows[0][0], rows[0][1] or 0) if rows else None
+
+
+def strictness(reading: Reading, log: int, start: int, end: int) -> tuple[int, int, int]:
+    """Of a log's entries from start to before end: the strictest marking, how many are erased, how many erase orders."""
+    rows = reading.query(
+        "SELECT MAX(marking), SUM(held IS 'erased'), SUM(held IS 'order') FROM journal_rows "
+        "WHERE kind = 1 AND log = ? AND seq >= ? AND seq < ?",
+        (log, start, end),
+    )
+    return rows[0][0] or 0, rows[0][1] or 0, rows[0][2] or 0
 
 
 class Named(NamedTuple):

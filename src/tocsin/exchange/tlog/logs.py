@@ -131,6 +131,15 @@ def root_at(reading: Reading, log: int, size: int) -> bytes | None:
     return rows[0][0] if rows else None
 
 
+def checkpoints_until(reading: Reading, log: int, size: int, limit: int) -> list[tuple[int, bytes]]:
+    """(size, root) of the last `limit` checkpoints of a log at or below a size, the largest first."""
+    rows = reading.query(
+        "SELECT size, root FROM tlog_checkpoints WHERE log = ? AND size <= ? ORDER BY size DESC LIMIT ?",
+        (log, size, limit),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 def signed_from(reading: Reading, log: int, size: int) -> tuple[int, bytes] | None:
     """The nearest checkpoint of a peer's log at or beyond a size: its size and the signed note."""
     rows = reading.query(

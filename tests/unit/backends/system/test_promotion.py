@@ -102,6 +102,7 @@ def test_a_running_keyring_hands_out_the_new_keys_at_once(tmp_path):
     assert keys.sealing().public == waiting[Role.SEAL]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forgets", [False, True])
 def test_cut_off_anywhere_the_next_start_completes_it(tmp_path, monkeypatch, forgets):
     for at in range(200):

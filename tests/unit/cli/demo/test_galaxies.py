@@ -6,12 +6,13 @@ from collections import Counter
 
 import orjson
 import pytest
-from stix2validator import ValidationOptions, validate_instance
 
 from tocsin.cli.demo import clusters, galaxies, iocs
 from tocsin.errors import MEANINGS, ConfigError
 from tocsin.formats import canonical
 from tocsin.formats.stix.check import check
+
+pytestmark = pytest.mark.slow  # each reads the whole of the data, and some load the OASIS validator
 
 RED = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"
 TLP = {
@@ -40,6 +41,8 @@ def relationships():
 
 
 def refusals(things):
+    from stix2validator import ValidationOptions, validate_instance  # takes seconds to load
+
     # its recommendations count as well, except two: random ids (ours are derived), and a hash of each page referred to
     options = ValidationOptions(version="2.1", strict=True, disabled=["uuid-check", "extref-hashes"])
     return {

@@ -51,6 +51,9 @@ SAMPLES = {
     # -- threats
     ("GET", "/threats"): Sample(),
     ("GET", "/o/{object_id}"): Sample("object"),
+    # -- what we have shared
+    ("GET", "/share/outbox"): Sample(),
+    ("GET", "/share/outbox/{share}"): Sample("share"),
     # -- the node
     ("GET", "/admin"): Sample(),
     ("GET", "/admin/accounts"): Sample(),
@@ -71,6 +74,7 @@ SAMPLES = {
 PARTS = {
     "{handle}": "bb",
     "{name}": "plenary",
+    "{share}": "0",
     "{object_id}": "indicator--00000001-0000-4000-8000-000000000000",
     "{token}": "x" * 43,
 }

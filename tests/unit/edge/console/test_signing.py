@@ -57,7 +57,7 @@ def test_a_link_ends_after_a_day_and_with_the_next_one(visit):
         newer = await house.people.reset("AMIRA")
         assert (await house.browser().ask(f"/in/{token}")).status == 410
         assert (await house.browser().ask(f"/in/{newer}")).status == 200
-        await house.clock.sleep(86_401)
+        house.clock.offset_s += 86_401
         assert (await house.browser().ask(f"/in/{newer}")).status == 410
 
     visit(story)
@@ -129,9 +129,9 @@ def test_a_session_ends_by_time_by_rest_by_its_owner_and_by_an_administrator(vis
     async def story(house):
         browser = await house.enroll("amira", "duty")
         for _ in range(11):
-            await house.clock.sleep(3600)
+            house.clock.offset_s += 3600
             assert (await browser.ask("/me")).status == 200
-        await house.clock.sleep(3601)
+        house.clock.offset_s += 3601
         assert (await browser.ask("/me")).status == 303, "it outlived its twelve hours"
         await house.people.reset("amira")
         token = await house.people.reset("amira")
@@ -143,7 +143,7 @@ def test_a_session_ends_by_time_by_rest_by_its_owner_and_by_an_administrator(vis
             "code": house.code(token),
         }
         await browser.ask(f"/in/{token}", form)
-        await house.clock.sleep(120 * 60 + 1)
+        house.clock.offset_s += 120 * 60 + 1
         assert (await browser.ask("/me")).status == 303, "it outlived two hours of rest"
         other = await house.enroll("other", "duty")
         assert (await other.post("/me", "/sign-out")).header("location") == "/sign-in?done=signed-out"

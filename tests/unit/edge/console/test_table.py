@@ -76,6 +76,12 @@ class World:
         )
         await core.synced()
         await self.house.people.add("target", ["duty"])
+        self.things["share"] = {
+            "there": self.house.newest_share("aa"),
+            "absent": "999999",
+            "of another member": self.house.newest_share("bb"),
+            "no number": "999999x",
+        }
         self.things["token"]["there"] = await self.house.people.add("invited", ["duty"])
         await self.house.accounts.add("program", "*")
         return self

@@ -88,7 +88,7 @@ def test_no_page_shows_an_untranslated_word(visit, samples):
         browser = await house.enroll("everybody", *Role)
         await house.accounts.add("siem", "*")
         paths = [
-            samples.concrete(one.path, token=token)
+            samples.concrete(one.path, token=token, share=house.newest_share("aa"))
             for one in ALL
             if one.method == "GET" and one.path not in ("/", "/sign-in", "/sign-in/oidc/back")
         ]

@@ -84,7 +84,7 @@ def test_from_the_position_the_peer_holds(linked):
 def test_the_key_goes_before_the_first_frame_and_once(linked):
     async def story(link, slot):
         assert [one[0] for one in link.sent] == ["key", slot, slot]
-        await link.fed.network.clock.sleep(86_401)
+        link.core.world.clock.offset_s += 86_401
         await publish(link.fed, 1)
         await link.rest()
         assert [one[0] for one in link.sent] == ["key", slot, slot, "key", slot]

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from hypothesis import strategies as st
 
-from tocsin.backends.sqlite.database import InlineDatabase, connect, create_tables
+from tocsin.backends.sqlite.database import InlineDatabase
 from tocsin.exchange.fairness.balance import Period, Snapshot
 from tocsin.exchange.fairness.ledger import Ledger
 from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append, read
@@ -16,8 +16,8 @@ from tocsin.exchange.journal.readers import Readers
 from tocsin.formats import erasure, extension
 from tocsin.formats.entry import ERASE_ORDER
 from tocsin.formats.markings import ChannelKind
-from tocsin.node.tables import TABLES
 from tocsin.testing.chance import SeededEntropy
+from tocsin.testing.stores import in_memory
 
 ME = "aa"
 MEMBERS = ("aa", "bb", "cc", "dd")
@@ -63,8 +63,7 @@ ANSWERS = {
 
 def store():
     """A new store in memory."""
-    connection = connect(":memory:", create=True)
-    create_tables(connection, TABLES)
+    connection = in_memory()
     return InlineDatabase(connection)
 
 

@@ -257,6 +257,7 @@ def test_many_links_are_cut_and_told_so():
     assert inquiry.cut
 
 
+@pytest.mark.slow
 def test_a_mesh_of_links_takes_bounded_time():
     inquiry = Inquiry(INDEX)
     nodes = [{**IP, "id": f"n{n}", "value": f"203.0.113.{n % 256}"} for n in range(150)]

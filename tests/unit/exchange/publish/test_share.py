@@ -313,6 +313,7 @@ class Watched(MemorySpool):
         self.closed = True
 
 
+@pytest.mark.slow
 def test_three_thousand_objects_go_in_bounded_batches(played):
     async def story(fed):
         core, spool = fed.core("aa"), Watched()

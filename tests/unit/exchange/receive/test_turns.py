@@ -282,6 +282,7 @@ PEERS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(peers=PEERS)
 def test_nobody_waits_for_ever(peers):

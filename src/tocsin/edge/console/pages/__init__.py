@@ -3,12 +3,13 @@
 from typing import Final
 
 from tocsin.edge.console.page import Page
-from tocsin.edge.console.pages import accounts, administering, me, members, signing, threats
+from tocsin.edge.console.pages import accounts, administering, me, members, outbox, signing, threats
 
 ALL: Final[tuple[Page, ...]] = (
     *signing.PAGES,
     *me.PAGES,
     *threats.PAGES,
+    *outbox.PAGES,
     *members.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
