@@ -1,6 +1,6 @@
 """Which addresses stand for a machine out on the Internet: what may be connected to on a stranger's word."""
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 # Carriers of an IPv4 address inside an IPv6 one: the network, and how far from the right the address stands.
@@ -23,8 +23,8 @@ _NEVER: Final = tuple(
         "100::/64",  # discard
     )
 )
-# 198.18/15 and the like are known to ipaddress; this one it takes for global.
-_RELAYS: Final = IPv4Address("192.88.99.0")
+# What ipaddress takes for global, in whole or in part: protocol assignments, 6to4 relays.
+_NEVER_4: Final = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
 
 
 def is_public(text: str) -> bool:
@@ -42,5 +42,5 @@ def is_public(text: str) -> bool:
 
 
 def _is_public_4(found: IPv4Address) -> bool:
-    relay = int(found) >> 8 == int(_RELAYS) >> 8
-    return found.is_global and not found.is_multicast and not found.is_reserved and not relay
+    never = any(found in one for one in _NEVER_4)
+    return found.is_global and not found.is_multicast and not found.is_reserved and not never

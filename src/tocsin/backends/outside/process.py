@@ -83,6 +83,8 @@ class Child:
                     waiting.set_result(answer)
         except (ValueError, msgspec.DecodeError):  # it is not ours any more: taken over, or broken
             process.kill()
+        if self._process is process:
+            self._process = None  # the next request starts another; this one is waited for by the loop
         for waiting in self._waiting.values():
             if not waiting.done():
                 waiting.set_exception(ConnectionError("the process has ended"))
