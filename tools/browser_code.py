@@ -1,6 +1,6 @@
-"""Bring the browser code of others, pinned in package-lock.json, into the console's static folder, and draw its map.
+"""Bring the browser code and the fonts of others, pinned in package-lock.json, into the console's static folder; draw its map.
 
-Without npm the console works without JavaScript: this says so and is no failure.
+Without npm the console works without JavaScript and makes no brief: this says so and is no failure.
 """
 
 import json
@@ -16,8 +16,10 @@ NAMED = (
     ("htmx.org/dist/htmx.min.js", "htmx.min.js"),
     ("htmx.org/dist/ext/hx-sse.min.js", "hx-sse.min.js"),
     ("htmx.org/dist/ext/hx-upsert.min.js", "hx-upsert.min.js"),
+    ("dejavu-fonts-ttf/ttf/DejaVuSansCondensed.ttf", "DejaVuSansCondensed.ttf"),
+    ("dejavu-fonts-ttf/ttf/DejaVuSansCondensed-Bold.ttf", "DejaVuSansCondensed-Bold.ttf"),
 )
-WITHOUT = "the console will work without JavaScript, and `tocsin doctor` says so"
+WITHOUT = "the console will work without JavaScript and make no brief, and `tocsin doctor` says so"
 
 
 def main() -> int:

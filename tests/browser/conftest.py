@@ -116,6 +116,29 @@ class Node:
         return self.tocsin("share", path, "--to", channel, "--wait", "60", *words)
 
 
+def warn(node, text, *, topic="cyber", urgency="priority", country=(), to="plenary", tlp="green", more=()):
+    """A warning by the command; its id."""
+    countries = [word for one in country for word in ("--country", one)]
+    said = ("--what", "Gateways of ministries", "--do", "Take them off the network.")
+    told = node.tocsin(
+        "warn",
+        text,
+        "--to",
+        to,
+        "--tlp",
+        tlp,
+        "--topic",
+        topic,
+        "--urgency",
+        urgency,
+        *said,
+        *countries,
+        *more,
+        "--json",
+    )
+    return json.loads(told)["id"]
+
+
 def field(page, name):
     return unescape(re.search(rf'name="{name}" value="([^"]*)"', page)[1])
 
@@ -164,6 +187,9 @@ def stage():
         fr.share(list(pieces(20, 1000)), "plenary", "--tlp", "green")
         known = "indicator--00000001-0000-4000-8000-000000000000"
         fr.tocsin("feedback", known, "--false-positive", "--note", "A public resolver of ours, not a scanner.")
+        warn(fr, "Exploited VPN gateway hits a ministry", urgency="flash", country=("GR", "CY"))
+        warn(fr, "Explosives missing from a quarry", topic="terrorism", urgency="immediate", country=("EG",))
+        warn(eg, "Credentials of port customs sold", topic="organised-crime")
         for role in ("duty", "analyst", "releaser", "administrator", "oversight"):
             eg.enroll(role, role)
         eg.enroll("everything", "duty", "analyst", "releaser", "administrator")
@@ -179,9 +205,13 @@ def stage():
 
 
 PLACES = {
+    "watch": "/",
+    "warnings": "/warnings",
     "threats": "/threats",
     "object": "/o/indicator--00000001-0000-4000-8000-000000000000",
+    "brief": "/brief",
     "outbox": "/share/outbox",
+    "changes": "/share/outbox/changes",
     "members": "/members",
     "member": "/members/fr-cert",
     "channel": "/channels/plenary",
@@ -224,10 +254,21 @@ def shots():
 
 
 @pytest.fixture
+def pieces_maker():
+    return pieces
+
+
+@pytest.fixture
 def places(stage):
     """The table, and what has an address only once the stage stands."""
     listed = stage[0].people["everything"][0].get(f"{stage[0].url}/share/outbox.json", timeout=30).json()["shares"]
-    return {**PLACES, "sent": f"/share/outbox/{listed[-1]['id']}"}
+    ours = "indicator--00000002-0000-4000-8000-000000000000"
+    return {
+        **PLACES,
+        "recall": f"/share/outbox/recall/{ours}",
+        "correct": f"/share/outbox/correct/{ours}",
+        "sent": f"/share/outbox/{listed[-1]['id']}",
+    }
 
 
 class Visitor:

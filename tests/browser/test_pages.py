@@ -174,7 +174,7 @@ def test_a_one_time_link_in_the_browser_with_password_and_with_passkey(visitor, 
     page.fill("#again", "correct horse battery")
     page.fill("#code", pyotp.TOTP(secret).now())
     page.get_by_role("button", name="Keep and sign in").click()
-    page.wait_for_url("**/threats")
+    page.get_by_role("heading", name="Watch", exact=True).wait_for()
     browser.expect_quiet()
 
     link = json.loads(node.tocsin("user", "add", "omar", "--role", "duty", "--json"))["link"]
@@ -182,11 +182,11 @@ def test_a_one_time_link_in_the_browser_with_password_and_with_passkey(visitor, 
     browser.virtual_authenticator()
     page = browser.open(link.removeprefix(node.url))
     page.get_by_role("button", name="Make a passkey").click()
-    page.wait_for_url("**/threats")
+    page.get_by_role("heading", name="Watch", exact=True).wait_for()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/sign-in*")
     page.get_by_role("button", name="Sign in with a passkey").click()
-    page.wait_for_url("**/threats")
+    page.get_by_role("heading", name="Watch", exact=True).wait_for()
     page = browser.open("/me")
     assert page.locator("bdi", has_text="omar").count() >= 1
     browser.expect_quiet()

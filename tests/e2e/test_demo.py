@@ -69,6 +69,9 @@ def judge(told, members):
     wanted = {"raised": 1, "stored": others, "acknowledged": 1, "answered": 1, "recalled": 1}
     assert warned == {**wanted, "confirmed": others, "duties_open": 1}
     assert told["safeguards"] == {"refused": 2, "fairness": "equal"}
+    seen = told["console"]
+    assert seen.pop("url").startswith("http://127.0.0.1:")
+    assert seen == {"pages": 7, "signed_in": True, "again": False}
     assert (told["fsck"], told["histories_agree"]) == ("ok", True)
     assert (told["outsider_leaks"], told["outsiders"]) == (0, told["handles"][max(2, members // 2) :])
     assert told["insider_finds"] > 0

@@ -20,6 +20,9 @@ def demo(
     ] = False,
     members: Annotated[int, typer.Option(min=3, max=20, help="How many members, each a process of its own.")] = 3,
     objects: Annotated[Path | None, typer.Option(help="Share this STIX file instead of the sample data.")] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Print the console's address and open no browser.")
+    ] = False,
     keep: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep the nodes' folders here; it must not exist.")
     ] = None,
@@ -28,6 +31,7 @@ def demo(
 
     Exit code 0 only if everything was delivered, receipted and verified, and an outsider holds nothing.
     """
-    from tocsin.cli.demo.play import play
+    from tocsin.cli.demo.play import Plan, play
 
-    return play(hands.screen, once=once, members=members, objects=objects, keep=keep)
+    plan = Plan(once=once, members=members, objects=objects, browser=not no_browser)
+    return play(hands.screen, plan, keep=keep)

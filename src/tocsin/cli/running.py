@@ -24,13 +24,15 @@ def add_to(app: typer.Typer) -> None:
 def run(
     hands: Hands,
     stop_with_stdin: Annotated[bool, typer.Option("--stop-with-stdin", hidden=True)] = False,
+    demonstration: Annotated[bool, typer.Option("--demonstration", hidden=True)] = False,
 ) -> None:
     """Run the node until Ctrl-C or SIGTERM. It listens for members and for people, and answers the other commands.
 
     One line on stdout says that it is ready; diagnostics go to stderr. It refuses to run without an adopted charter.
     """
     home = hands.home
-    _loop(_run(home, lambda ready: _ready(hands, ready), stop_with_stdin=stop_with_stdin))
+    wanted = {"stop_with_stdin": stop_with_stdin, "demonstration": demonstration}
+    _loop(_run(home, lambda ready: _ready(hands, ready), **wanted))
 
 
 def _loop(work: Coroutine[Any, Any, None]) -> None:
@@ -44,14 +46,16 @@ def _loop(work: Coroutine[Any, Any, None]) -> None:
         uvloop.run(work)
 
 
-async def _run(home: Any, on_ready: Callable[[dict[str, Any]], None], *, stop_with_stdin: bool) -> None:
+async def _run(
+    home: Any, on_ready: Callable[[dict[str, Any]], None], *, stop_with_stdin: bool, demonstration: bool
+) -> None:
     import asyncio
     import signal
 
     from tocsin.node import run as node
 
     loop = asyncio.get_running_loop()
-    running = asyncio.ensure_future(node.run(home, on_ready))
+    running = asyncio.ensure_future(node.run(home, on_ready, demonstration=demonstration))
     signals = (signal.SIGINT, signal.SIGTERM)
 
     def end() -> None:

@@ -61,7 +61,8 @@ class Document(msgspec.Struct, frozen=True):
     order: int  # on its page, from 0
     role: Role
     seen: Clock
-    published: Clock | None = None
+    stamp: Clock | None = None  # as the page shows it beside the title
+    published: Clock | None = None  # the best of stamp, credit and metadata
     event: Clock | None = None
     byline: str = ""
     agency: str = ""  # whose dispatch it says it is

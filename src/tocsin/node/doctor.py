@@ -19,7 +19,7 @@ from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.disk import SystemDisk
 from tocsin.backends.system.keyring import certificate_end
 from tocsin.edge.console import assets
-from tocsin.errors import MEANINGS, TocsinError
+from tocsin.errors import MEANINGS, ConfigError, TocsinError
 from tocsin.exchange.members import charter, descriptor
 from tocsin.exchange.warn.duties import OLD_US
 from tocsin.formats.keys import Role
@@ -57,6 +57,7 @@ def examine(home: Home, node: Status | TocsinError) -> list[Finding]:
         ("clock", _clock),
         ("backup", _backup),
         ("browser code", _browser_code),
+        ("brief", _brief),
         ("node", lambda home: _silent(home, node) if isinstance(node, TocsinError) else iter(())),
     ]
     findings = [one for name, check in checks for one in _checked(name, check, home)]
@@ -252,6 +253,15 @@ def _browser_code(_home: Home) -> Iterator[Finding]:
         yield _warning("doctor.browser-code", f"missing or changed: {', '.join(faults)}")
     else:
         yield _well("the console has the JavaScript it was packed with")
+
+
+def _brief(_home: Home) -> Iterator[Finding]:
+    try:
+        assets.fonts()
+    except ConfigError as error:
+        yield _warning(error.code, error.what)
+    else:
+        yield _well("the font of the brief is there")
 
 
 def _silent(home: Home, why: TocsinError) -> Iterator[Finding]:

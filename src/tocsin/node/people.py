@@ -14,6 +14,7 @@ from tocsin.edge.control import reading
 from tocsin.edge.control.services import Services as ControlServices
 from tocsin.edge.people import Services as PeopleServices
 from tocsin.edge.people import build
+from tocsin.edge.signin.demonstration import Demonstration
 from tocsin.edge.signin.door import Door
 from tocsin.edge.signin.fetching import fetch
 from tocsin.edge.signin.oidc import Client, Provider
@@ -35,15 +36,23 @@ _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 class PeoplesDoor:
     """One per node. The address is known once it is open."""
 
-    def __init__(self, home: Home, settings: Settings, core: Core) -> None:
+    def __init__(self, home: Home, settings: Settings, core: Core, *, demonstration: bool = False) -> None:
         self._home = home
         self._settings = settings
         self._core = core
         self._bound = ""
+        self._is_demonstration = demonstration
+        self._demonstration: Demonstration | None = None
 
     def url(self) -> str:
         """How people write the address."""
         return self._settings.people_url.rstrip("/") or self._bound
+
+    async def way_in(self) -> dict[str, str]:
+        """For who started the node as part of a demonstration: the link that leads in. Else nothing."""
+        if self._demonstration is None:
+            return {}
+        return {"way_in": f"{self.url()}/in/{await self._demonstration.invite()}"}
 
     async def open(self, control: ControlServices, told: PeopleServices, doors: serving.Doors) -> None:
         """Listen. Raises ConfigError("config.people-tls", "config.people-listen", "config.oidc")."""
@@ -52,6 +61,8 @@ class PeoplesDoor:
         tls = bool(settings.people_certificate)
         if not tls and host not in _LOOPBACK:
             raise ConfigError("config.people-tls", f"people_listen {host} is not loopback and no certificate is set")
+        if self._is_demonstration and (tls or settings.people_url or host not in _LOOPBACK):
+            raise ConfigError("config.people-listen", "a demonstration is open to this machine only")
         application: Any = build(
             told, console.build(await self._console(control, host in _LOOPBACK), self._taxii(told))
         )
@@ -78,14 +89,18 @@ class PeoplesDoor:
         world, settings = self._core.world, self._settings
         tickets = Tickets(await control.accounts.secret("console"), world.clock, world.entropy)
         limits = Limits(settings.session_minutes * MINUTE_US, settings.session_rest_minutes * MINUTE_US)
+        sessions = Sessions(world.database, world.clock, world.entropy, limits)
+        if self._is_demonstration:
+            self._demonstration = Demonstration(control.people, sessions, world.entropy)
         door = Door(
             people=control.people,
-            sessions=Sessions(world.database, world.clock, world.entropy, limits),
+            sessions=sessions,
             passwords=Passwords(world.entropy),
             passkeys=Passkeys(tickets, world.clock, f"Tocsin {settings.handle}"),
             tickets=tickets,
             throttle=Throttle(world.clock),
             clock=world.clock,
+            demonstration=self._demonstration,
         )
         client = _client(settings)
         return ConsoleServices(

@@ -16,6 +16,7 @@ from tocsin.backends.system.spool import SpoolFile
 from tocsin.backends.system.warninglists import WarningLists
 from tocsin.edge import access, serving
 from tocsin.edge.audit import Audit
+from tocsin.edge.console import brief
 from tocsin.edge.control import app as control
 from tocsin.edge.control.services import Services as ControlServices
 from tocsin.edge.peer.websocket import Listening, WebSocketNetwork
@@ -39,15 +40,18 @@ _TELL_S: Final = 5.0
 SOFTWARE = f"tocsin/{__version__}"
 
 
-async def run(home: Home, on_ready: Callable[[dict[str, Any]], None]) -> None:
-    """Run until cancelled. Raises ConfigError (no charter, running already), PeerError("peer.listen"), StoreError."""
+async def run(home: Home, on_ready: Callable[[dict[str, Any]], None], *, demonstration: bool = False) -> None:
+    """Run until cancelled; `demonstration`: its console is open, once, to who reads what on_ready is told.
+
+    Raises ConfigError (no charter, running already), PeerError("peer.listen"), StoreError.
+    """
     settings = home.settings()
     with home.lock():
         _prepare(home, settings)
         counters = Counters()
         database = ThreadedDatabase(str(home.store), Watch(SystemClock(), counters))
         try:
-            await _run(home, settings, Measured(database, counters), on_ready)
+            await _run(home, settings, Measured(database, counters), on_ready, demonstration)
         finally:
             await database.close()
 
@@ -92,7 +96,9 @@ def _world(home: Home, settings: Settings, store: Measured, heads: CheckpointFil
     )
 
 
-async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callable[[dict[str, Any]], None]) -> None:
+async def _run(
+    home: Home, settings: Settings, store: Measured, on_ready: Callable[[dict[str, Any]], None], demonstration: bool
+) -> None:
     database, counters = store
     clock, entropy, keys = SystemClock(), SystemEntropy(), home.keyring()
     note = counters.noting(Diagnostics(settings.handle, clock))
@@ -121,21 +127,17 @@ async def _run(home: Home, settings: Settings, store: Measured, on_ready: Callab
     heads_noted = asyncio.ensure_future(supervise("audit", partial(audit.note, core.journal), clock, note))
     try:
         await core.start(network)
-        told = PeopleServices(
-            accounts,
-            Metrics(core, counters, clock.now_us()).page,
-            Readiness(core, lambda: network.listening).reasons,
-            audit,
-            partial(_figures, core),
-        )
+        ready = Readiness(core, lambda: network.listening).reasons
+        page = Metrics(core, counters, clock.now_us()).page
+        told = PeopleServices(accounts, page, ready, audit, partial(_figures, core))
         staff = People(database, clock, entropy)
-        people = PeoplesDoor(home, settings, core)
+        people = PeoplesDoor(home, settings, core, demonstration=demonstration)
         services = _control(home, core, told, staff, people.url)
         await people.open(services, told, doors)
         await doors.open_socket(control.build(services), home.socket)
-        on_ready(
-            {"handle": settings.handle, "peer_port": network.port, "people_url": people.url(), "software": SOFTWARE}
-        )
+        way = await people.way_in()
+        where = {"peer_port": network.port, "people_url": people.url(), **way}
+        on_ready({"handle": settings.handle, "software": SOFTWARE, **where})
         await asyncio.get_running_loop().create_future()
     finally:
         heads_noted.cancel()
@@ -196,4 +198,5 @@ def _control(
         note=core.world.note,
         reasons=told.reasons,
         watchkeeping=core.rooms.watchkeeping,
+        brief=brief.asked,
     )

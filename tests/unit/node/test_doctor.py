@@ -33,7 +33,8 @@ from tocsin.testing.virtualtime import run
 
 STOPPED = ConfigError("config.not-running", "no node runs")
 CHECKOUT = {
-    "doctor.browser-code"
+    "doctor.browser-code",
+    "config.brief-font",
 }  # whether npm was there when this checkout was set up; edge/console/test_assets.py looks at it
 NEW = {"config.not-running", "config.no-charter", "doctor.backup"}  # what is true of a node that was just made
 

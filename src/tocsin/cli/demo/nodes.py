@@ -56,6 +56,7 @@ class Node:
     cable: Cable
     traffic: Path
     people_url: str = ""
+    way_in: str = ""  # opens its console, once
     process: asyncio.subprocess.Process | None = field(default=None, repr=False)
     open_control: Control | None = field(default=None, repr=False)
 
@@ -80,7 +81,7 @@ class Node:
         """Run its process until it is ready. Raises ConfigError("demo.node")."""
         with self.diagnostics.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *command(self.home, "run", "--json", "--stop-with-stdin"),
+                *command(self.home, "run", "--json", "--stop-with-stdin", "--demonstration"),
                 stdin=asyncio.subprocess.PIPE,  # its end is the end of the child, however we die
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
@@ -88,7 +89,7 @@ class Node:
             )
         ready = await self._ready(self.process)
         self.cable.plug_in(ready["peer_port"])
-        self.people_url = ready["people_url"]
+        self.people_url, self.way_in = ready["people_url"], ready["way_in"]
         self.open_control = Control(self.home)
 
     async def _ready(self, process: asyncio.subprocess.Process) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.entropy import SystemEntropy
 from tocsin.cli.commands import INTERRUPTED
-from tocsin.cli.demo import acts, alarm, extras, galaxies, iocs, pace, proofs, safeguards
+from tocsin.cli.demo import acts, alarm, consoles, extras, galaxies, iocs, pace, proofs, safeguards, traffic
 from tocsin.cli.demo.nodes import Federation, Node
 from tocsin.cli.demo.report import CatchUp, Report
 from tocsin.cli.demo.stage import Stage
@@ -42,15 +42,16 @@ class Plan:
     once: bool
     members: int
     objects: Path | None
+    browser: bool = False  # whether one may be opened
 
 
-def play(screen: Screen, *, once: bool, members: int, objects: Path | None, keep: Path | None) -> int:
+def play(screen: Screen, plan: Plan, *, keep: Path | None) -> int:
     """Run it. Returns the exit status. Raises TocsinError if it cannot be played to its end."""
-    if objects is not None and not objects.is_file():
-        raise ConfigError("config.file", f"{objects} cannot be read: it is not a file")
+    if plan.objects is not None and not plan.objects.is_file():
+        raise ConfigError("config.file", f"{plan.objects} cannot be read: it is not a file")
     folder = _folder(keep)
     try:
-        return asyncio.run(_play(screen, Plan(once, members, objects), folder))
+        return asyncio.run(_play(screen, plan, folder))
     except asyncio.CancelledError:
         return INTERRUPTED
     finally:
@@ -124,6 +125,7 @@ class Play:
             self.keep_pace,
             self.cut_and_heal,
             self.raise_alarm,
+            self.look,
             self.verify,
             self.examine_outsiders,
         )
@@ -236,8 +238,17 @@ class Play:
         await settle(self.nodes, lambda _: None)  # a statement is about what both hold
         self.report.safeguards = await safeguards.play(self.nodes[0], self.nodes[1], _THEMATIC, self.stage)
 
+    async def look(self) -> None:
+        """Act 8: what people see. The second member's link is used up for it; the first one's is left to who watches."""
+        self.report.console = await consoles.visit(self.nodes[0].people_url, self.nodes[1])
+        pages = self.report.console.pages
+        self.stage.did(
+            f"{self.nodes[1].handle}: the console let its duty officer in and showed {amount(pages, 'page')}",
+            well=self.report.console.complete,
+        )
+
     async def verify(self) -> None:
-        """Act 8: every log, proven at every member."""
+        """Act 9: every log, proven at every member."""
         with self.stage.board() as board:
             self.report.tally = await settle(self.nodes, board.show)
         found = await proofs.fsck(self.nodes)
@@ -247,7 +258,7 @@ class Play:
         self.stage.did(f"fsck at every member: {logs} logs, {self.report.fsck}", well=self.report.fsck == "ok")
 
     async def examine_outsiders(self) -> None:
-        """Act 9: whoever is outside holds nothing."""
+        """Act 10: whoever is outside holds nothing."""
         report = self.report
         report.outsiders = [one.handle for one in self.outsiders]
         report.insider_finds = sum([await proofs.finds(self.nodes[0], one) for one in self._secrets.values()])
@@ -308,26 +319,34 @@ async def _entries(node: Node, after: int) -> list[dict[str, Any]]:
 
 
 async def _open_house(drama: Play) -> None:
-    """Say where everything is, and wait until somebody ends it."""
-    stage = drama.stage
-    stage.did("open to look at, until Ctrl-C:")
+    """Say where everything is, and go on until somebody ends it."""
+    stage, first = drama.stage, drama.nodes[0]
+    stage.did(f"Open {first.way_in}")
+    stage.more(f"(you are {consoles.NAME}@{first.handle}; the link works once, on this machine only)")
     for node in drama.nodes:
         made = await node.control.post("/accounts", {"name": "visitor", "channels": ["*"]})
         stage.more(
             f"{node.handle}  TAXII 2.1 {node.people_url}/taxii2/  user visitor, password or bearer token {made['token']}"
         )
-    stage.more(f"tocsin --home {drama.nodes[0].home.path} status   (or objects, watch, receipts, channel list)")
+    for node in drama.nodes[2:]:
+        stage.more(f"{node.handle}  its own console: {node.way_in}")
+    stage.more(f"tocsin --home {first.home.path} status   (or brief, objects, watch, receipts, channel list)")
     stage.more("Ctrl-C stops every process and removes every folder")
+    if drama.plan.browser:
+        consoles.open_browser(first.way_in)
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, over.set)
     ended = [asyncio.ensure_future(node.process.wait()) for node in drama.nodes if node.process is not None]
     waiting = asyncio.ensure_future(over.wait())
-    done, rest = await asyncio.wait([waiting, *ended], return_when=asyncio.FIRST_COMPLETED)
+    going_on = asyncio.ensure_future(traffic.Traffic(drama.nodes, stage).flow())
+    done, rest = await asyncio.wait([waiting, going_on, *ended], return_when=asyncio.FIRST_COMPLETED)
     for one in rest:
         one.cancel()
         with suppress(asyncio.CancelledError):
             await one
     if waiting not in done:
+        if going_on in done and (error := going_on.exception()) is not None and not done & set(ended):
+            raise error
         raise ConfigError("demo.node", "a node ended by itself")

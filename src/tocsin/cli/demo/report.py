@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tocsin.cli.demo.alarm import Warnings
+from tocsin.cli.demo.consoles import Console
 from tocsin.cli.demo.safeguards import Safeguards
 from tocsin.cli.demo.tally import Tally
 
@@ -41,6 +42,7 @@ class Report:
     catch_up: CatchUp | None = None
     warnings: Warnings = field(default_factory=Warnings)
     safeguards: Safeguards = field(default_factory=Safeguards)
+    console: Console = field(default_factory=Console)
     fsck: str = "not run"
     histories_agree: bool = False
     outsiders: list[str] = field(default_factory=list)
@@ -64,6 +66,7 @@ class Report:
                 self.safeguards.complete,
                 "something passed the gate that must not, or two members differ on what was given",
             ),
+            (self.console.complete, "the console did not let its duty officer in once, or did not show a page"),
             (self.fsck == "ok", f"fsck: {self.fsck}"),
             (self.histories_agree, "the members do not hold the same histories"),
             (self.outsider_leaks == 0, "a member outside a channel holds something of it, or was not examined"),
@@ -90,6 +93,7 @@ class Report:
             "catch_up": _catch_up(back),
             "warnings": self.warnings.json(),
             "safeguards": self.safeguards.json(),
+            "console": self.console.json(),
             "fsck": self.fsck,
             "histories_agree": self.histories_agree,
             "outsiders": self.outsiders,

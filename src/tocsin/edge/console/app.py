@@ -1,6 +1,7 @@
 """The console as an application: every request is let through here, in this order, or not at all."""
 
 import gzip
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final
@@ -14,15 +15,18 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tocsin.edge.console import assets, guard, navigation, permissions, problems, templating, words
+from tocsin.edge.console.live import Live
 from tocsin.edge.console.page import Answer, Call, Go, Page, View
 from tocsin.edge.console.pages import ALL
 from tocsin.edge.console.services import Services
+from tocsin.edge.console.stream import Desk, Seats
 from tocsin.edge.console.told import TOLD
 from tocsin.edge.signin.sessions import Session
 from tocsin.edge.signin.tickets import text
 from tocsin.errors import AccessError, TocsinError
 
 _SMALL: Final = 1024
+_MOST_PARTS: Final = 16
 _JSON: Final = "application/json"
 _REPORT: Final = "/csp-report"
 _MOST_REPORT: Final = 16 * 1024
@@ -62,6 +66,9 @@ class _Console:
         self._services = services
         self._assets = assets.load()
         self._env = templating.environment()
+        self._parts: OrderedDict[tuple[str, str, str], str] = OrderedDict()
+        services.control.journal.on_erased(lambda _: self._parts.clear())
+        self._desk = Desk(Live(services.control, services.entropy), Seats())
         if self._assets.faults:
             services.control.note("doctor.browser-code", "", f"missing or changed: {', '.join(self._assets.faults)}")
 
@@ -79,7 +86,8 @@ class _Console:
             if refusal is not None:
                 return self._finish(request, refusal)
             form = await self._form(page, request, token if session else guard.visit(request, self._services))
-            call = Call(self._services, request, session, token, form)
+            shown = partial(self._part, request, session)
+            call = Call(self._services, request, session, token, form, self._desk, shown)
             if page.method == "POST" and session is not None and page.records is not None:
                 await self._services.control.audit.record(call.use(page.records, page.path), [call.said("name")])
             return self._shown(await page.handler(call), twin, request, session)
@@ -161,6 +169,22 @@ class _Console:
         if visit:
             guard.set_cookie(response, self._services, visit, "-visit")
         return response
+
+    def _part(
+        self, request: Request, session: Session | None, template: str, data: Mapping[str, Any], same: str = ""
+    ) -> str:
+        """What is put into a page that is there already, without forms. What is the `same` for many is made once."""
+        context = {**self._context(request, session, is_found=True), "form_token": "", "page": data}
+        key = (template, context["words"].language, same)
+        made = self._parts.get(key) if same else None
+        if made is None:
+            made = templating.render(self._env, template, context)
+        if same:
+            self._parts[key] = made
+            self._parts.move_to_end(key)
+        while len(self._parts) > _MOST_PARTS:
+            self._parts.popitem(last=False)
+        return made
 
     def _context(self, request: Request, session: Session | None, *, is_found: bool) -> dict[str, Any]:
         person = session.person if session else None

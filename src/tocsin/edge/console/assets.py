@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from tocsin.errors import ConfigError
 from tocsin.formats import strictjson
 
 FOLDER: Final = Path(__file__).parent / "static"
@@ -15,6 +16,7 @@ _KINDS: Final[Mapping[str, str]] = MappingProxyType(
     {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 )
 NEEDED: Final = ("htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js", "world.json")
+FONTS: Final = ("DejaVuSansCondensed.ttf", "DejaVuSansCondensed-Bold.ttf")  # of the brief: plain, and bold
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +62,27 @@ def faults(folder: Path = FOLDER) -> tuple[str, ...]:
     return _third_party(folder / "third-party")[1]
 
 
-def _third_party(folder: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
+def fonts(folder: Path = FOLDER) -> tuple[str, str]:
+    """Where the two fonts of the brief are, plain and bold, checked anew. Raises ConfigError("config.brief-font")."""
+    third = folder / "third-party"
+    missing = _third_party(third, FONTS)[1]
+    if missing:
+        raise ConfigError("config.brief-font", f"missing or changed: {', '.join(missing)}")
+    return str(third / FONTS[0]), str(third / FONTS[1])
+
+
+def _third_party(folder: Path, wanted: tuple[str, ...] = NEEDED) -> tuple[dict[str, bytes], tuple[str, ...]]:
     try:
         hashes = strictjson.parse((folder / "hashes.json").read_bytes())
     except OSError:
-        return {}, NEEDED
+        return {}, wanted
     good = {}
-    for name in NEEDED:
+    for name in wanted:
         path = folder / name
         data = path.read_bytes() if path.is_file() else b""
         if data and sha256(data).hexdigest() == hashes.get(name):
             good[name] = data
-    return good, tuple(one for one in NEEDED if one not in good)
+    return good, tuple(one for one in wanted if one not in good)
 
 
 def _asset(suffix: str, data: bytes) -> Asset:

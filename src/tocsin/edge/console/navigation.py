@@ -14,11 +14,12 @@ class Entry(NamedTuple):
     path: str
     label: str
     parts: tuple[str, ...]  # what addresses begin with that belong to it
+    row: str = ""  # whose roles decide; its own path where nothing else is said
 
 
 # In the order of the jobs. What has no route yet is passed over: its place is kept here, and no page is empty.
 ENTRIES: Final = (
-    Entry("/watch", N_("Watch"), ("/watch", "/w/")),
+    Entry("/", N_("Watch"), ("/warnings", "/w/"), "/warnings"),
     Entry("/threats", N_("Threats"), ("/threats", "/o/")),
     Entry("/graph", N_("Graph"), ("/graph", "/g/")),
     Entry("/desk", N_("Desk"), ("/desk",)),
@@ -32,10 +33,6 @@ ENTRIES: Final = (
 def shown(roles: frozenset[Role]) -> Iterable[Entry]:
     """What somebody with these roles sees."""
     for entry in ENTRIES:
-        if ("GET", entry.path) in permissions.TABLE and permissions.may("GET", entry.path, roles):
+        row = ("GET", entry.row or entry.path)
+        if row in permissions.TABLE and permissions.may(*row, roles):
             yield entry
-
-
-def first(roles: frozenset[Role]) -> str:
-    """Where somebody begins."""
-    return next(iter(shown(roles))).path

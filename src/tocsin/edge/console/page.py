@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from tocsin.edge.audit import Operation, Use
 from tocsin.edge.console.services import Services
+from tocsin.edge.console.stream import Desk
 from tocsin.edge.control.services import Services as ControlServices
 from tocsin.edge.signin.people import Person
 from tocsin.edge.signin.roles import Role
@@ -28,6 +29,8 @@ class Call:
     session: Session | None
     token: str  # what the session's cookie holds
     form: Mapping[str, tuple[str, ...]]
+    desk: Desk  # what Watch shows, and who follows it
+    shown: Callable[..., str]  # a template that is no whole page, in the reader's language
 
     @property
     def person(self) -> Person:
@@ -40,6 +43,11 @@ class Call:
     def control(self) -> ControlServices:
         """The node's parts as the operator's commands have them."""
         return self.services.control
+
+    @property
+    def is_part(self) -> bool:
+        """Whether a script of ours asks, that puts the answer into the page it has."""
+        return self.request.headers.get("hx-request") == "true"
 
     @property
     def address(self) -> str:

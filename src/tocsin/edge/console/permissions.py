@@ -9,7 +9,9 @@ from tocsin.edge.signin.roles import Role
 _D, _A, _R, _M, _O = Role.DUTY, Role.ANALYST, Role.RELEASER, Role.ADMINISTRATOR, Role.OVERSIGHT
 EVERYONE: Final = frozenset(Role)  # who is signed in
 NOBODY: Final[frozenset[Role]] = frozenset()  # nobody in particular: also who is not signed in
+DUTY: Final = frozenset({_D})
 THREATS: Final = frozenset({_D, _A, _R, _O})
+RETRACTORS: Final = frozenset({_D, _A, _R})  # who finds a mistake of ours takes it back, at any hour
 ADMIN: Final = frozenset({_M, _O})
 ADMINISTRATOR: Final = frozenset({_M})
 
@@ -40,12 +42,25 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("GET",  "/members"): EVERYONE,
     ("GET",  "/members/{handle}"): EVERYONE,
     ("GET",  "/channels/{name}"): EVERYONE,
+    # -- watch ----------------------------------------------------------------------------------------------------
+    ("GET",  "/events"): THREATS,
+    ("GET",  "/warnings"): THREATS,
+    ("POST", "/w/{warning}/answers"): DUTY,
+    ("POST", "/w/{warning}/escalations"): DUTY,
     # -- threats --------------------------------------------------------------------------------------------------
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,
+    ("GET",  "/brief"): THREATS,
+    ("GET",  "/brief.pdf"): THREATS,
     # -- what we have shared --------------------------------------------------------------------------------------
     ("GET",  "/share/outbox"): THREATS,
     ("GET",  "/share/outbox/{share}"): THREATS,
+    ("GET",  "/share/outbox/changes"): THREATS,
+    ("GET",  "/share/outbox/changes/{object_id}"): THREATS,
+    ("GET",  "/share/outbox/recall/{object_id}"): RETRACTORS,
+    ("POST", "/share/outbox/recall/{object_id}"): RETRACTORS,
+    ("GET",  "/share/outbox/correct/{object_id}"): RETRACTORS,
+    ("POST", "/share/outbox/correct/{object_id}"): RETRACTORS,
     # -- the node -------------------------------------------------------------------------------------------------
     ("GET",  "/admin"): ADMIN,
     ("GET",  "/admin/accounts"): ADMIN,

@@ -19,7 +19,9 @@ _STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "access.sign-in": 401,
         "access.throttled": 429,
         "access.too-large": 413,
+        "access.too-many-readers": 503,
         "access.link": 410,
+        "config.brief-font": 503,
         "internal.error": 500,
     }
 )

@@ -9,12 +9,17 @@ from tocsin.edge.console.words import N_
 TOLD: Final[Mapping[str, str]] = MappingProxyType(
     {
         "signed-out": N_("You are signed out."),
+        "acknowledged": N_("The warning is acknowledged."),
+        "answered": N_("The answer is on its way to the giver of the warning."),
+        "escalated": N_("The next level is paged."),
         "look": N_("Your choice is kept."),
         "session-ended": N_("The session is ended."),
         "passkey-added": N_("The passkey is registered."),
         "passkey-removed": N_("The passkey is removed."),
         "roles": N_("The roles are changed and in force."),
         "person-removed": N_("The account is closed and its sessions are ended."),
+        "recalled": N_("It is recalled. Who has confirmed stands below; load the page again for those who will."),
+        "corrected": N_("The new version is shared where the earlier ones went."),
         "token-removed": N_("The token is void from now on."),
     }
 )

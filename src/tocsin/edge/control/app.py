@@ -16,6 +16,7 @@ from tocsin.edge.audit import Operation, Use
 from tocsin.edge.control import (
     auditing,
     blocking,
+    briefing,
     concerning,
     correcting,
     desking,
@@ -85,6 +86,7 @@ def _routes(services: Services) -> list[Route]:
         Route("/accounts", routes.accounts, methods=["GET"]),
         Route("/accounts", routes.add_account, methods=["POST"]),
         Route("/accounts/{name}", routes.remove_account, methods=["DELETE"]),
+        *briefing.routes(services),
         *concerning.routes(services),
         *fairness.routes(services),
         *correcting.routes(services),

@@ -55,7 +55,7 @@ SILENT: Final = frozenset(
     )
 )
 OWN: Final = frozenset(
-    ("GET /objects", "GET /objects/{object_id}", "GET /watch", "POST /share", "POST /persons/approvals")
+    ("GET /objects", "GET /objects/{object_id}", "GET /watch", "GET /brief", "POST /share", "POST /persons/approvals")
 )
 OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     {

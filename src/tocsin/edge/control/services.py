@@ -1,12 +1,12 @@
 """What the control socket needs of the node."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tocsin.desk.newsroom import Newsroom
 from tocsin.edge.access import Accounts
-from tocsin.edge.audit import Audit
+from tocsin.edge.audit import Audit, Seen
 from tocsin.edge.people import Reason
 from tocsin.edge.signin.people import People
 from tocsin.exchange.deliver.receipts import Receipts
@@ -53,6 +53,25 @@ class Watchkeeping(Protocol):
         ...
 
 
+class Brief(Protocol):
+    """A brief (edge/console/brief.py)."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What stands in it, in codes and instants."""
+        ...
+
+    @property
+    def pdf(self) -> bytes:
+        """Two pages."""
+        ...
+
+    @property
+    def seen(self) -> Sequence[Seen]:
+        """Which objects stand in it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The node's parts, as the operator's commands see them."""
@@ -95,3 +114,5 @@ class Services:
     reasons: Callable[[], Awaitable[Sequence[Reason]]]  # why the node is not ready
     watchkeeping: Watchkeeping
     desk: Newsroom
+    # Its words are the console's, which stands above this: language, hours it looks back, whether with relations.
+    brief: Callable[["Services", str, int, bool], Awaitable[Brief]]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from tocsin.edge.signin import names, passwords
+from tocsin.edge.signin.demonstration import Demonstration
 from tocsin.edge.signin.passkeys import Passkeys
 from tocsin.edge.signin.passwords import Passwords
 from tocsin.edge.signin.people import People, Person
@@ -27,6 +28,7 @@ class Door:
     tickets: Tickets
     throttle: Throttle
     clock: Clock
+    demonstration: Demonstration | None = None  # only on a node that the demonstration has started
 
     async def by_password(self, name: str, password: str, code: str, address: str) -> str:
         """Raises AccessError("access.sign-in", "access.throttled"); which of the three was wrong is not told."""

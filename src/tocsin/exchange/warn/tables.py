@@ -17,6 +17,8 @@ CREATE TABLE IF NOT EXISTS warn_warnings (
   policy    TEXT NOT NULL,       -- canonical JSON, of the first version
   withdrawn INTEGER NOT NULL     -- 1: its giver has revoked it
 );
+CREATE INDEX IF NOT EXISTS warn_warnings_given ON warn_warnings (giver, added);
+CREATE INDEX IF NOT EXISTS warn_warnings_added ON warn_warnings (added);
 CREATE TABLE IF NOT EXISTS warn_recipients (
   warning      TEXT NOT NULL,
   member       TEXT NOT NULL,
@@ -34,6 +36,7 @@ CREATE TABLE IF NOT EXISTS warn_recipients (
   PRIMARY KEY (warning, member)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS warn_recipients_due ON warn_recipients (due) WHERE due IS NOT NULL;
+CREATE INDEX IF NOT EXISTS warn_recipients_owed ON warn_recipients (member, answer_by) WHERE answered IS NULL;
 CREATE INDEX IF NOT EXISTS warn_recipients_late ON warn_recipients (answer_by) WHERE answered IS NULL;
 CREATE TABLE IF NOT EXISTS warn_awaited (
   log     INTEGER NOT NULL,      -- our log with a version that asks the member

@@ -17,21 +17,21 @@ from tocsin.ports.database import Reading
 _PREFIX: Final = "report--"
 _START: Final = re.compile("report--[0-9a-f-]{1,36}")
 ASKED, GIVEN, ALL = "asked", "given", "all"
-_COLUMNS: Final = (
+COLUMNS: Final = (
     "w.id, w.giver, w.log, w.position, w.added, w.modified, w.topic, w.urgency, w.answer_by, w.marking, w.withdrawn"
 )
 # Unanswered ones first, the earliest answer-by first; then what is settled, the newest first.
 _LISTS: Final = {
     ASKED: (
-        f"SELECT {_COLUMNS} FROM warn_recipients r JOIN warn_warnings w ON w.id = r.warning WHERE r.member = ? "  # noqa: S608 - constants only
+        f"SELECT {COLUMNS} FROM warn_recipients r JOIN warn_warnings w ON w.id = r.warning WHERE r.member = ? "  # noqa: S608 - constants only
         "ORDER BY (r.answered IS NOT NULL OR w.withdrawn), CASE WHEN r.answered IS NULL THEN r.answer_by "
         "ELSE -r.answered END LIMIT ?"
     ),
-    GIVEN: f"SELECT {_COLUMNS} FROM warn_warnings w WHERE w.giver = ? ORDER BY w.added DESC LIMIT ?",  # noqa: S608 - constants only
-    ALL: f"SELECT {_COLUMNS} FROM warn_warnings w WHERE ? <> '' ORDER BY w.added DESC LIMIT ?",  # noqa: S608 - constants only
+    GIVEN: f"SELECT {COLUMNS} FROM warn_warnings w WHERE w.giver = ? ORDER BY w.added DESC LIMIT ?",  # noqa: S608 - constants only
+    ALL: f"SELECT {COLUMNS} FROM warn_warnings w WHERE ? <> '' ORDER BY w.added DESC LIMIT ?",  # noqa: S608 - constants only
 }
 _LATE: Final = (
-    f"SELECT DISTINCT {_COLUMNS} FROM warn_recipients r JOIN warn_warnings w ON w.id = r.warning "  # noqa: S608 - constants only
+    f"SELECT DISTINCT {COLUMNS} FROM warn_recipients r JOIN warn_warnings w ON w.id = r.warning "  # noqa: S608 - constants only
     "WHERE r.answered IS NULL AND r.answer_by < ? AND w.withdrawn = 0 AND (r.member = ? OR w.giver = ?) "
     "ORDER BY w.answer_by LIMIT ?"
 )
@@ -94,7 +94,7 @@ def overdue(reading: Reading, me: str, now: int, limit: int) -> list[Warned]:
 
 def one(reading: Reading, warning: str) -> Warned | None:
     """One warning."""
-    rows = reading.query(f"SELECT {_COLUMNS} FROM warn_warnings w WHERE w.id = ?", (warning,))  # noqa: S608 - constants only
+    rows = reading.query(f"SELECT {COLUMNS} FROM warn_warnings w WHERE w.id = ?", (warning,))  # noqa: S608 - constants only
     return Warned(*rows[0]) if rows else None
 
 

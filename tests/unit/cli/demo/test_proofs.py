@@ -7,6 +7,7 @@ import pytest
 
 from tocsin.cli.demo import outsider, pace, proofs
 from tocsin.cli.demo.alarm import Warnings
+from tocsin.cli.demo.consoles import Console
 from tocsin.cli.demo.report import CatchUp, Report
 from tocsin.cli.demo.safeguards import Safeguards
 from tocsin.cli.demo.tally import Standing, Tally
@@ -120,6 +121,7 @@ def good():
         catch_up=CatchUp("b", 5, 5, 0.1, gapless=True, queued=1),
         warnings=Warnings(1, 2, 1, 1, 1, 1, 2, 1),
         safeguards=Safeguards(2, "equal"),
+        console=Console("http://127.0.0.1:1", 7, signed_in=True),
         fsck="ok",
         histories_agree=True,
         outsider_leaks=0,
@@ -154,6 +156,9 @@ def test_a_report_in_which_all_is_well_has_no_shortfalls():
         ("warnings", Warnings(1, 2, 1, 1, 1, 1, 2, 0)),
         ("safeguards", Safeguards(1, "equal")),
         ("safeguards", Safeguards(2, "differs")),
+        ("console", Console()),
+        ("console", Console("", 6, signed_in=True)),
+        ("console", Console("", 7, signed_in=True, again=True)),
         ("fsck", "b: fsck.root"),
         ("histories_agree", False),
         ("outsider_leaks", 1),
@@ -169,4 +174,4 @@ def test_whatever_falls_short_is_told(name, value):
 
 
 def test_an_untouched_report_is_not_a_success():
-    assert len(Report(3).shortfalls()) == 10
+    assert len(Report(3).shortfalls()) == 11

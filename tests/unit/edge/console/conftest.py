@@ -44,7 +44,7 @@ class Reply:
 
     @property
     def text(self):
-        return self.body.decode()
+        return self.body.decode(errors="replace")  # a PDF is no text
 
     @property
     def json(self):

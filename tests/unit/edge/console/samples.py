@@ -48,12 +48,25 @@ SAMPLES = {
     ("GET", "/members"): Sample(),
     ("GET", "/members/{handle}"): Sample("member"),
     ("GET", "/channels/{name}"): Sample("channel"),
+    # -- watch
+    ("GET", "/events"): Sample(),
+    ("GET", "/warnings"): Sample(),
+    ("POST", "/w/{warning}/answers"): Sample("warning", form={"answer": "not-us"}, answers=(303,)),
+    ("POST", "/w/{warning}/escalations"): Sample("warning", answers=(303,)),
     # -- threats
     ("GET", "/threats"): Sample(),
     ("GET", "/o/{object_id}"): Sample("object"),
+    ("GET", "/brief"): Sample(),
+    ("GET", "/brief.pdf"): Sample(answers=(200, 503)),  # 503: a checkout without npm has no font
     # -- what we have shared
     ("GET", "/share/outbox"): Sample(),
     ("GET", "/share/outbox/{share}"): Sample("share"),
+    ("GET", "/share/outbox/changes"): Sample(),
+    ("GET", "/share/outbox/changes/{object_id}"): Sample("changed"),
+    ("GET", "/share/outbox/recall/{object_id}"): Sample("ours"),
+    ("POST", "/share/outbox/recall/{object_id}"): Sample("ours", {"reason": "x", "days": "7"}, answers=(409,)),
+    ("GET", "/share/outbox/correct/{object_id}"): Sample("ours"),
+    ("POST", "/share/outbox/correct/{object_id}"): Sample("ours", {"way": "json", "json": "x"}, answers=(400,)),
     # -- the node
     ("GET", "/admin"): Sample(),
     ("GET", "/admin/accounts"): Sample(),
@@ -76,6 +89,7 @@ PARTS = {
     "{name}": "plenary",
     "{share}": "0",
     "{object_id}": "indicator--00000001-0000-4000-8000-000000000000",
+    "{warning}": "report--00000001-0000-4000-8000-000000000000",
     "{token}": "x" * 43,
 }
 

@@ -13,7 +13,10 @@ from tocsin.edge.console.permissions import NOBODY, TABLE
 from tocsin.edge.control import correcting, erasing
 from tocsin.edge.signin.roles import Role
 from tocsin.exchange.journal import search
+from tocsin.exchange.warn.warnings import Wish
+from tocsin.formats.alert import Topic, Urgency
 from tocsin.formats.markings import ChannelKind
+from tocsin.formats.tlp import Tlp
 from tocsin.testing.federation import Federation
 from tocsin.testing.virtualtime import run
 
@@ -47,6 +50,21 @@ class World:
                 "suspended": indicator(5),
                 "past its time": indicator(6),
             },
+            "ours": {
+                "there": indicator(1),
+                "absent": indicator(9),
+                "erased": indicator(3),
+                "another member's": indicator(5),
+                "taken back by another": indicator(4),
+                "in a channel that is not ours": indicator(2),
+            },
+            "changed": {
+                "there": indicator(7),
+                "absent": indicator(9),
+                "as it was": indicator(1),
+                "theirs": indicator(4),
+            },
+            "warning": {"absent": "report--00000009-0000-4000-8000-000000000000", "no id": "not-an-id-at-all"},
         }
 
     async def made(self):
@@ -62,13 +80,16 @@ class World:
             ("bb", "plenary", 4, {}),
             ("bb", "plenary", 5, {}),
             ("bb", "plenary", 6, {}),
+            ("aa", "plenary", 7, {}),
         ):
             _, refused = await federation.share(handle, channel, [self._piece(number, **more)])
             assert not refused
         await federation.settled()
         await erasing.give(self.house.control, {"object_id": indicator(3), "channel": "plenary", "reason": "test"})
         await correcting.take_back(_services(federation.core("bb")), {"object_id": indicator(4), "reason": "test"})
+        await correcting.take_back(self.house.control, {"object_id": indicator(7), "reason": "test"})
         await federation.settled()
+        await self._warn()
         database = core.world.database
         await database.write(lambda tx: search.hide(tx, indicator(5), "bb", "suspended", 1))
         await database.write(
@@ -85,6 +106,20 @@ class World:
         self.things["token"]["there"] = await self.house.people.add("invited", ["duty"])
         await self.house.accounts.add("program", "*")
         return self
+
+    async def _warn(self):
+        """One that asks us, one of a channel that is not ours, one that its giver has taken back with all it said."""
+        federation, things = self.house.federation, self.things["warning"]
+        said = ("Harbour controllers attacked", Topic.CYBER, Urgency.ROUTINE, "ports", "Look at the logs.", Tlp.GREEN)
+        channels = {"there": "plenary", "in a channel that is not ours": "other", "recalled": "plenary"}
+        bb = federation.core("bb")
+        for relation, channel in channels.items():
+            wish = Wish(*said, key=relation.replace(" ", "-") + "-warning")
+            made = await bb.rooms.watchkeeping.warnings.issue(bb.members.channel(channel), wish)
+            things[relation] = made.id
+        await federation.settled()
+        await correcting.take_back(_services(bb), {"object_id": things["recalled"], "reason": "test"})
+        await federation.settled()
 
     def fresh(self):
         self._fresh += 1

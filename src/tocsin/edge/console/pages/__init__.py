@@ -3,14 +3,28 @@
 from typing import Final
 
 from tocsin.edge.console.page import Page
-from tocsin.edge.console.pages import accounts, administering, me, members, outbox, signing, threats
+from tocsin.edge.console.pages import (
+    accounts,
+    administering,
+    brief,
+    me,
+    members,
+    outbox,
+    retracting,
+    signing,
+    threats,
+    watch,
+)
 
 ALL: Final[tuple[Page, ...]] = (
     *signing.PAGES,
     *me.PAGES,
+    *watch.PAGES,
     *threats.PAGES,
+    *retracting.PAGES,
     *outbox.PAGES,
     *members.PAGES,
+    *brief.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
 )

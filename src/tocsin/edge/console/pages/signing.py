@@ -5,17 +5,12 @@ from typing import Any, Final
 import segno
 from starlette.responses import Response
 
-from tocsin.edge.console import guard, navigation, problems
+from tocsin.edge.console import guard, problems
 from tocsin.edge.console.page import Answer, Call, Cookie, Go, Page, View
 from tocsin.edge.signin import passkeys, passwords
 from tocsin.errors import AccessError, ConfigError, TocsinError
 
 _OIDC: Final = "-oidc"
-
-
-async def first(call: Call) -> Answer:
-    """Where the reader's work begins."""
-    return Go(navigation.first(call.person.roles))
 
 
 async def sign_in(call: Call) -> Answer:
@@ -88,7 +83,11 @@ async def back_from_provider(call: Call) -> Answer:
 
 
 async def invitation(call: Call) -> Answer:
-    """What a one-time link leads to. Looking at it uses nothing up."""
+    """What a one-time link leads to. Looking at it uses nothing up; the link of a demonstration leads straight in, once."""
+    demonstration = call.services.door.demonstration
+    token = await demonstration.enter(call.part("token"), call.address) if demonstration else None
+    if token:
+        return Go("/", cookies=(Cookie(token),))
     return View("invitation.html", await _invited(call))
 
 
@@ -141,7 +140,6 @@ def _json(text: str) -> Response:
 
 
 PAGES: Final = (
-    Page("GET", "/", first, has_twin=False),
     Page("GET", "/sign-in", sign_in, has_twin=False),
     Page("POST", "/sign-in", enter, records=None),
     Page("POST", "/sign-in/passkey", enter_by_passkey, most_body=128 * 1024, records=None),

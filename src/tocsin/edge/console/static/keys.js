@@ -19,9 +19,11 @@
     if (key === "k") return step(-1);
     const row = document.activeElement.closest("[data-row]");
     if (key === "o" && row) return row.querySelector("a")?.click();
-    const wanted = `[data-key="${CSS.escape(key)}"]`;
-    const target = row?.querySelector(wanted) ?? document.querySelector(wanted);
+    // A key of rows acts on the row that has the focus and on no other; without one, the first row gets the focus.
+    const all = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)];
+    const target = all.find((one) => (one.closest("[data-row]") ?? row) === row) ?? (row ? null : all[0]);
     if (!target) return undefined;
+    if (!row && target.closest("[data-row]")) return target.focus();
     if (target.matches("input, select, textarea")) return target.focus();
     return target.click();
   }

@@ -1,0 +1,114 @@
+"""Words of a text and what each weighs: by a table of how often words are written, so no text has to be seen before."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from math import log, log10, sqrt
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+import wordfreq
+
+from tocsin.desk import thresholds
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_MARKS: Final = re.compile("[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
+_FOLDED: Final = str.maketrans("أإآٱىةؤئ", "ااااي\u0647وي")
+_ARTICLES: Final = ("وال", "بال", "كال", "فال", "لل", "ال")
+_ARABIC: Final = frozenset({"ar", "fa", "ur"})
+_LONGEST: Final = 40
+
+
+class Word(NamedTuple):
+    """A word as it is compared, and how it stands in the text."""
+
+    key: str
+    start: int
+    end: int
+    capital: bool
+
+
+def fold_arabic(text: str) -> str:
+    """Without vowel signs and tatweel; the forms of alef, yeh and teh marbuta as one."""
+    return _MARKS.sub("", text).translate(_FOLDED)
+
+
+def key_of(word: str) -> str:
+    """A word as tables and vectors know it: lower case, Arabic folded and without its article."""
+    lowered = word.lower()
+    if "\u0600" <= lowered[0] <= "\u06ff":
+        lowered = fold_arabic(lowered)
+        for one in _ARTICLES:
+            if lowered.startswith(one) and len(lowered) >= len(one) + 3:
+                return lowered[len(one) :]
+    return lowered
+
+
+def words_of(text: str) -> Iterator[Word]:
+    """Words and numbers in order."""
+    if not text.isascii():
+        text = _MARKS.sub(_blank, text)
+    for found in _WORD.finditer(text):
+        word = found[0]
+        if len(word) <= _LONGEST:
+            yield Word(key_of(word), found.start(), found.end(), word[0].isupper())
+
+
+def _blank(found: re.Match[str]) -> str:
+    # A mark between letters must not split the word, and offsets must hold: tatweel and marks become a letter that is dropped.
+    return "\u0640" * len(found[0])
+
+
+def is_word_based(language: str) -> bool:
+    """Whether spaces stand between the words of a language."""
+    return language not in ("zh", "ja", "th", "lo", "km", "my")
+
+
+@lru_cache(12)
+def weights(language: str) -> Mapping[str, float]:
+    """By word: ((7 - zipf) / 7)², a word that is not there weighs 1. Unknown languages get the English table."""
+    known = wordfreq.available_languages("small")
+    table = wordfreq.get_frequency_dict(language if language in known else "en", wordlist="small")
+    made: dict[str, float] = {}
+    for word, frequency in table.items():
+        zipf = log10(frequency) + 9
+        weight = round(((7 - min(zipf, 7)) / 7) ** 2, 3)
+        key = key_of(unicodedata.normalize("NFC", word))
+        made[key] = min(weight, made.get(key, 1.0))
+    return MappingProxyType(made)
+
+
+def vector(title: str, text: str, language: str) -> dict[str, float]:
+    """The heaviest words of a text, unit length: (1 + ln n) times the word's weight, more if mostly capitalised."""
+    counted: dict[str, list[int]] = {}
+    for word in words_of(f"{title}\n{text}"):
+        if len(word.key) > 1:
+            seen = counted.get(word.key)
+            if seen is None:
+                counted[word.key] = [1, int(word.capital)]
+            else:
+                seen[0] += 1
+                seen[1] += word.capital
+    table = weights(language)
+    heavy: list[tuple[float, str]] = []
+    for key, (count, capitals) in counted.items():
+        weight = table.get(key, 1.0)
+        if weight >= thresholds.LIGHTEST_WORD:
+            boost = thresholds.CAPITAL_BOOST if capitals * 2 > count else 1.0
+            heavy.append(((1 + log(count)) * weight * boost, key))
+    heavy.sort(key=_by_weight)
+    del heavy[thresholds.VECTOR_WORDS :]
+    length = sqrt(sum(weight * weight for weight, _ in heavy)) or 1.0
+    return {key: round(weight / length, 5) for weight, key in heavy}
+
+
+def _by_weight(one: tuple[float, str]) -> tuple[float, str]:
+    return -one[0], one[1]
+
+
+def cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    """Similarity of two vectors of unit length, 0 to 1."""
+    if len(other) < len(one):
+        one, other = other, one
+    return sum(weight * other[key] for key, weight in one.items() if key in other)

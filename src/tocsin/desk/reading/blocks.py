@@ -1,0 +1,237 @@
+"""A page as the lines that a reader sees: from HTML by its block elements, from plain text by its line ends."""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from statistics import median
+from typing import Final, NamedTuple
+
+from lxml import html as lxml_html
+
+from tocsin.desk import thresholds
+
+
+class Kind(StrEnum):
+    """What a line was on its page."""
+
+    HEADING = "heading"
+    TEXT = "text"
+    ITEM = "item"
+
+
+class Block(NamedTuple):
+    """One line. `when`: the instant that a <time> in it names. `unit`: which <article> it stands in, -1 for none."""
+
+    text: str
+    kind: Kind = Kind.TEXT
+    when: str = ""
+    unit: int = -1
+
+
+class Page(NamedTuple):
+    """The lines of a page, and how many parts it hides from readers."""
+
+    blocks: list[Block]
+    hidden: int
+
+
+_SKIPPED: Final = frozenset(
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "svg",
+        "canvas",
+        "iframe",
+        "object",
+        "embed",
+        "applet",
+        "head",
+        "nav",
+        "button",
+        "select",
+        "option",
+        "textarea",
+        "input",
+        "audio",
+        "video",
+        "map",
+        "math",
+        "dialog",
+    ]
+)
+_INLINE: Final = frozenset(
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+        "img",
+    ]
+)
+_HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_HIDDEN: Final = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])", re.IGNORECASE
+)
+_SPACE: Final = re.compile(r"\s+")
+
+
+class _Walk:
+    """One walk over the tree, with a stack of its own: no depth of nesting can exhaust Python's."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.hidden = 0
+        self._parts: list[str] = []
+        self._when = ""
+        self._kind = Kind.TEXT
+        self._unit = -1
+        self._units = 0
+
+    def page(self, root: lxml_html.HtmlElement) -> Page:
+        skipped = None
+        for event, element in _events(root):
+            if skipped is not None:
+                if element is skipped and event == "end":
+                    skipped = None
+                    self._parts.append(element.tail or "")
+                continue
+            tag = element.tag if isinstance(element.tag, str) else ""
+            if event == "start":
+                if not tag or tag in _SKIPPED or self._hides(element):
+                    skipped = element
+                else:
+                    self._open(tag, element)
+                    self._parts.append(element.text or "")
+            else:
+                self._close(tag, element)
+        self._flush()
+        return Page(self.blocks, self.hidden)
+
+    def _hides(self, element: lxml_html.HtmlElement) -> bool:
+        style = element.get("style") or ""
+        hides = (
+            "hidden" in element.attrib or element.get("aria-hidden") == "true" or bool(style and _HIDDEN.search(style))
+        )
+        if hides and element.text_content().strip():
+            self.hidden += 1
+        return hides
+
+    def _open(self, tag: str, element: lxml_html.HtmlElement) -> None:
+        if tag == "time":
+            self._parts.append(" ")
+            self._when = self._when or (element.get("datetime") or "")[:40]
+        if tag in _INLINE:
+            return
+        self._flush()
+        self._kind = Kind.HEADING if tag in _HEADINGS else Kind.ITEM if tag == "li" else self._kind
+        if tag == "article" and self._unit < 0:
+            self._unit, self._units = self._units, self._units + 1
+
+    def _close(self, tag: str, element: lxml_html.HtmlElement) -> None:
+        if tag == "time":
+            self._parts.append(" ")
+        if tag not in _INLINE:
+            self._flush()
+            if tag in _HEADINGS or tag == "li":
+                self._kind = Kind.TEXT
+            if tag == "article" and not any(one.tag == "article" for one in element.iterancestors("article")):
+                self._unit = -1
+        self._parts.append(element.tail or "")
+
+    def _flush(self) -> None:
+        text = _SPACE.sub(" ", "".join(self._parts)).strip()
+        self._parts.clear()
+        if text and len(self.blocks) < thresholds.MOST_LINES:
+            self.blocks.append(Block(text, self._kind, self._when, self._unit))
+        self._when = ""
+
+
+def _events(root: lxml_html.HtmlElement) -> Iterator[tuple[str, lxml_html.HtmlElement]]:
+    stack = [(root, iter(root))]
+    yield "start", root
+    while stack:
+        element, children = stack[-1]
+        child = next(children, None)
+        if child is None:
+            stack.pop()
+            yield "end", element
+        else:
+            yield "start", child
+            stack.append((child, iter(child)))
+
+
+def from_html(root: lxml_html.HtmlElement) -> Page:
+    """The lines of a parsed page, in the order of the document."""
+    body = root.find("body")
+    return _Walk().page(body if body is not None else root)
+
+
+def from_text(text: str) -> Page:
+    """The lines of a plain text; text that was wrapped at a column is joined again."""
+    lines = [one.strip() for one in text.split("\n")]
+    filled = [one for one in lines if one]
+    if filled and _is_wrapped(filled):
+        lines = list(_joined(lines))
+    blocks = [_block(one) for one in lines if one]
+    return Page(blocks[: thresholds.MOST_LINES], 0)
+
+
+def _block(line: str) -> Block:
+    if line.startswith("#"):
+        return Block(line.lstrip("# "), Kind.HEADING)
+    return Block(line)
+
+
+def _is_wrapped(lines: list[str]) -> bool:
+    """Most lines near one width, and few of them ending as sentences do."""
+    long = [len(one) for one in lines if len(one) > 40]
+    if len(long) < 6 or max(long) > 100:
+        return False
+    return median(long) > 55 and sum(one[-1] in ".!?:" for one in lines) < len(lines) / 2
+
+
+def _joined(lines: list[str]) -> Iterator[str]:
+    held: list[str] = []
+    for line in [*lines, ""]:
+        if not line or line[0] in "•*-–" or (held and len(held[-1]) < 50):
+            if held:
+                yield " ".join(held)
+            held = []
+        if line:
+            held.append(line)
+    if held:
+        yield " ".join(held)

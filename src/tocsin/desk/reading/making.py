@@ -1,0 +1,145 @@
+"""From a piece of a page to a document: labels cut, credit and clocks read, language told."""
+
+import re
+from hashlib import sha256
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+from tocsin.desk import thresholds
+from tocsin.desk.document import JOIN, Capture, Clock, Document, Role, Way
+from tocsin.desk.finding.language import direction_of, language_of, reading_seconds
+from tocsin.desk.reading import labels
+from tocsin.desk.reading.agencies import Credit, agency_of, credit_of
+from tocsin.desk.reading.cleaning import clean, notes_of
+from tocsin.desk.reading.stamps import event_in, resolve
+
+_CUT: Final = re.compile(
+    r"(?:\.\.\.|…|\[…\]|\[\.\.\.\]|\(\.\.\.\))\s*(?:(?:read|see)\s+more|lire la suite|اقرأ المزيد|leer más|читать далее)?\s*$",
+    re.IGNORECASE,
+)
+_EDGES: Final = re.compile(r"\W+")
+
+
+class Piece(NamedTuple):
+    """What a format's reader found of one article."""
+
+    title: str
+    lines: tuple[str, ...]
+    role: Role
+    outlet: str = ""
+    stamp: str = ""
+    when: str = ""  # an instant from the page's head, a <time>, a feed or a mail
+    byline: str = ""
+    source: str = ""
+    url: str = ""
+    tags: tuple[str, ...] = ()
+    shown_reading_min: int | None = None
+    cut: bool = False
+    hidden: int = 0
+
+
+def host_of(url: str) -> str:
+    """The name of the machine in a URL, without "www."; empty if there is none."""
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def web_address(url: str) -> str:
+    """A URL that a browser may open: http or https, printable, of a length that can be stored; else empty."""
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    fits = len(url) <= 2048 and url.isprintable() and " " not in url and parts.hostname
+    return url if fits and parts.scheme in ("http", "https") else ""
+
+
+def document(piece: Piece, capture: Capture, order: int) -> Document | None:
+    """A document of a piece, or None if no words are left."""
+    title = clean(piece.title[: thresholds.LONGEST_TITLE].replace("\n", " ")).text.strip()
+    cleaned = clean(JOIN.join(piece.lines)[: thresholds.LONGEST_TEXT])
+    paragraphs = tuple(one.strip() for one in cleaned.text.split("\n") if one.strip() and one.strip() != title)
+    read, paragraphs = _without_read_time(paragraphs)
+    paragraphs, tags = _without_tags(paragraphs)
+    if not paragraphs:
+        return None
+    credit = credit_of(paragraphs)
+    outlet = clean(piece.outlet[:80]).text.strip() or capture.outlet or host_of(piece.url or capture.url)
+    language = language_of(title, _first_text(paragraphs))
+    words = sum(len(one.split()) for one in paragraphs)
+    stamp = resolve(piece.stamp, capture.seen_us, Way.STAMP) if piece.stamp else None
+    published = _published(piece, credit, stamp, capture.seen_us)
+    url = web_address(piece.url)
+    text = JOIN.join(paragraphs)
+    return Document(
+        id=sha256(f"{outlet}\n{title}\n{text}".encode()).hexdigest()[:32],
+        article=_article(url, outlet, title),
+        outlet=outlet,
+        title=title,
+        paragraphs=paragraphs,
+        found_in=capture.sha256,
+        order=order,
+        role=piece.role,
+        seen=Clock("", capture.seen_us, capture.seen_us, Way.CAPTURE),
+        stamp=stamp,
+        published=published,
+        event=event_in(text[: thresholds.EVENT_CHARACTERS], published or Clock("", capture.seen_us, capture.seen_us, Way.CAPTURE)),
+        byline=clean(piece.byline[:120]).text.strip(),
+        agency=(credit.agency if credit else "") or agency_of(piece.source) or agency_of(piece.byline) or agency_of(outlet),
+        credit=credit.text if credit else "",
+        url=url,
+        language=language,
+        direction=direction_of(language, title or text),
+        tags=(*piece.tags[:32], *tags),
+        words=words,
+        reading_s=reading_seconds(words, language),
+        shown_reading_min=piece.shown_reading_min if piece.shown_reading_min is not None else read,
+        cut=piece.cut or _CUT.search(paragraphs[-1]) is not None,
+        notes=notes_of(cleaned, piece.hidden),
+    )  # fmt: skip
+
+
+def _without_read_time(paragraphs: tuple[str, ...]) -> tuple[int | None, tuple[str, ...]]:
+    if not paragraphs:
+        return None, ()
+    read = labels.without_read_time(paragraphs[0])
+    return read.minutes, ((read.rest, *paragraphs[1:]) if read.rest else paragraphs[1:])
+
+
+def _without_tags(paragraphs: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if not paragraphs:
+        return (), ()
+    rest, tags = labels.without_tags(paragraphs[-1])
+    if not tags:
+        return paragraphs, ()
+    kept = (*paragraphs[:-1], rest) if rest else paragraphs[:-1]
+    return kept, tuple(one.strip() for one in re.split(r"[,،;|•]", tags) if one.strip())[:32]
+
+
+def _first_text(paragraphs: tuple[str, ...]) -> str:
+    return next((one for one in paragraphs if len(one) > 60), paragraphs[0])
+
+
+def _published(piece: Piece, credit: Credit | None, stamp: Clock | None, seen_us: int) -> Clock | None:
+    """An instant the page's head names; else a date beside the title; else the credit's; else what is relative."""
+    made = resolve(piece.when, seen_us, Way.METADATA) if piece.when else None
+    if made is None and stamp is not None and not stamp.relative:
+        made = stamp
+    if made is None and credit is not None and credit.date:
+        made = resolve(credit.date, seen_us, Way.CREDIT)
+    made = made or stamp
+    # What claims to be of the future is of a clock that is wrong, or of a liar.
+    return made if made is None or made.first_us <= seen_us + thresholds.DAY_US else stamp
+
+
+def _article(url: str, outlet: str, title: str) -> str:
+    """The name of an article through its edits: its address, else its outlet and title."""
+    if url:
+        parts = urlsplit(url)
+        key = f"{host_of(url)}{parts.path.rstrip('/')}?{parts.query}"
+    else:
+        key = f"{outlet.lower()}\n{_EDGES.sub(' ', title.lower()).strip()}"
+    return sha256(key.encode()).hexdigest()[:32]

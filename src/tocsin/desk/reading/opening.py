@@ -1,0 +1,137 @@
+"""The one door for bytes: limits, unpacking, what they are; then the reader of that format. Plain text comes out, or a FormatError."""
+
+import re
+import zlib
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+from tocsin.desk import thresholds
+from tocsin.desk.document import Capture, Document, Role
+from tocsin.desk.reading import feeds, mail, making, paper, web
+from tocsin.desk.reading.blocks import from_text
+from tocsin.desk.reading.making import Piece
+from tocsin.errors import FormatError
+
+_TAG: Final = re.compile(rb"<(?:!doctype\s+html|html|head|body|article|div|p|h1|table|meta)\b", re.IGNORECASE)
+_FEED: Final = re.compile(rb"<(?:rss|feed|rdf:RDF)\b", re.IGNORECASE)
+_MAIL: Final = re.compile(
+    rb"(?:(?:From|Return-Path|Received|Delivered-To|Subject|Date|Message-ID|MIME-Version|To|X-[\w-]+):[^\n]*\n(?:[ \t][^\n]*\n)*){3}",
+    re.IGNORECASE,
+)
+_CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+
+
+class Opened(NamedTuple):
+    """What a capture held. `entries`: addresses that its feed names and that hold more than the feed shows."""
+
+    documents: tuple[Document, ...]
+    entries: tuple[str, ...] = ()
+
+
+def capture_of(data: bytes, url: str, media_type: str, seen_us: int, outlet: str = "") -> Capture:
+    """The capture of some bytes, as they came."""
+    return Capture(sha256(data).hexdigest(), url, media_type, seen_us, len(data), outlet)
+
+
+def read(capture: Capture, data: bytes, is_spent: Callable[[], bool] = lambda: False) -> Opened:
+    """The documents of a capture. `is_spent` is asked between pages and parts: when it says so, what was read so far is all.
+
+    Raises FormatError: `format.capture-size`, `format.capture-type`, `format.capture`.
+    """
+    data = unpacked(data)
+    kind = kind_of(data, capture.media_type)
+    if kind == "pdf":
+        pieces = paper.pieces(data, is_spent)
+    elif kind == "mail":
+        pieces = mail.pieces(data, is_spent, lambda part, media: _inside(part, media, is_spent))
+    elif kind in ("feed", "json"):
+        return _feed(capture, feeds.pieces(data) if kind == "feed" else feeds.json_pieces(data))
+    elif kind == "html":
+        pieces = web.pieces(data, charset_of(capture.media_type), capture.url)
+    else:
+        pieces = text_pieces(decoded(data, charset_of(capture.media_type)))
+    return Opened(_documents(capture, pieces))
+
+
+def _documents(capture: Capture, pieces: list[Piece]) -> tuple[Document, ...]:
+    made = (making.document(piece, capture, order) for order, piece in enumerate(pieces[: thresholds.MOST_ENTRIES]))
+    return tuple(one for one in made if one is not None)
+
+
+def _feed(capture: Capture, pieces: list[Piece]) -> Opened:
+    documents = _documents(capture, pieces)
+    return Opened(
+        documents,
+        tuple(address for one in pieces if (address := making.web_address(one.url)))[: thresholds.MOST_ENTRIES],
+    )
+
+
+def _inside(data: bytes, media_type: str, is_spent: Callable[[], bool]) -> list[Piece]:
+    """What a mail carries: a page, a text or a PDF."""
+    kind = kind_of(data, media_type)
+    if kind == "pdf":
+        return paper.pieces(data, is_spent)
+    if kind == "html":
+        return web.pieces(data, charset_of(media_type), "")
+    return text_pieces(decoded(data, charset_of(media_type))) if kind == "text" else []
+
+
+def text_pieces(text: str) -> list[Piece]:
+    """Articles of a plain text: a page that was captured as text, or one article under its title."""
+    return web.pieces_of(from_text(text.replace("\r\n", "\n").replace("\r", "\n")), Role.SINGLE)
+
+
+def unpacked(data: bytes) -> bytes:
+    """The bytes, unpacked once if they are gzip, never more than the limit. Raises FormatError("format.capture-size")."""
+    if len(data) > thresholds.MOST_BYTES:
+        raise FormatError("format.capture-size", f"{len(data)} bytes, {thresholds.MOST_BYTES} are allowed")
+    if data[:3] != b"\x1f\x8b\x08":
+        return data
+    opener = zlib.decompressobj(31)
+    try:
+        made = opener.decompress(data, thresholds.MOST_BYTES + 1)
+    except zlib.error as error:
+        raise FormatError("format.capture", "the gzip stream is damaged") from error
+    if len(made) > thresholds.MOST_BYTES:
+        raise FormatError("format.capture-size", f"unpacked it is more than {thresholds.MOST_BYTES} bytes")
+    return made
+
+
+def charset_of(media_type: str) -> str:
+    """The character set that a media type names."""
+    found = _CHARSET.search(media_type)
+    return found[1].lower() if found else ""
+
+
+def kind_of(data: bytes, media_type: str) -> str:
+    """What bytes are, by themselves first and by what they are called second. Raises FormatError("format.capture-type")."""
+    head, media = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n"), media_type.partition(";")[0].strip().lower()
+    if head.startswith(b"%PDF-"):
+        return "pdf"
+    if b"\x00" in head and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise FormatError("format.capture-type", "the bytes are neither text nor PDF")
+    if _FEED.search(head[:1024]) and not _TAG.match(head):
+        return "feed"
+    if head.startswith(b"{") and (b"jsonfeed.org" in head or "json" in media):
+        return "json"
+    if _MAIL.match(head) and (media in ("", "message/rfc822", "application/octet-stream", "text/plain")):
+        return "mail"
+    if "html" in media or _TAG.search(head):
+        return "html"
+    if media.startswith(("image/", "audio/", "video/")) or media in ("application/zip", "application/pdf"):
+        raise FormatError("format.capture-type", "the bytes are neither text nor PDF")
+    return "text"
+
+
+def decoded(data: bytes, charset: str) -> str:
+    """Text of bytes: by a mark, by what was said, as UTF-8, else as Windows' Western table, which refuses nothing."""
+    for mark, name in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig")):
+        if data.startswith(mark):
+            return data.decode(name, "replace")
+    for name in ("utf-8", web.known_charset(charset)):
+        try:
+            return data.decode(name or "utf-8")
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return data.decode("cp1252", "replace")

@@ -1,0 +1,74 @@
+"""PDF: the text of its pages, by pypdf, within its limits on what a stream may unpack to."""
+
+import io
+import struct
+import unicodedata
+import zlib
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+import pypdf
+from pypdf.errors import PyPdfError
+
+from tocsin.desk import thresholds
+from tocsin.desk.document import Role
+from tocsin.desk.reading import web
+from tocsin.desk.reading.blocks import from_text
+from tocsin.desk.reading.making import Piece
+from tocsin.errors import FormatError
+
+_FAILS: Final = (
+    PyPdfError, ValueError, TypeError, AttributeError, LookupError, RecursionError, AssertionError, ArithmeticError,
+    NotImplementedError, OSError, EOFError, MemoryError, zlib.error, struct.error,
+)  # fmt: skip
+
+_LIMITS: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "zlib_maximum_output_length": thresholds.MOST_BYTES,
+        "lzw_maximum_output_length": thresholds.MOST_BYTES,
+        "run_length_maximum_output_length": thresholds.MOST_BYTES,
+        "array_based_stream_maximum_output_length": thresholds.MOST_BYTES,
+        "stream_decoding_work_maximum_length": 4 * thresholds.MOST_BYTES,
+        "stream_parsing_work_maximum_count": 500_000,
+    }
+)
+
+
+def pieces(data: bytes, is_spent: Callable[[], bool]) -> list[Piece]:
+    """The text of a PDF as one article, or as many if it is laid out so. Raises FormatError("format.capture")."""
+    try:
+        with pypdf.apply_configuration(**_LIMITS):
+            reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
+            text, cut = _text(reader, is_spent)
+            title, date = _told(reader)
+    except _FAILS as error:
+        raise FormatError("format.capture", "the PDF cannot be read") from error
+    found = web.pieces_of(from_text(text), Role.SINGLE)
+    if len(found) == 1:
+        one = found[0]
+        lines = (one.title, *one.lines) if title and title != one.title else one.lines
+        found = [one._replace(title=title or one.title, lines=lines)]
+    return [one._replace(when=one.when or date, cut=one.cut or cut) for one in found]
+
+
+def _text(reader: Any, is_spent: Callable[[], bool]) -> tuple[str, bool]:
+    parts: list[str] = []
+    size = 0
+    for number, page in enumerate(reader.pages):
+        if number >= thresholds.MOST_PAGES or size > thresholds.MOST_PDF_TEXT or is_spent():
+            return "\n\n".join(parts), True
+        # Arabic is often stored in the shapes that are drawn; form KC gives the letters.
+        made = unicodedata.normalize("NFKC", page.extract_text() or "")
+        parts.append(made)
+        size += len(made)
+    return "\n\n".join(parts), False
+
+
+def _told(reader: Any) -> tuple[str, str]:
+    told = reader.metadata
+    if told is None:
+        return "", ""
+    title = str(told.title or "").strip()
+    made = told.creation_date
+    return title if 2 < len(title.split()) < 60 else "", made.strftime("%Y-%m-%d") if made else ""

@@ -1,0 +1,259 @@
+"""Pages: HTML to pieces. What is one article goes through the extractor, what holds many is split; nothing is fetched or run."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import trafilatura
+from lxml import etree
+from lxml import html as lxml_html
+
+from tocsin.desk import thresholds
+from tocsin.desk.document import Role
+from tocsin.desk.reading import labels
+from tocsin.desk.reading.blocks import Kind, Page, from_html
+from tocsin.desk.reading.making import Piece
+from tocsin.desk.reading.splitting import Segment, split
+from tocsin.errors import FormatError
+from tocsin.formats import strictjson
+
+_META: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+_SITE: Final = re.compile(r"\s+(?:[|·•–—»]|-|::)\s+")
+
+
+class _Head(NamedTuple):
+    title: str
+    outlet: str
+    byline: str
+    published: str
+    url: str
+
+
+def known_charset(name: str) -> str:
+    """The name if it is a character set of text, else empty."""
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return ""
+    return found.name if found._is_text_encoding else ""  # noqa: SLF001 - codecs has no public way to tell base64 from text
+
+
+def parsed(data: bytes, charset: str) -> Any:
+    """The tree of a page. Raises FormatError("format.capture")."""
+    found = _META.search(data[:4096])
+    name = known_charset(charset) or (known_charset(found[1].decode("ascii", "replace")) if found else "")
+    if data.startswith(b"\xef\xbb\xbf"):
+        name = "utf-8"
+    if not name:
+        name = "utf-8" if _is_utf8(data) else "cp1252"
+    parser = lxml_html.HTMLParser(
+        encoding=name, huge_tree=False, no_network=True, remove_comments=True, remove_pis=True
+    )
+    try:
+        return lxml_html.document_fromstring(data.replace(b"\x00", b""), parser=parser)
+    except (etree.LxmlError, ValueError, LookupError, AssertionError) as error:
+        raise FormatError("format.capture", "the page holds nothing that can be read") from error
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > len(data) - 4
+    return True
+
+
+def pieces(data: bytes, charset: str, url: str) -> list[Piece]:
+    """The articles of a page. Raises FormatError("format.capture")."""
+    root = parsed(data, charset)
+    head = _head(root)
+    page = from_html(root)
+    segments = split(page.blocks)
+    if _is_container(segments):
+        return _container(segments, head, page)
+    made = _single(root, head, page, segments, url)
+    return [made] if made is not None else []
+
+
+def pieces_of(page: Page, role: Role) -> list[Piece]:
+    """The articles of a page of plain lines."""
+    segments = split(page.blocks)
+    if not segments:
+        return _untitled(page, role)
+    if len(segments) == 1:
+        return [_piece(segments[0], role)]
+    return _container(segments, _Head("", "", "", "", ""), page)
+
+
+def _untitled(page: Page, role: Role) -> list[Piece]:
+    lines = [one.text for one in page.blocks if not labels.is_noise(one.text)]
+    if not lines:
+        return []
+    is_title = len(lines) > 1 and len(lines[0]) <= thresholds.TITLE_CHARACTERS[1] and not lines[0].endswith(".")
+    title = lines[0] if is_title else lines[0][:120]
+    return [Piece(title, tuple(lines[1:] if is_title else lines), role)]
+
+
+def _is_container(segments: list[Segment]) -> bool:
+    """Several articles with texts: teasers around one article make no container of it."""
+    if len(segments) < 2:
+        return False
+    words = sorted((sum(len(one.split()) for one in segment.lines) for segment in segments), reverse=True)
+    return words[1] >= thresholds.MAIN_WORDS or words[0] < 6 * words[1]
+
+
+def _container(segments: list[Segment], head: _Head, page: Page) -> list[Piece]:
+    """The first is the main one if a list of related ones follows it, or if the page is called as it is."""
+    has_main = any(one.is_related for one in segments) and not segments[0].is_related
+    has_main = has_main or (bool(head.title) and _alike(head.title, segments[0].title))
+    made = []
+    for i, segment in enumerate(segments):
+        role = Role.MAIN if has_main and i == 0 else Role.RELATED if has_main or segment.is_related else Role.ENTRY
+        made.append(_piece(segment, role)._replace(hidden=page.hidden if i == 0 else 0))
+    return made
+
+
+def _piece(segment: Segment, role: Role) -> Piece:
+    return Piece(
+        segment.title, segment.lines, role, segment.outlet or segment.source, segment.stamp, segment.when,
+        segment.byline, segment.source, shown_reading_min=segment.shown_reading_min,
+    )  # fmt: skip
+
+
+def _alike(one: str, other: str) -> bool:
+    mine, theirs = set(one.lower().split()), set(other.lower().split())
+    return len(mine & theirs) >= 0.7 * max(min(len(mine), len(theirs)), 1)
+
+
+# -- one article ----------------------------------------------------------------------------------------------------
+
+
+def _single(root: Any, head: _Head, page: Page, segments: list[Segment], url: str) -> Piece | None:
+    segment = max(segments, key=lambda one: sum(map(len, one.lines)), default=None)
+    heading = next((one.text for one in page.blocks if one.kind is Kind.HEADING and len(one.text.split()) > 2), "")
+    lines = _extracted(root, url) if _depth(root) <= thresholds.DEEPEST else ()
+    if not lines:
+        lines = segment.lines if segment else tuple(one.text for one in page.blocks if not labels.is_noise(one.text))
+    title = head.title or heading or (segment.title if segment else "")
+    if not title:
+        made = _untitled(page, Role.SINGLE)
+        return made[0] if made else None
+    read = labels.without_read_time("\n".join(one.text for one in page.blocks if len(one.text) < 60)[:60]).minutes
+    return Piece(
+        title, lines, Role.SINGLE, head.outlet or (segment.outlet if segment else ""),
+        segment.stamp if segment else "", head.published or (segment.when if segment else ""),
+        head.byline or (segment.byline if segment else ""), segment.source if segment else "", head.url,
+        shown_reading_min=read if segment is None else segment.shown_reading_min, hidden=page.hidden,
+    )  # fmt: skip
+
+
+def _extracted(root: Any, url: str) -> tuple[str, ...]:
+    """Main text by trafilatura, in its precise mode: no comments, no images, no links."""
+    for hidden in root.xpath(
+        "//*[@hidden or @aria-hidden='true' or contains(@style, 'display:none') or contains(@style, 'display: none')]"
+    ):
+        hidden.drop_tree()
+    try:
+        made = trafilatura.bare_extraction(
+            root,
+            url=url or None,
+            favor_precision=True,
+            include_comments=False,
+            include_images=False,
+            include_links=False,
+        )
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError, etree.LxmlError):
+        return ()  # the extractor is for pages as they should be; the lines of this one are read plainly
+    text = getattr(made, "text", None) or ""
+    return tuple(one.strip() for one in str(text).split("\n") if one.strip())
+
+
+def _depth(root: Any) -> int:
+    deepest, stack = 0, [(root, 1)]
+    while stack:
+        element, depth = stack.pop()
+        deepest = max(deepest, depth)
+        stack += [(child, depth + 1) for child in element]
+    return deepest
+
+
+# -- what a page says of itself -------------------------------------------------------------------------------------
+
+
+def _head(root: Any) -> _Head:
+    metas: dict[str, str] = {}
+    for one in root.iter("meta"):
+        name = (one.get("property") or one.get("name") or one.get("itemprop") or "").lower()
+        if name and one.get("content"):
+            metas.setdefault(name, one.get("content")[:600].strip())
+    told = _structured(root)
+    canonical = next(
+        (one.get("href") or "" for one in root.iter("link") if (one.get("rel") or "").lower() == "canonical"), ""
+    )
+
+    def first(*names: str) -> str:
+        return next((metas[name] for name in names if metas.get(name)), "")
+
+    outlet = first("og:site_name", "application-name", "dc.publisher") or told.get("outlet", "")
+    return _Head(
+        first("og:title", "twitter:title", "dc.title") or told.get("title", "") or _title(root, outlet),
+        outlet,
+        first("author", "article:author", "dc.creator", "parsely-author") or told.get("byline", ""),
+        first("article:published_time", "datepublished", "og:published_time", "date", "dc.date", "pubdate", "parsely-pub-date") or told.get("published", ""),
+        canonical or first("og:url") or told.get("url", ""),
+    )  # fmt: skip
+
+
+def _title(root: Any, outlet: str) -> str:
+    """The <title> without the site's name, which most pages put behind or before it."""
+    found = root.find(".//title")
+    text = " ".join((found.text_content() if found is not None else "").split())[:600]
+    parts = _SITE.split(text)
+    if len(parts) > 1:
+        kept = [one for one in parts if one.lower() != outlet.lower()]
+        longest = max(kept or parts, key=len)
+        return longest if len(longest.split()) >= 3 else text
+    return text
+
+
+def _structured(root: Any) -> dict[str, str]:
+    """What schema.org's JSON-LD says of the article; the first that speaks."""
+    told: dict[str, str] = {}
+    for script in root.iter("script"):
+        if (script.get("type") or "").lower() != "application/ld+json" or not script.text:
+            continue
+        try:
+            value = strictjson.parse(script.text.strip().encode("utf-8", "replace"), max_bytes=1 << 18)
+        except FormatError:
+            continue
+        for one in _objects(value):
+            kinds = one.get("@type")
+            if any(
+                "Article" in str(kind) or "Posting" in str(kind) or "Report" in str(kind)
+                for kind in (kinds if isinstance(kinds, list) else [kinds])
+            ):
+                found = {
+                    "title": one.get("headline"),
+                    "outlet": _name(one.get("publisher")),
+                    "byline": _name(one.get("author")),
+                    "published": one.get("datePublished"),
+                    "url": one.get("url"),
+                }
+                told |= {key: text[:600] for key, text in found.items() if isinstance(text, str) and key not in told}
+    return told
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, dict):
+            yield one
+            graph = one.get("@graph")
+            yield from (node for node in (graph if isinstance(graph, list) else []) if isinstance(node, dict))
+
+
+def _name(value: Any) -> str:
+    names = [
+        one.get("name") if isinstance(one, dict) else one for one in (value if isinstance(value, list) else [value])
+    ]
+    return ", ".join(one for one in names if isinstance(one, str))
