@@ -145,6 +145,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "peer.identity": Meaning(_P, "Whoever answered does not hold the transport key that the charter names for this member.", "Stop and call the member by another way: its key changed without a charter version, or somebody stands between."),
     # -- config ----------------------------------------------------------------------------------------------------
     "config.account-exists": Meaning(_O, "Each account has one name and one token, and a token is shown only once.", "Choose another name, or remove the account first."),
+    "config.note": Meaning(_A, "A note of ours has 1 to 4096 characters, and a page 200 of them at most.", "Write a shorter one, or remove one that is no longer needed."),
     "config.unknown-account": Meaning(_O, "No account of this node has that name.", "List the accounts of this node."),
     "config.unconfirmed": Meaning(_A, "What cannot be taken back is asked first, and here is no terminal to ask at.", "Repeat with --yes if it is meant."),
     "access.unknown-warning": Meaning(_A, "No warning here has that id, or more than one begins so.", "`tocsin warnings --all` lists them; give more of the id."),

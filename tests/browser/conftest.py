@@ -209,6 +209,7 @@ PLACES = {
     "warnings": "/warnings",
     "threats": "/threats",
     "object": "/o/indicator--00000001-0000-4000-8000-000000000000",
+    "proof": "/o/indicator--00000001-0000-4000-8000-000000000000/proof",
     "brief": "/brief",
     "outbox": "/share/outbox",
     "changes": "/share/outbox/changes",
@@ -223,6 +224,8 @@ PLACES = {
     "audit": "/admin/audit",
     "backups": "/admin/backups",
     "settings": "/admin/settings",
+    "keys": "/admin/keys",
+    "provider": "/admin/sign-in",
     "absent": "/nothing-of-the-kind",
 }
 SMALL = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary")]

@@ -62,8 +62,8 @@ def test_without_javascript_everything_works(visitor, places, stage):
 
 def test_who_disagrees_stands_beside_who_says_so(visitor, places):
     page = visitor("everything").open(places["object"])
-    assert "1 member disagrees" in page.locator(".lead").inner_text()
-    assert "A public resolver of ours" in page.locator(".said").inner_text()
+    assert "1 member disagrees" in page.locator(".answer").inner_text()
+    assert "A public resolver of ours" in page.locator(".said.against").inner_text()
 
 
 def test_lists_go_on_by_pages_of_fifty(visitor):

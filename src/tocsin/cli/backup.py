@@ -44,7 +44,9 @@ def backup(
 def restore(
     hands: Hands,
     file: Annotated[Path, typer.Argument(help="A file that `tocsin backup` has written.")],
-    check: Annotated[bool, typer.Option("--check", help="Prove the backup, touch no node.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Prove the backup and note that at the node; touch nothing else.")
+    ] = False,
 ) -> int:
     """Make a node from a backup in an empty folder, or put its store back into the stopped node it was made from.
 
@@ -58,6 +60,8 @@ def restore(
     with progress(screen, "verifying") as moved:
         work = making.check(file, moved) if check else making.restore(file, hands.folder, moved)
         found = asyncio.run(work)
+    if check and making.tested(hands.folder, found):
+        screen.say(f"Noted at the node in {hands.folder}: the restore was tested.")
     screen.result("restore", {"checked_only": check, **found}, _checked(found) if check else _restored(found))
     if not check and not found["keys"] and not found["heads"]:
         screen.say("The backup holds no keys: put the keys folder into place before `tocsin run`.")

@@ -71,6 +71,7 @@ def show(
         screen.emit("object", found)
         return
     screen.print(f"{found['id']}  readable by {' '.join(found['audience'])}")
+    screen.print(_verdict(found["verdict"]))
     for version in found["versions"]:
         screen.print("")
         screen.print(
@@ -86,6 +87,13 @@ def show(
         screen.print(version["content"])
     for line in _voices(found["voices"]):
         screen.print(line)
+
+
+def _verdict(found: dict[str, Any]) -> str:
+    """The answer in one line: the word, how sure, how many say so and how many are against it."""
+    sure = "" if found["confidence"] is None else f"  confidence {found['confidence']}"
+    says, against = " ".join(found["says"]) or "-", " ".join(found["against"]) or "-"
+    return f"{found['word'].upper()}{sure}  said by {says}  against it {against}"
 
 
 def _voices(voices: dict[str, Any]) -> list[str]:

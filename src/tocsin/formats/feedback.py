@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from tocsin.errors import FormatError
-from tocsin.formats import extension
+from tocsin.formats import canonical, extension
 from tocsin.formats.stix.catalogue import TYPES
+from tocsin.formats.stix.ids import sdo_id
 from tocsin.formats.stix.model import Family
 from tocsin.formats.text import instant
 from tocsin.formats.tlp import Tlp, marking_id
@@ -54,6 +55,26 @@ def compose(told: Feedback, me: str, identity: str, level: Tlp, text: str, at_us
     body["object_marking_refs"] = [marking_id(level)]
     parts = (me, told.about, told.kind, str(at_us))
     return extension.compose(kind, parts, identity, at_us, body, "feedback", said)
+
+
+def comment(about: str, me: str, identity: str, level: Tlp, text: str, at_us: int) -> bytes:
+    """A plain STIX note on an object, marked at `level`. Raises FormatError("format.feedback")."""
+    if not text or len(text) > MAX_NOTE:
+        raise FormatError("format.feedback", f"a note has 1 to {MAX_NOTE} characters")
+    at = instant(at_us // 1000 * 1000)[:-4] + "Z"
+    return canonical.encode(
+        {
+            "type": "note",
+            "spec_version": "2.1",
+            "id": sdo_id("note", "comment", me, about, str(at_us)),
+            "created_by_ref": identity,
+            "created": at,
+            "modified": at,
+            "content": text,
+            "object_refs": [about],
+            "object_marking_refs": [marking_id(level)],
+        }
+    )
 
 
 def _body(told: Feedback, text: str) -> tuple[str, dict[str, Any]]:

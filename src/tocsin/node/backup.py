@@ -34,6 +34,7 @@ from tocsin.node.home import Home
 from tocsin.ports.checkpoints import UNKNOWN
 
 VERSION: Final = 1
+_TESTED: Final = ("tested_at_us", "tested_made_at")  # of the note: when a restore was proven, of a backup made when
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # What this node has signed in an empty log is unknown: the file says "something", which keeps the log closed.
 Progress = Callable[[int, int], None]
@@ -88,13 +89,18 @@ def write(home: Home, to: Path | None, *, keys: bool = True, progress: Progress 
 
 
 def noted(home: Home) -> dict[str, Any] | None:
-    """What is noted of the newest backup: made_at_us and file; None if there is no such note. Raises OSError."""
+    """What is noted: of the newest backup made_at_us and file, of the last proven restore tested_at_us and tested_made_at.
+
+    Either may be missing; None if there is neither. Raises OSError.
+    """
     try:
         found = strictjson.parse(_note_file(home).read_bytes())
     except (FileNotFoundError, FormatError):
         return None
-    told = isinstance(found, dict) and isinstance(found.get("made_at_us"), int) and isinstance(found.get("file"), str)
-    return found if told else None
+    if not isinstance(found, dict):
+        return None
+    made = isinstance(found.get("made_at_us"), int) and isinstance(found.get("file"), str)
+    return found if made or isinstance(found.get("tested_at_us"), int) else None
 
 
 def _note_file(home: Home) -> Path:
@@ -102,9 +108,26 @@ def _note_file(home: Home) -> Path:
 
 
 def _note(home: Home, out: Path, made_us: int) -> None:
+    tested = {key: value for key, value in (noted(home) or {}).items() if key in _TESTED}
+    _keep(home, {**tested, "file": str(out.absolute()), "made_at_us": made_us})
+
+
+def tested(folder: Path, found: Mapping[str, Any]) -> bool:
+    """Note at a node that the restore of a backup of it was proven, as check() told. Whether there was such a node to note it at."""
+    home = Home(folder)
+    try:
+        if not found["ok"] or home.settings().handle != found["handle"]:
+            return False
+        _keep(home, {**(noted(home) or {}), "tested_at_us": SystemClock().now_us(), "tested_made_at": found["made_at"]})
+    except (TocsinError, OSError):  # no node here, or not ours to write: the proof itself stands
+        return False
+    return True
+
+
+def _keep(home: Home, said: Mapping[str, Any]) -> None:
     draft = _note_file(home).with_suffix(".json.new")
     draft.unlink(missing_ok=True)
-    _write(draft, canonical.encode({"file": str(out.absolute()), "made_at_us": made_us}))
+    _write(draft, canonical.encode(dict(said)))
     draft.rename(_note_file(home))
 
 

@@ -1,10 +1,13 @@
 """The one settings file, tocsin.toml: frozen, with units in the names; an unknown key is an error."""
 
+import inspect
 import re
 import tomllib
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
 from math import inf
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, get_origin
 from urllib.parse import urlsplit
 
@@ -50,6 +53,7 @@ class Settings:
 _MAIL: Final = re.compile(r"mailto:[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,253}")
 _AGENT: Final = re.compile(r"[A-Za-z0-9./-]{1,64}")
 _DIALS: Final = ("all", "larger")
+_SAID: Final = re.compile(r"^    (\w+): .*?  # (.*)$", re.MULTILINE)
 _KEYS: Final = frozenset(one.name for one in fields(Settings))
 
 
@@ -124,6 +128,18 @@ def _is_address(text: Any) -> bool:
         return False
     loopback = found.hostname in ("127.0.0.1", "::1", "localhost")
     return bool(found.hostname) and (found.scheme == "https" or (found.scheme == "http" and loopback))
+
+
+def explained() -> Mapping[str, tuple[str, Any]]:
+    """What each setting means, as its line above says, and its default (None: it has none)."""
+    found = {one[1]: one[2] for one in _SAID.finditer(inspect.getsource(Settings))}
+    return MappingProxyType({one.name: (found.get(one.name, ""), _default(one)) for one in fields(Settings)})
+
+
+def _default(one: Field[Any]) -> Any:
+    if one.default_factory is not MISSING:
+        return one.default_factory()
+    return None if one.default is MISSING else one.default
 
 
 def write(path: Path, settings: Settings) -> None:

@@ -239,7 +239,7 @@ def _clock(home: Home) -> Iterator[Finding]:
 
 def _backup(home: Home) -> Iterator[Finding]:
     newest = backup.noted(home)
-    if newest is None:
+    if newest is None or "made_at_us" not in newest:
         yield _warning("doctor.backup", "no backup of this node was ever made")
         return
     age = timedelta(microseconds=SystemClock().now_us() - newest["made_at_us"])

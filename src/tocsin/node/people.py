@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from tocsin.backends.system.keyring import certificate_end
 from tocsin.edge import serving
 from tocsin.edge.audit import Audit
 from tocsin.edge.console import app as console
@@ -25,7 +26,8 @@ from tocsin.edge.signin.throttle import Throttle
 from tocsin.edge.signin.tickets import Tickets
 from tocsin.edge.taxii import app as taxii
 from tocsin.errors import ConfigError
-from tocsin.node import backup, doctor
+from tocsin.formats.text import instant
+from tocsin.node import backup, config, doctor, rotation
 from tocsin.node.config import Settings, address
 from tocsin.node.core import Core
 from tocsin.node.home import Home
@@ -114,7 +116,13 @@ class PeoplesDoor:
             loopback=loopback,
             meter=world.meter,
             entropy=world.entropy,
+            explained=config.explained(),
+            keys=self._keys,
         )
+
+    async def _keys(self) -> dict[str, Any]:
+        end = certificate_end(self._home.keyring())
+        return {**await rotation.show(self._home), "certificate_end": instant(int(end.timestamp() * 1e6))}
 
     async def _examine(self, control: ControlServices) -> list[dict[str, Any]]:
         status = await reading.status(control)

@@ -7,7 +7,7 @@ alike. A table that a later step alters needs its first form in the step of its 
 """
 
 from tocsin.desk import tables as desk
-from tocsin.edge import access, audit
+from tocsin.edge import access, audit, notes
 from tocsin.edge.signin import tables as signin
 from tocsin.exchange.deliver import tables as deliver
 from tocsin.exchange.fairness import tables as fairness
@@ -35,6 +35,7 @@ TABLES = (
     signin.TABLES,
     audit.TABLES,
     desk.TABLES,
+    notes.TABLES,
 )
 MIGRATIONS = (
     members.MIGRATIONS,
@@ -49,4 +50,5 @@ MIGRATIONS = (
     access.MIGRATIONS,
     signin.MIGRATIONS,
     desk.MIGRATIONS,
+    notes.MIGRATIONS,
 )

@@ -147,7 +147,11 @@ def test_who_says_what_stands_side_by_side(told):
         "disagree": ["bb"],
         "agree": [],
     }
-    out, _, _ = told(reading.show, {"id": ID, "audience": ["aa"], "versions": [], "voices": voices}, ID)
+    verdict = {"word": "contested", "confidence": 70, "says": ["bb"], "against": ["cc"]}
+    out, _, _ = told(
+        reading.show, {"id": ID, "audience": ["aa"], "versions": [], "voices": voices, "verdict": verdict}, ID
+    )
+    assert "CONTESTED  confidence 70  said by bb  against it cc" in out
     assert "whose it is: aa" in out
     assert f"bb says version {AT}  another version  revoked" in out
     assert "cc says version" in out

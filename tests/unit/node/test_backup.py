@@ -447,3 +447,33 @@ def test_doctor_tells_the_age_of_the_newest_backup(home, tmp_path):
     for broken in ("", "[]", '{"made_at_us": "x"}'):
         note.write_text(broken)
         assert told()["state"] == "warn"
+
+
+def test_a_proven_restore_is_noted_at_its_node_and_outlives_the_next_backup(home, tmp_path):
+    made = backup.write(home, tmp_path / "b.tar")
+    found = asyncio.run(backup.check(tmp_path / "b.tar"))
+    assert backup.tested(home.path, found)
+    noted = backup.noted(home)
+    assert noted["tested_made_at"] == made["made_at"]
+    assert noted["tested_at_us"] >= noted["made_at_us"]
+    backup.write(home, tmp_path / "c.tar")
+    assert backup.noted(home)["tested_at_us"] == noted["tested_at_us"]
+    assert backup.noted(home)["file"].endswith("c.tar")
+
+
+def test_what_was_not_proven_or_is_another_members_is_not_noted(home, tmp_path):
+    backup.write(home, tmp_path / "b.tar")
+    found = asyncio.run(backup.check(tmp_path / "b.tar"))
+    assert not backup.tested(home.path, {**found, "ok": False})
+    assert not backup.tested(home.path, {**found, "handle": "other"})
+    assert not backup.tested(tmp_path / "no-node", found)
+    assert "tested_at_us" not in backup.noted(home)
+
+
+def test_a_test_without_a_backup_of_this_folder_is_no_backup(home, tmp_path):
+    backup.write(home, tmp_path / "b.tar")
+    found = asyncio.run(backup.check(tmp_path / "b.tar"))
+    (home.path / "last-backup.json").unlink()
+    assert backup.tested(home.path, found)
+    told = next(one for one in doctor.examine(home, ConfigError("config.not-running", "")) if one["name"] == "backup")
+    assert told["state"] == "warn"

@@ -11,6 +11,7 @@ EVERYONE: Final = frozenset(Role)  # who is signed in
 NOBODY: Final[frozenset[Role]] = frozenset()  # nobody in particular: also who is not signed in
 DUTY: Final = frozenset({_D})
 THREATS: Final = frozenset({_D, _A, _R, _O})
+SPEAKERS: Final = frozenset({_D, _A, _R})
 RETRACTORS: Final = frozenset({_D, _A, _R})  # who finds a mistake of ours takes it back, at any hour
 ADMIN: Final = frozenset({_M, _O})
 ADMINISTRATOR: Final = frozenset({_M})
@@ -50,6 +51,11 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     # -- threats --------------------------------------------------------------------------------------------------
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,
+    ("GET",  "/o/{object_id}/proof"): THREATS,
+    ("POST", "/o/{object_id}/notes"): SPEAKERS,
+    ("POST", "/o/{object_id}/notes/change"): SPEAKERS,
+    ("POST", "/o/{object_id}/say"): SPEAKERS,
+    ("POST", "/o/{object_id}/say/seal"): SPEAKERS,
     ("GET",  "/brief"): THREATS,
     ("GET",  "/brief.pdf"): THREATS,
     # -- what we have shared --------------------------------------------------------------------------------------
@@ -75,6 +81,9 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("GET",  "/admin/audit"): ADMIN,
     ("GET",  "/admin/backups"): ADMIN,
     ("GET",  "/admin/settings"): ADMIN,
+    ("GET",  "/admin/keys"): ADMIN,
+    ("GET",  "/admin/sign-in"): ADMIN,
+    ("POST", "/admin/sign-in"): ADMINISTRATOR,
 })
 # fmt: on
 

@@ -1,7 +1,7 @@
 """What the console needs of the node."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tocsin.edge.control.services import Services as ControlServices
@@ -25,4 +25,6 @@ class Services:
     loopback: bool  # whether the listener is reached from this machine only
     meter: Meter
     entropy: Entropy
+    explained: Mapping[str, tuple[str, Any]] = field(default_factory=dict)  # what each setting means, and its default
+    keys: Callable[[], Awaitable[dict[str, Any]]] | None = None  # our own: role, fingerprint, made, charter, waiting
     pseudo: bool = False  # tests: every translated sentence is marked, so that one that is not stands out

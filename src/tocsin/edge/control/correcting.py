@@ -10,7 +10,7 @@ from starlette.routing import Route
 from tocsin.edge.control.answers import asked, names, told
 from tocsin.edge.control.services import Services
 from tocsin.errors import AccessError, ConfigError
-from tocsin.exchange.warn import standing, taking, voices
+from tocsin.exchange.warn import standing, taking
 from tocsin.exchange.warn.standing import Held, Standing
 from tocsin.exchange.warn.taking import Told, Wanted
 from tocsin.exchange.warn.voices import Voices
@@ -161,14 +161,8 @@ async def give(services: Services, body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def said_of(services: Services, object_id: str) -> dict[str, Any]:
-    """Who says what about an object, for `tocsin show`."""
-    now_us = services.clock.now_us()
-    found = await services.journal.database.read(lambda db: voices.of(db, services.recalls, object_id, now_us))
-    return _voices(services, found)
-
-
-def _voices(services: Services, found: Voices) -> dict[str, Any]:
+def voiced(services: Services, found: Voices) -> dict[str, Any]:
+    """Who says what about an object, for `tocsin show` and the object's page."""
     name = _namer(services)
     return {
         "owner": found.owner,

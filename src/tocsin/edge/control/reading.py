@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any, Final
 
 from tocsin.edge.audit import Seen, Use
-from tocsin.edge.control import blocking, concerning, correcting, waiting
+from tocsin.edge.control import blocking, concerning, correcting, dossier, waiting
+from tocsin.edge.control.dossier import Dossier
 from tocsin.edge.control.services import Services
 from tocsin.errors import AccessError
 from tocsin.exchange.deliver.receipts import held_by
@@ -166,17 +167,26 @@ def _sought(db: Reading, query: Query) -> list[Found]:
 
 
 async def object_(services: Services, object_id: str, use: Use) -> dict[str, Any]:
-    """Every version of an object we hold, its bytes, who may read it and has stored it, and who says what of it."""
-    await services.synced()
-    query = Query(ids=(object_id,), limit=_VERSIONS, newest_first=True, now_us=services.clock.now_us())
-    found = await services.journal.database.read(lambda db: search.find(db, query))
-    if not found:
+    """Every version of an object we hold, its bytes, who may read it and has stored it, who says what of it; the verdict."""
+    held = await dossier.read(services, object_id)
+    if not held.found:
         raise AccessError("access.unknown-object", "this node holds no object with that id")
-    await services.audit.seen(use, found)
-    versions = [await _version(services, one) for one in found]
+    await services.audit.seen(use, held.seen(around=False))
+    return await told(services, held)
+
+
+async def told(services: Services, held: Dossier) -> dict[str, Any]:
+    """An object for `tocsin show`. Whoever asks has written the audit trail."""
+    versions = [await _version(services, one) for one in held.found[:_VERSIONS]]
     audience = sorted({handle for one in versions for handle in one["audience"]})
-    said = await correcting.said_of(services, object_id)
-    return {"id": object_id, "versions": versions, "audience": audience, "voices": said}
+    word, confidence, says, against = held.verdict
+    return {
+        "id": held.object_id,
+        "verdict": {"word": word.value, "confidence": confidence, "says": list(says), "against": list(against)},
+        "versions": versions,
+        "audience": audience,
+        "voices": correcting.voiced(services, held.voices),
+    }
 
 
 async def _version(services: Services, one: Found) -> dict[str, Any]:

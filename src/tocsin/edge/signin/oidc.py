@@ -46,6 +46,22 @@ class Provider:
         self._tickets = tickets
         self._clock = clock
 
+    @property
+    def client(self) -> Client:
+        """What it knows this node as."""
+        return self._client
+
+    async def examine(self) -> dict[str, Any]:
+        """Ask the provider who it is, as a sign-in begins, and for its keys. Raises AccessError("access.oidc")."""
+        found = await self._discover()
+        keys = await self._ask(str(found["jwks_uri"]))
+        try:
+            count = len(list(KeySet.import_key_set(keys)))  # type: ignore[arg-type]  # what it is told is checked inside
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            raise AccessError("access.oidc", f"the provider's keys cannot be read ({type(error).__name__})") from error
+        named = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+        return {**{name: str(found[name]) for name in named}, "keys": count}
+
     async def begin(self, origin: str) -> tuple[str, str]:
         """Where the browser goes, and what its cookie holds until it is back. Raises AccessError("access.oidc")."""
         found = await self._discover()

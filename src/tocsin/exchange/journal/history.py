@@ -158,6 +158,12 @@ def entry_at(reading: Reading, position: int) -> tuple[int, int, int] | None:
     return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
 
 
+def commitment(reading: Reading, position: int) -> bytes:
+    """What stands in its log for the entry at a position; empty for none."""
+    rows = reading.query("SELECT commitment FROM journal_rows WHERE position = ? AND kind = 1", (position,))
+    return rows[0][0] or b"" if rows else b""
+
+
 def length(reading: Reading, log: int) -> int:
     """How many entries of a log are here, from its first one on."""
     rows = reading.query("SELECT MAX(seq) + 1 FROM journal_rows WHERE kind = 1 AND log = ?", (log,))

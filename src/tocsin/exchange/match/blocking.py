@@ -4,7 +4,7 @@ Derived from the journal: which indicators stand, what they compare with, which 
 which origins are blocked here. What depends on the time (an end of validity) is looked at when asked.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
@@ -59,7 +59,14 @@ class Asked(NamedTuple):
 def calls_to_block(indicator: Mapping[str, Any]) -> list[Value]:
     """The values that an indicator calls to block: each by itself is enough for its pattern."""
     types = indicator.get("indicator_types") or ("",)
-    if indicator.get("pattern_type") != "stix" or indicator.get("revoked") or _PEACEFUL.issuperset(types):
+    if indicator.get("revoked") or _PEACEFUL.issuperset(types):
+        return []
+    return values_of(indicator)
+
+
+def values_of(indicator: Mapping[str, Any]) -> list[Value]:
+    """The values each of which by itself is enough for the pattern, whatever the indicator says of them."""
+    if indicator.get("pattern_type") != "stix":
         return []
     try:
         found = compared(indicator["pattern"])
@@ -188,22 +195,31 @@ def candidates(reading: Reading, asked: Asked, after: bytes = b"") -> Page:
         (after, asked.least, _PAGE),
     )
     digests = [row[0] for row in rows]
+    found = [
+        one for one in _weighed(reading, digests, asked) if one.value.kind in asked.kinds and one.origins >= asked.least
+    ]
+    return Page(found, digests[-1] if len(digests) == _PAGE else None)
+
+
+def of_values(reading: Reading, wanted: Iterable[Value], asked: Asked) -> list[Candidate]:
+    """Who stands for these values, however few; of a value for which nobody does, nothing."""
+    return list(_weighed(reading, sorted({digest(one) for one in wanted}), asked))
+
+
+def _weighed(reading: Reading, digests: Sequence[bytes], asked: Asked) -> Iterator[Candidate]:
     standing = _standing(reading, digests, asked)
     contents = search.shown(reading, {one.position for all_ in standing.values() for one in all_}, asked.now_us)
     doubted = _doubted(reading, standing)
     copies = _copies(reading, standing)
-    found = []
     for made, all_ in standing.items():
         shown = [one for one in all_ if one.position in contents and one.object_id not in doubted]
         value = next((one for each in shown if (one := _value(contents[each.position], made)) is not None), None)
-        if value is None or value.kind not in asked.kinds:
+        if value is None:
             continue
         origins = independent(shown, copies)
-        if origins >= asked.least:
-            members = tuple(sorted({one.member for one in shown}))
-            objects = tuple(sorted({one.object_id for one in shown}))
-            found.append(Candidate(value, origins, members, objects, Tlp(max(one.marking for one in shown))))
-    return Page(found, digests[-1] if len(digests) == _PAGE else None)
+        members = tuple(sorted({one.member for one in shown}))
+        objects = tuple(sorted({one.object_id for one in shown}))
+        yield Candidate(value, origins, members, objects, Tlp(max(one.marking for one in shown)))
 
 
 def _standing(reading: Reading, digests: Sequence[bytes], asked: Asked) -> dict[bytes, list[Witness]]:

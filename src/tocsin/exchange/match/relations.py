@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tocsin.errors import FormatError
 from tocsin.exchange.journal import search
 from tocsin.exchange.journal.journal import Kind
 from tocsin.exchange.journal.readers import Told
-from tocsin.exchange.journal.search import Query
+from tocsin.exchange.journal.search import Found, Query
 from tocsin.formats import strictjson
 from tocsin.ports.database import Reading, Transaction
 
@@ -55,6 +55,43 @@ def joining(reading: Reading, ids: Iterable[str]) -> list[dict[str, Any]]:
         positions.update(row[0] for row in found)
     held = search.found(reading, sorted(positions)[:MOST], content=True)
     return _parsed(one.content for one in held if one.content is not None)
+
+
+class Joined(NamedTuple):
+    """A relationship as it is held: who shared it, and its parsed bytes."""
+
+    found: Found
+    value: dict[str, Any]
+
+
+def around(reading: Reading, object_id: str, now_us: int, most: int = MOST) -> tuple[list[Joined], bool]:
+    """The relationships that join an object, newest first, as they may be shown; whether there are more than were read.
+
+    Told by two members it is there twice; of one member's versions the newest counts, and none that is revoked.
+    """
+    rows = reading.query(
+        "SELECT position FROM match_relations WHERE ref = ? ORDER BY position DESC LIMIT ?",
+        (digest(object_id), most + 1),
+    )
+    positions = sorted(row[0] for row in rows[:most])
+    shown = search.shown(reading, positions, now_us)
+    newest: dict[tuple[str, str], Joined] = {}
+    for one in search.found(reading, positions):
+        before = newest.get((one.object_id, one.member))
+        if one.position in shown and (before is None or _instant(before.found) <= _instant(one)):
+            newest[one.object_id, one.member] = Joined(one, search.parsed(shown[one.position]))
+    joined = [one for one in newest.values() if _joins(one.value, object_id)]
+    return sorted(joined, key=lambda one: -one.found.position), len(rows) > most
+
+
+def _instant(one: Found) -> int:
+    return search.instant_of(one.version)
+
+
+def _joins(value: dict[str, Any], object_id: str) -> bool:
+    ends = (value.get("source_ref"), value.get("target_ref"))
+    texts = all(isinstance(one, str) for one in (*ends, value.get("relationship_type")))
+    return texts and object_id in ends and value.get("revoked") is not True
 
 
 def objects(reading: Reading, ids: Sequence[str]) -> list[dict[str, Any]]:

@@ -40,12 +40,27 @@ class Feedbacks:
 
     async def give(self, told: Feedback, text: str) -> tuple[Way, bytes]:
         """Say it. Raises AccessError, FormatError("format.feedback"), PolicyError, StoreError."""
-        way = await self._journal.database.read(lambda db: self._way(db, told.about))
-        me = self._members.me
-        identity, now_us = self._members.member(me).identity, self._clock.now_us()
-        made = feedback.compose(told, me, identity, way.level, text, now_us)
+        way, made = await self.plan(told, text)
         await self._say(way.channel.id, [made], False)
         return way, made
+
+    async def plan(self, told: Feedback, text: str, floor: Tlp = Tlp.CLEAR) -> tuple[Way, bytes]:
+        """What give() would say, and where; at least as strict as `floor`. Raises as it does."""
+        way = await self._found(told.about, floor)
+        me = self._members.me
+        identity = self._members.member(me).identity
+        return way, feedback.compose(told, me, identity, way.level, text, self._clock.now_us())
+
+    async def comment(self, object_id: str, text: str, floor: Tlp = Tlp.CLEAR) -> tuple[Way, bytes]:
+        """A note on the object as a plan() has it, for whoever has a word that is none of the kinds of feedback."""
+        way = await self._found(object_id, floor)
+        me = self._members.me
+        identity = self._members.member(me).identity
+        return way, feedback.comment(object_id, me, identity, way.level, text, self._clock.now_us())
+
+    async def _found(self, object_id: str, floor: Tlp) -> Way:
+        way = await self._journal.database.read(lambda db: self._way(db, object_id))
+        return way._replace(level=max(way.level, floor))
 
     def _way(self, reading: Reading, object_id: str) -> Way:
         query = Query(ids=(object_id,), limit=_COPIES, newest_first=True, now_us=self._clock.now_us(), content=False)

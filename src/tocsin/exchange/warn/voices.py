@@ -12,6 +12,8 @@ from tocsin.ports.database import Reading
 
 _MOST: Final = 200
 _TEXT: Final = 500
+_STEP: Final = 500
+MOST_SIGHTINGS: Final = 5000
 _AGAINST: Final = ("strongly-disagree", "disagree")
 _FOR: Final = ("strongly-agree", "agree")
 _WORDS: Final = ("sighting", "opinion", "note")
@@ -131,6 +133,80 @@ def _words(reading: Reading, key: bytes, now_us: int) -> tuple[Word, ...]:
         if word is not None:
             words[one.member, one.object_id] = word  # shared in two channels it is still one word
     return tuple(words[place] for place in sorted(words))
+
+
+class Change(NamedTuple):
+    """What a member has changed of what it had shared of the object. `version` is empty once that entry is erased."""
+
+    member: str
+    action: str  # correction.ACTIONS
+    is_owner: bool
+    version: str
+    added: int
+    reason: str
+    marking: int
+    channel: int
+
+
+def changes(reading: Reading, object_id: str) -> list[Change]:
+    """Everybody's changes of an object, oldest first."""
+    rows = reading.query(
+        "SELECT c.member, c.action, c.original, c.position, v.marking, v.channel FROM warn_changes c "
+        "JOIN warn_versions v ON v.position = c.position WHERE c.object = ? ORDER BY c.position",
+        (correction.key(object_id),),
+    )
+    names = history.entries_at(reading, [row[3] for row in rows])
+    out = []
+    for member, action, is_owner, position, marking, channel in rows:
+        named = names.get(position)
+        reason = correction.reason_of(search.value(reading, position))
+        version, added = (named.version, named.added) if named else ("", 0)
+        out.append(Change(member, action, bool(is_owner), version, added, reason, marking, channel))
+    return out
+
+
+class Sighting(NamedTuple):
+    """That a member has seen the object: when it said so, in microseconds, and how often it saw it."""
+
+    member: str
+    said: int
+    times: int
+
+
+def sightings(reading: Reading, object_id: str, since_us: int, now_us: int) -> list[Sighting]:
+    """Every sighting of an object said since an instant, oldest first; of more than MOST_SIGHTINGS some."""
+    rows = reading.query(
+        "SELECT DISTINCT dependent FROM warn_subjects WHERE subject = ? AND dependent >= 'sighting--' "
+        "AND dependent < 'sighting-.' LIMIT ?",
+        (correction.key(object_id), MOST_SIGHTINGS),
+    )
+    out: dict[tuple[str, str], tuple[int, bytes | None]] = {}
+    names = [row[0] for row in rows]
+    for at in range(0, len(names), _STEP):
+        part = tuple(names[at : at + _STEP])
+        for one in search.find(reading, Query(ids=part, limit=MOST_SIGHTINGS, now_us=now_us)):
+            said = search.instant_of(one.version)
+            if said >= since_us and said > out.get((one.member, one.object_id), (0, None))[0]:
+                out[one.member, one.object_id] = (said, one.content)
+    found = [Sighting(member, said, _times(content)) for (member, _), (said, content) in out.items()]
+    return sorted(found, key=lambda one: (one.said, one.member))
+
+
+def _times(content: bytes | None) -> int:
+    count = search.parsed(content).get("count")
+    return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else 1
+
+
+def about(reading: Reading, object_id: str, types: Sequence[str]) -> list[tuple[str, str]]:
+    """(id, member) of what of these types is about an object, at most _MOST of each type."""
+    key, out = correction.key(object_id), []
+    for one in types:
+        rows = reading.query(
+            "SELECT dependent, member FROM warn_subjects WHERE subject = ? AND dependent >= ? AND dependent < ? LIMIT ?",
+            (key, f"{one}--", f"{one}-.", _MOST),
+        )
+        out += [(dependent, member) for dependent, member in rows]
+    return out
 
 
 def _word(one: Found) -> Word | None:

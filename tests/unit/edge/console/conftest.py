@@ -139,7 +139,7 @@ class House:
         )
         self.services = Services(
             self.control, self.door, None, {"handle": "aa", "people_key": ""}, self._examine, self._backups,
-            lambda: url, True, self, world.entropy,
+            lambda: url, True, self, world.entropy, keys=self._keys,
         )  # fmt: skip
         self.app = build(self.services)
 
@@ -163,6 +163,9 @@ class House:
 
     async def _examine(self):
         return [{"name": "keys", "state": "ok", "code": "", "what": "", "do": ""}]
+
+    async def _keys(self):
+        return {"handle": "aa", "version": 1, "certificate_end": "2027-01-01T00:00:00Z", "keys": []}
 
     async def _backups(self):
         return {"made_at_us": self.clock.now_us() - 3_600_000_000, "file": "kept.tar"}

@@ -55,7 +55,15 @@ SAMPLES = {
     ("POST", "/w/{warning}/escalations"): Sample("warning", answers=(303,)),
     # -- threats
     ("GET", "/threats"): Sample(),
-    ("GET", "/o/{object_id}"): Sample("object"),
+    # That its owner took it back is told, as long as the withdrawal is held; nothing of what it said.
+    ("GET", "/o/{object_id}"): Sample("object", shown=("there", "recalled")),
+    ("GET", "/o/{object_id}/proof"): Sample("object"),
+    ("POST", "/o/{object_id}/notes"): Sample("object", form={"text": "ours"}),
+    ("POST", "/o/{object_id}/notes/change"): Sample("object", form={"note": "{fresh}", "text": "x"}, answers=(404,)),
+    ("POST", "/o/{object_id}/say"): Sample("object", form={"kind": "note", "text": "x"}),
+    ("POST", "/o/{object_id}/say/seal"): Sample(
+        "object", form={"kind": "note", "text": "x", "seal": ""}, answers=(409,)
+    ),
     ("GET", "/brief"): Sample(),
     ("GET", "/brief.pdf"): Sample(answers=(200, 503)),  # 503: a checkout without npm has no font
     # -- what we have shared
@@ -81,6 +89,9 @@ SAMPLES = {
     ("GET", "/admin/audit"): Sample(),
     ("GET", "/admin/backups"): Sample(),
     ("GET", "/admin/settings"): Sample(),
+    ("GET", "/admin/keys"): Sample(),
+    ("GET", "/admin/sign-in"): Sample(),
+    ("POST", "/admin/sign-in"): Sample(),
 }
 
 # What stands for the part in braces where it does not matter which: of a house whose objects are those of conftest.piece.

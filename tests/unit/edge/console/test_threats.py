@@ -76,3 +76,35 @@ def test_what_others_write_is_escaped_everywhere(visit):
             assert '="' + payload[:2] not in text
 
     visit(story)
+
+
+def test_the_box_tells_how_it_read_and_an_id_opens_its_object(visit):
+    async def story(house):
+        browser = await house.enroll("analyst", "analyst")
+        network = piece_of(99, "203.0.113.0/24")
+        await house.federation.share("bb", "plenary", [network])
+        await house.federation.settled()
+        found = (await browser.ask("/threats.json?find=203%5B.%5D0.113.7")).json
+        assert (found["read_as"], found["read_text"], found["networks"]) == ("ipv4", "203.0.113.7", ["203.0.113.0/24"])
+        assert names(await browser.ask("/threats.json?find=203.0.113.0%2F24")) == ["network 99"]
+        page = await browser.ask("/threats?find=203%5B.%5D0.113.7")
+        assert "an IPv4 address" in page.text
+        assert "/threats?find=203.0.113.0%2F24" in page.text
+        identifier = "indicator--00000001-0000-4000-8000-000000000000"
+        reply = await browser.ask(f"/threats?find={identifier}")
+        assert (reply.status, reply.header("location")) == (303, f"/o/{identifier}")
+        assert (await browser.ask(f"/threats?find={identifier}&type=report")).status == 200
+        assert (await browser.ask(f"/threats?find={identifier.replace('1', '9')}")).status == 200
+
+    visit(story, shared=2)
+
+
+def piece_of(number, network):
+    import json
+
+    words = {"pattern": f"[ipv4-addr:value = '{network}']", "pattern_type": "stix"}
+    when = {"created": "2026-01-01T00:00:00.000Z", "modified": "2026-01-01T00:00:00.000Z"}
+    green = {"object_marking_refs": ["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"]}
+    identifier = f"indicator--{number:08x}-0000-4000-8000-000000000000"
+    made = {"type": "indicator", "spec_version": "2.1", "id": identifier, "name": f"network {number}"}
+    return json.dumps({**made, **words, **when, **green, "valid_from": "2026-01-01T00:00:00Z"}).encode()

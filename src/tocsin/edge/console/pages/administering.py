@@ -2,8 +2,11 @@
 
 from typing import Any, Final
 
+from tocsin.edge.console import problems
 from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Page, View
 from tocsin.edge.control import reading
+from tocsin.edge.signin import oidc
+from tocsin.errors import AccessError
 from tocsin.formats.text import instant
 
 
@@ -45,20 +48,62 @@ async def backups(call: Call) -> Answer:
 
 
 def _noted(noted: Any) -> dict[str, Any]:
-    tested = noted.get("tested_at_us")
+    made, tested = noted.get("made_at_us"), noted.get("tested_at_us")
     return {
-        "made": instant(noted["made_at_us"]),
-        "made_at_us": noted["made_at_us"],
-        "file": noted["file"],
+        "made": instant(made) if isinstance(made, int) else None,
+        "made_at_us": made,
+        "file": noted.get("file"),
         "tested": instant(tested) if isinstance(tested, int) else None,
+        "tested_made_at": noted.get("tested_made_at"),
     }
 
 
 async def settings(call: Call) -> Answer:
-    """What tocsin.toml says, to be read."""
-    return View(
-        "settings.html", {"settings": [{"name": key, "value": one} for key, one in call.services.settings.items()]}
-    )
+    """What tocsin.toml says, what each setting does, and which differ from what they are by default."""
+    explained = call.services.explained
+    told = []
+    for key, value in call.services.settings.items():
+        meaning, default = explained.get(key, ("", None))
+        told.append({"name": key, "value": value, "meaning": meaning, "is_default": value == default})
+    return View("settings.html", {"settings": told, "people_url": call.services.public_url()})
+
+
+async def keys(call: Call) -> Answer:
+    """Our own keys; they are changed at the command line, with the others' votes."""
+    if call.services.keys is None:
+        raise problems.absent()
+    return View("keys.html", await call.services.keys())
+
+
+async def signing_in(call: Call) -> Answer:
+    """The house's own provider, as it is set."""
+    return View("provider.html", _provider(call))
+
+
+async def try_provider(call: Call) -> Answer:
+    """Ask it who it is. Nobody is signed in by that."""
+    provider = call.services.provider
+    if provider is None:
+        return View("provider.html", _provider(call))
+    try:
+        found = await provider.examine()
+    except AccessError as error:
+        return View("provider.html", {**_provider(call), "error": error.code, "what": error.what})
+    return View("provider.html", {**_provider(call), "found": found})
+
+
+def _provider(call: Call) -> dict[str, Any]:
+    client = call.services.provider.client if call.services.provider else None
+    return {
+        "is_set": client is not None,
+        "issuer": client.issuer if client else "",
+        "client": client.name if client else "",
+        "claim": client.claim if client else "",
+        "back": call.services.public_url() + oidc.BACK,
+        "found": None,
+        "error": "",
+        "what": "",
+    }
 
 
 async def audit(call: Call) -> Answer:
@@ -82,4 +127,7 @@ PAGES: Final = (
     Page("GET", "/admin/audit", audit),
     Page("GET", "/admin/backups", backups),
     Page("GET", "/admin/settings", settings),
+    Page("GET", "/admin/keys", keys),
+    Page("GET", "/admin/sign-in", signing_in),
+    Page("POST", "/admin/sign-in", try_provider),
 )

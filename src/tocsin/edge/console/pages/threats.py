@@ -1,13 +1,16 @@
 """Threats: one box for any value, lists by pages of fifty, and what is known of one object."""
 
-from typing import Any, Final
+from typing import Final
 
 from tocsin.edge.audit import Operation
-from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Page, View
+from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Go, Page, View
 from tocsin.edge.control import reading
-from tocsin.errors import TocsinError
-from tocsin.formats import strictjson
+from tocsin.exchange.journal.search import Found, Query
+from tocsin.exchange.match import finding
+from tocsin.exchange.match.understood import Understood, networks, understood
+from tocsin.ports.database import Reading
 
+_NETWORKS: Final = 10
 TYPES: Final = (
     "attack-pattern", "campaign", "course-of-action", "grouping", "identity", "incident", "indicator", "infrastructure",
     "intrusion-set", "location", "malware", "malware-analysis", "note", "observed-data", "opinion", "relationship",
@@ -23,10 +26,17 @@ async def threats(call: Call) -> Answer:
         asked["channel"] = ""
     query = {**asked, "before": str(call.number("before")), "limit": str(PAGE_ROWS + 1)}
     rows = await reading.objects(control, query, call.use(Operation.SEARCH))
+    taken = understood(asked["find"])
+    is_filtered = any(asked[name] for name in ("type", "channel", "member"))
+    if rows and taken.kind == "id" and not is_filtered and not call.request.url.path.endswith(".json"):
+        return Go(f"/o/{rows[0]['id']}")
     return View(
         "threats.html",
         {
             **asked,
+            "read_as": taken.kind if asked["find"].strip() else "",
+            "read_text": taken.text,
+            "networks": await _networks(call, taken),
             "objects": [{**one, "type": one["id"].partition("--")[0]} for one in rows[:PAGE_ROWS]],
             "next": rows[PAGE_ROWS - 1]["position"] if len(rows) > PAGE_ROWS else 0,
             "types": TYPES,
@@ -36,70 +46,20 @@ async def threats(call: Call) -> Answer:
     )
 
 
-async def object_(call: Call) -> Answer:
-    """Every version we hold, from whom, and who has stored ours."""
-    told = await reading.object_(call.control, call.part("object_id"), call.use(Operation.READ))
-    versions = told["versions"]
-    newest = _parsed(versions[0]["content"])
-    names = {one["member"]: call.control.members.charter.members.get(one["member"]) for one in versions}
-    return View(
-        "object.html",
-        {
-            **told,
-            "type": told["id"].partition("--")[0],
-            "name": versions[0]["name"],
-            "marking": versions[0]["marking"],
-            "strictest": max((one["marking"] for one in versions), key=_strictness),
-            "summary": _summary(newest),
-            "confidence": newest.get("confidence") if isinstance(newest.get("confidence"), int) else None,
-            "sayers": sorted(names),
-            "labels": _texts(newest.get("labels")) + _texts(newest.get("indicator_types")),
-            "refers_to": _refers(newest),
-            "listed": sorted({name for one in versions for name in one["listed"]}),
-        },
-    )
+async def _networks(call: Call, taken: Understood) -> list[str]:
+    """The networks that somebody has shared and the address lies in, the narrowest first; at most _NETWORKS."""
+    around, now_us = networks(taken), call.control.clock.now_us()
+    if not around:
+        return []
+
+    def ask(db: Reading) -> list[tuple[str, Found]]:
+        named = [one for one in around if finding.is_named(db, one)][:_NETWORKS]
+        query = Query(limit=1, newest_first=True, now_us=now_us)
+        return [(one, found) for one in named for found in finding.naming(db, one, query)]
+
+    held = await call.control.journal.database.read(ask)
+    await call.control.audit.seen(call.use(Operation.SEARCH), [found for _, found in held])
+    return [one for one, _ in held]
 
 
-def _strictness(label: str) -> int:
-    order = ("TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED")
-    return order.index(label) if label in order else len(order)
-
-
-def _parsed(content: str) -> dict[str, Any]:
-    try:
-        value = strictjson.parse(content.encode())
-    except TocsinError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-_SHOWN: Final = (
-    "value", "pattern", "description", "content", "abstract", "opinion", "explanation", "valid_from", "valid_until",
-    "first_seen", "last_seen", "published", "number_observed", "count", "created", "modified",
-)  # fmt: skip
-
-
-def _summary(value: dict[str, Any]) -> list[dict[str, str]]:
-    """What a reader looks for first, in that order; everything else stands in the raw object."""
-    return [{"key": key, "value": str(value[key])} for key in _SHOWN if isinstance(value.get(key), str | int)]
-
-
-def _texts(value: Any) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
-
-
-def _refers(value: dict[str, Any]) -> list[dict[str, str]]:
-    """Other objects that this one names, at most ten."""
-    out = []
-    for key, said in sorted(value.items()):
-        if key.endswith("_ref") and isinstance(said, str):
-            out.append({"as": key, "id": said})
-        elif key.endswith("_refs"):
-            out += [{"as": key, "id": one} for one in _texts(said)]
-    return [one for one in out if not one["id"].startswith("marking-definition--")][:10]
-
-
-PAGES: Final = (
-    Page("GET", "/threats", threats),
-    Page("GET", "/o/{object_id}", object_),
-)
+PAGES: Final = (Page("GET", "/threats", threats),)
