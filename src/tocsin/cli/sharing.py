@@ -48,6 +48,12 @@ class Wish:
     ] = field(default_factory=list)
     reason: Annotated[str, typer.Option(help="Why a deny-list is wrong; noted here, told to nobody.")] = ""
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not look whether somebody is unreachable.")] = False
+    expect_recipients: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Refuse unless exactly so many members, this one included, would read it."
+        ),
+    ] = None
     wait: Annotated[
         float | None, typer.Option(min=0, metavar="SECONDS", help="Wait so long for everybody's receipt.")
     ] = None
@@ -96,6 +102,7 @@ async def _share(hands: Hands, wish: Wish, file: IO[bytes]) -> int:
         "urgent": int(wish.urgent) or None,
         "allow_listed": ",".join(wish.allow_listed) or None,
         "reason": wish.reason or None,
+        "expect_recipients": wish.expect_recipients,
     }
     async with Control(hands.home) as control:
         with _Bar(hands.screen, _size(wish.file)) as bar:

@@ -49,6 +49,12 @@ class Wish:
         Path | None, typer.Option(metavar="FILE", help="How silence climbs, as JSON (docs/warnings.md).")
     ] = None
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sent to whom, send nothing.")] = False
+    expect_recipients: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Refuse unless exactly so many members, this one included, would read it."
+        ),
+    ] = None
 
 
 def add_to(app: typer.Typer) -> None:
@@ -88,6 +94,7 @@ def warn(hands: Hands, wish: Wish) -> None:
         "recipients": wish.ask or [],
         "policy": _policy(wish.policy),
         "dry_run": wish.dry_run,
+        "expect_recipients": wish.expect_recipients,
     }
     told = ask(hands.home, lambda control: control.post("/warnings", body))
     verb = "would be asked" if wish.dry_run else "are asked"

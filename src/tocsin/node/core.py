@@ -243,8 +243,9 @@ class Core:
         await self.search.reached(head)
         await self.readers.reached(head)
 
-    async def _say_in(self, channel_id: str, objects: Sequence[bytes], urgent: bool) -> None:
-        await self.say(self.members.channel(channel_id), objects, urgent=urgent)
+    async def _say_in(self, where: str | Channel, objects: Sequence[bytes], urgent: bool) -> None:
+        channel = where if isinstance(where, Channel) else self.members.channel(where)
+        await self.say(channel, objects, urgent=urgent)
 
     def _session_parts(self) -> session.Parts:
         return session.Parts(

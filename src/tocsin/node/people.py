@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from tocsin.backends.system import misp
 from tocsin.backends.system.keyring import certificate_end
 from tocsin.edge import serving
 from tocsin.edge.audit import Audit
@@ -13,6 +14,8 @@ from tocsin.edge.console import app as console
 from tocsin.edge.console.services import Services as ConsoleServices
 from tocsin.edge.control import reading
 from tocsin.edge.control.services import Services as ControlServices
+from tocsin.edge.drafts.sealing import Sealing
+from tocsin.edge.drafts.store import Drafts
 from tocsin.edge.people import Services as PeopleServices
 from tocsin.edge.people import build
 from tocsin.edge.signin.demonstration import Demonstration
@@ -31,6 +34,7 @@ from tocsin.node import backup, config, doctor, rotation
 from tocsin.node.config import Settings, address
 from tocsin.node.core import Core
 from tocsin.node.home import Home
+from tocsin.node.supervisor import supervise
 
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
@@ -56,8 +60,11 @@ class PeoplesDoor:
             return {}
         return {"way_in": f"{self.url()}/in/{await self._demonstration.invite()}"}
 
-    async def open(self, control: ControlServices, told: PeopleServices, doors: serving.Doors) -> None:
-        """Listen. Raises ConfigError("config.people-tls", "config.people-listen", "config.oidc")."""
+    async def open(self, control: ControlServices, told: PeopleServices, doors: serving.Doors) -> "asyncio.Task[None]":
+        """Listen, and work on people's drafts; the task of that is for the caller to end.
+
+        Raises ConfigError("config.people-tls", "config.people-listen", "config.oidc").
+        """
         settings = self._settings
         host, port = address(settings.people_listen)
         tls = bool(settings.people_certificate)
@@ -65,12 +72,14 @@ class PeoplesDoor:
             raise ConfigError("config.people-tls", f"people_listen {host} is not loopback and no certificate is set")
         if self._is_demonstration and (tls or settings.people_url or host not in _LOOPBACK):
             raise ConfigError("config.people-listen", "a demonstration is open to this machine only")
-        application: Any = build(
-            told, console.build(await self._console(control, host in _LOOPBACK), self._taxii(told))
-        )
+        world = self._core.world
+        sealing = Sealing(control, Drafts(world.database, world.clock, world.entropy), misp.convert)
+        pages = await self._console(control, host in _LOOPBACK, sealing)
+        application: Any = build(told, console.build(pages, self._taxii(told)))
         bound = await doors.open_port(application, host, port, settings.people_certificate, settings.people_key)
         shown = f"[{host}]" if ":" in host else host
         self._bound = f"{'https' if tls else 'http'}://{shown}:{bound}"
+        return asyncio.ensure_future(supervise("drafts", sealing.run, world.clock, world.note))
 
     def _taxii(self, told: PeopleServices) -> Any:
         return taxii.build(
@@ -87,7 +96,7 @@ class PeoplesDoor:
             )
         )
 
-    async def _console(self, control: ControlServices, loopback: bool) -> ConsoleServices:
+    async def _console(self, control: ControlServices, loopback: bool, sealing: Sealing) -> ConsoleServices:
         world, settings = self._core.world, self._settings
         tickets = Tickets(await control.accounts.secret("console"), world.clock, world.entropy)
         limits = Limits(settings.session_minutes * MINUTE_US, settings.session_rest_minutes * MINUTE_US)
@@ -116,6 +125,7 @@ class PeoplesDoor:
             loopback=loopback,
             meter=world.meter,
             entropy=world.entropy,
+            sealing=sealing,
             explained=config.explained(),
             keys=self._keys,
         )

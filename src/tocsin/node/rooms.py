@@ -22,14 +22,13 @@ from tocsin.exchange.warn.objections import Objections
 from tocsin.exchange.warn.outbox import World
 from tocsin.exchange.warn.recalls import Recalls
 from tocsin.exchange.warn.telling import Feedbacks
-from tocsin.exchange.warn.warnings import Parts
+from tocsin.exchange.warn.warnings import Parts, Say
 from tocsin.node.supervisor import Note
 from tocsin.node.watchkeeping import Watchkeeping
 from tocsin.ports.clock import Clock
 from tocsin.ports.metrics import Meter
 from tocsin.ports.notifier import Notifier
 
-Say = Callable[[str, Sequence[bytes], bool], Awaitable[None]]  # channel id, objects, urgent
 Task = tuple[str, Callable[[], Awaitable[None]]]
 
 

@@ -124,7 +124,7 @@ async def _run(
     await network.bind()
     accounts, audit = access.Accounts(database, clock, entropy), Audit(database, clock)
     doors = serving.Doors()
-    heads_noted = asyncio.ensure_future(supervise("audit", partial(audit.note, core.journal), clock, note))
+    working = [asyncio.ensure_future(supervise("audit", partial(audit.note, core.journal), clock, note))]
     try:
         await core.start(network)
         ready = Readiness(core, lambda: network.listening).reasons
@@ -133,14 +133,15 @@ async def _run(
         staff = People(database, clock, entropy)
         people = PeoplesDoor(home, settings, core, demonstration=demonstration)
         services = _control(home, core, told, staff, people.url)
-        await people.open(services, told, doors)
+        working.append(await people.open(services, told, doors))
         await doors.open_socket(control.build(services), home.socket)
         way = await people.way_in()
         where = {"peer_port": network.port, "people_url": people.url(), **way}
         on_ready({"handle": settings.handle, "software": SOFTWARE, **where})
         await asyncio.get_running_loop().create_future()
     finally:
-        heads_noted.cancel()
+        for task in working:
+            task.cancel()
         await doors.close()
         await core.stop()
         await network.close()

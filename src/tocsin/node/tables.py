@@ -8,6 +8,7 @@ alike. A table that a later step alters needs its first form in the step of its 
 
 from tocsin.desk import tables as desk
 from tocsin.edge import access, audit, notes
+from tocsin.edge.drafts import store as drafts
 from tocsin.edge.signin import tables as signin
 from tocsin.exchange.deliver import tables as deliver
 from tocsin.exchange.fairness import tables as fairness
@@ -35,6 +36,7 @@ TABLES = (
     signin.TABLES,
     audit.TABLES,
     desk.TABLES,
+    drafts.TABLES,
     notes.TABLES,
 )
 MIGRATIONS = (
@@ -50,5 +52,6 @@ MIGRATIONS = (
     access.MIGRATIONS,
     signin.MIGRATIONS,
     desk.MIGRATIONS,
+    drafts.MIGRATIONS,
     notes.MIGRATIONS,
 )

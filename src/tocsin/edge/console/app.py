@@ -85,9 +85,9 @@ class _Console:
             refusal = self._refused(page, twin, request, session)
             if refusal is not None:
                 return self._finish(request, refusal)
-            form = await self._form(page, request, token if session else guard.visit(request, self._services))
+            form, file = await self._form(page, request, token if session else guard.visit(request, self._services))
             shown = partial(self._part, request, session)
-            call = Call(self._services, request, session, token, form, self._desk, shown)
+            call = Call(self._services, request, session, token, form, self._desk, shown, file)
             if page.method == "POST" and session is not None and page.records is not None:
                 await self._services.control.audit.record(call.use(page.records, page.path), [call.said("name")])
             return self._shown(await page.handler(call), twin, request, session)
@@ -116,12 +116,17 @@ class _Console:
         target = f"/sign-in?to={quote(where)}" if request.method == "GET" and where != "/" else "/sign-in"
         return RedirectResponse(target, 303)
 
-    async def _form(self, page: Page, request: Request, cookie: str) -> Mapping[str, tuple[str, ...]]:
+    async def _form(
+        self, page: Page, request: Request, cookie: str
+    ) -> tuple[Mapping[str, tuple[str, ...]], guard.Upload]:
         if page.method != "POST":
-            return {}
+            return {}, guard.NO_FILE
+        check = partial(guard.check_post, request, self._services, cookie)
+        if page.takes_file:
+            return await guard.form_with_file(request, page.most_body, check)
         form = guard.form_of(await guard.body(request, page.most_body))
-        guard.check_post(request, self._services, cookie, form)
-        return form
+        check(form)
+        return form, guard.NO_FILE
 
     async def absent(self, request: Request, _error: Exception) -> Response:
         """What no route answers to: exactly what a hidden one looks like."""

@@ -23,9 +23,9 @@ ENTRIES: Final = (
     Entry("/threats", N_("Threats"), ("/threats", "/o/")),
     Entry("/graph", N_("Graph"), ("/graph", "/g/")),
     Entry("/desk", N_("Desk"), ("/desk",)),
-    Entry("/share/new", N_("Share"), ("/share/new",)),
+    Entry("/share/new", N_("Share"), ("/share/new", "/share/d/", "/share/approvals")),
     Entry("/share/outbox", N_("Outbox"), ("/share/outbox",)),
-    Entry("/members", N_("Members"), ("/members", "/channels/")),
+    Entry("/members", N_("Members"), ("/members", "/channels/", "/fairness")),
     Entry("/admin", N_("Admin"), ("/admin",)),
 )
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tocsin.edge.audit import Operation, Use
+from tocsin.edge.console.guard import NO_FILE, Upload
 from tocsin.edge.console.services import Services
 from tocsin.edge.console.stream import Desk
 from tocsin.edge.control.services import Services as ControlServices
@@ -31,6 +32,7 @@ class Call:
     form: Mapping[str, tuple[str, ...]]
     desk: Desk  # what Watch shows, and who follows it
     shown: Callable[..., str]  # a template that is no whole page, in the reader's language
+    file: Upload = NO_FILE
 
     @property
     def person(self) -> Person:
@@ -129,5 +131,6 @@ class Page:
     path: str
     handler: Handler
     most_body: int = 64 * 1024
+    takes_file: bool = False  # its form is multipart, with the token before the file
     has_twin: bool = True  # a GET answers at path + ".json" too
     records: Operation | None = Operation.DECIDE  # what a POST of who is signed in is in the audit trail; None: nothing

@@ -11,6 +11,7 @@ EVERYONE: Final = frozenset(Role)  # who is signed in
 NOBODY: Final[frozenset[Role]] = frozenset()  # nobody in particular: also who is not signed in
 DUTY: Final = frozenset({_D})
 THREATS: Final = frozenset({_D, _A, _R, _O})
+SHARERS: Final = frozenset({_D, _A, _R})  # who may mean something to be sealed
 SPEAKERS: Final = frozenset({_D, _A, _R})
 RETRACTORS: Final = frozenset({_D, _A, _R})  # who finds a mistake of ours takes it back, at any hour
 ADMIN: Final = frozenset({_M, _O})
@@ -51,6 +52,20 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     # -- threats --------------------------------------------------------------------------------------------------
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,
+    # -- sharing --------------------------------------------------------------------------------------------------
+    ("GET",  "/share/new"): SHARERS,
+    ("POST", "/share/new"): SHARERS,
+    ("POST", "/share/upload"): SHARERS,
+    ("GET",  "/share/approvals"): frozenset({_R, _O}),
+    ("GET",  "/share/d/{draft}"): SHARERS,
+    ("GET",  "/share/d/{draft}/course"): SHARERS,
+    ("POST", "/share/d/{draft}/handling"): SHARERS,
+    ("POST", "/share/d/{draft}/seal"): SHARERS,
+    ("POST", "/share/d/{draft}/undo"): SHARERS,
+    ("POST", "/share/d/{draft}/discard"): SHARERS,
+    ("GET",  "/share/approvals/{draft}"): frozenset({_R, _O}),
+    ("POST", "/share/approvals/{draft}/approve"): frozenset({_R}),
+    ("POST", "/share/approvals/{draft}/decline"): frozenset({_R}),
     ("GET",  "/o/{object_id}/proof"): THREATS,
     ("POST", "/o/{object_id}/notes"): SPEAKERS,
     ("POST", "/o/{object_id}/notes/change"): SPEAKERS,
@@ -59,6 +74,8 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("GET",  "/brief"): THREATS,
     ("GET",  "/brief.pdf"): THREATS,
     # -- what we have shared --------------------------------------------------------------------------------------
+    ("GET",  "/fairness"): THREATS,
+    ("POST", "/fairness/verification"): RETRACTORS,
     ("GET",  "/share/outbox"): THREATS,
     ("GET",  "/share/outbox/{share}"): THREATS,
     ("GET",  "/share/outbox/changes"): THREATS,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tocsin.edge.control.services import Services as ControlServices
+from tocsin.edge.drafts.sealing import Sealing
 from tocsin.edge.signin.door import Door
 from tocsin.edge.signin.oidc import Provider
 from tocsin.ports.entropy import Entropy
@@ -25,6 +26,7 @@ class Services:
     loopback: bool  # whether the listener is reached from this machine only
     meter: Meter
     entropy: Entropy
+    sealing: Sealing
     explained: Mapping[str, tuple[str, Any]] = field(default_factory=dict)  # what each setting means, and its default
     keys: Callable[[], Awaitable[dict[str, Any]]] | None = None  # our own: role, fingerprint, made, charter, waiting
     pseudo: bool = False  # tests: every translated sentence is marked, so that one that is not stands out

@@ -33,7 +33,7 @@ from tocsin.edge.control import (
 )
 from tocsin.edge.control.answers import asked, told
 from tocsin.edge.control.services import Services
-from tocsin.edge.control.sharing import Manner, Sharing, override_of
+from tocsin.edge.control.sharing import Expected, Manner, Sharing, open_channel, override_of
 from tocsin.edge.people import EXPOSITION
 from tocsin.errors import AccessError, ConfigError, PolicyError, TocsinError
 from tocsin.exchange.journal import history
@@ -108,6 +108,12 @@ async def _on_error(_request: Request, error: Exception) -> Response:
     return problem(error)
 
 
+def _count(text: str) -> int:
+    if text and not (text.isascii() and text.isdecimal() and 0 < len(text) < 7):
+        raise ConfigError("config.value", "the expected number of recipients is a whole number")
+    return int(text or "0")
+
+
 class _Lines(Response):
     """JSON Lines written while the request may still be read, which StreamingResponse would eat."""
 
@@ -164,14 +170,7 @@ class _Routes:
 
     async def share(self, request: Request) -> Response:
         wanted = request.query_params
-        channel = self._services.members.channel(wanted.get("channel", ""))
-        if channel.waits_for:
-            missing = ", ".join(sorted(channel.waits_for))
-            raise PolicyError(
-                "policy.channel-pending", f"channel {channel.name} still lacks the signature of {missing}"
-            )
-        if not channel.is_current:
-            raise PolicyError("policy.channel-left", f"this node does not take part in {channel.name} any more")
+        channel = open_channel(self._services, wanted.get("channel", ""))
         floor = Tlp.parse(wanted["tlp"]) if wanted.get("tlp") else None
         manner = Manner(
             auditing.use(request, Operation.SHARE),
@@ -179,6 +178,7 @@ class _Routes:
             partial=bool(wanted.get("partial")),
             urgent=bool(wanted.get("urgent")),
             override=override_of(wanted.get("allow_listed", ""), wanted.get("reason", "")),
+            expect=Expected(wanted.get("expect", ""), "", _count(wanted.get("expect_recipients", ""))),
         )
         sharing = Sharing(self._services, channel, floor, manner)
         return _Lines(sharing.run(request.stream()))

@@ -1,5 +1,6 @@
 """`tocsin fairness` at the node's end."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ _MOST: Final = 2 * statement.MAX_BYTES  # a note as a JSON text
 
 def routes(services: Services) -> list[Route]:
     """The routes, for app.build()."""
-    made = _Fairness(services)
+    made = Fairness(services)
     return [
         Route("/fairness", made.show),
         Route("/fairness/plenary", made.plenary),
@@ -30,17 +31,23 @@ def routes(services: Services) -> list[Route]:
     ]
 
 
-class _Fairness:
+class Fairness:
+    """The pictures, for the control socket and for the console."""
+
     def __init__(self, services: Services) -> None:
         self._services = services
 
     async def show(self, request: Request) -> Response:
+        """For `GET /fairness`."""
+        return told(await self.rows(request.query_params))
+
+    async def rows(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Our own giving and the row with each member, or with one."""
         members = self._services.members
-        period = await self._period(request)
-        wanted = request.query_params.get("member", "")
+        period = await self._period(query)
+        wanted = query.get("member", "")
         others = [members.member(wanted).handle] if wanted else members.peers()
-        channel = request.query_params.get("channel", "")
+        channel = query.get("channel", "")
         id_ = members.channel(channel).id if channel else ""
 
         def work(reading: Reading) -> dict[str, Any]:
@@ -49,7 +56,7 @@ class _Fairness:
             own = {} if wanted else {"own": self._named(snapshot.own(), id_)}
             return {**_told(period), "member": members.me, **own, "pairs": pairs}
 
-        return told(await self._services.journal.database.read(work))
+        return await self._services.journal.database.read(work)
 
     def _pair(self, snapshot: Snapshot, other: str, channel: str) -> dict[str, Any]:
         me = self._services.members.me
@@ -79,32 +86,39 @@ class _Fairness:
         return {**row, "channels": listed}
 
     async def plenary(self, request: Request) -> Response:
+        """For `GET /fairness/plenary`."""
+        return told(await self.spread(request.query_params))
+
+    async def spread(self, query: Mapping[str, str]) -> dict[str, Any]:
         """How giving is spread over all members, without a name."""
-        period = await self._period(request)
+        period = await self._period(query)
 
         def work(reading: Reading) -> dict[str, Any]:
             return self._services.fairness.snapshot(reading, period).plenary()
 
-        return told({**_told(period), **await self._services.journal.database.read(work)})
+        return {**_told(period), **await self._services.journal.database.read(work)}
 
     async def make(self, request: Request) -> Response:
         """A signed statement about us and another member."""
         member = request.query_params.get("member", "")
-        made = await self._services.fairness.make(member, await self._period(request))
+        made = await self._services.fairness.make(member, await self._period(request.query_params))
         return told({"member": member, "statement": made.body, "file": statement.encode(made).decode()})
 
     async def verify(self, request: Request) -> Response:
-        """Compute a statement again."""
-        body = await asked(request, _MOST)
-        signed = statement.parse((name(body, "file") or "").encode())
+        """For `POST /fairness/verification`."""
+        return told(await self.verified(name(await asked(request, _MOST), "file") or ""))
+
+    async def verified(self, file: str) -> dict[str, Any]:
+        """Compute a statement again. Raises FormatError, VerificationError for what is none."""
+        signed = statement.parse(file.encode())
         await self._services.synced()
         found = await self._services.fairness.verify(signed)
-        return told({**found, "as_of": instant(found["as_of"])})
+        return {**found, "as_of": instant(found["as_of"])}
 
-    async def _period(self, request: Request) -> Period:
+    async def _period(self, query: Mapping[str, str]) -> Period:
         await self._services.synced()
-        since = _moment(request.query_params.get("since", ""), 0)
-        until = _moment(request.query_params.get("until", ""), FOREVER)
+        since = _moment(query.get("since", ""), 0)
+        until = _moment(query.get("until", ""), FOREVER)
         return Period(self._services.clock.now_us(), since, until)
 
 

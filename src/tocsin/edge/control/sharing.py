@@ -1,21 +1,23 @@
 """`tocsin share` at the node's end: the file comes in as it is, what happens to it goes out line by line."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from tocsin.edge.audit import Seen, Use
 from tocsin.edge.control.services import Services
-from tocsin.errors import ConfigError, FormatError, TocsinError
+from tocsin.errors import ConfigError, FormatError, PolicyError, TocsinError
 from tocsin.exchange.journal import local
 from tocsin.exchange.match.chosen import CHOSEN, FLOOR, MEMBERS
 from tocsin.exchange.members.channels import Channel
-from tocsin.exchange.publish import releases
+from tocsin.exchange.publish import audience, releases
 from tocsin.exchange.publish.draft import Refused
 from tocsin.exchange.publish.publisher import MAX_BATCH
 from tocsin.exchange.publish.share import Share
 from tocsin.formats.bundle import BundleSplitter
+from tocsin.formats.stix.check import Checked
 from tocsin.formats.tlp import Tlp
 
 _TOLD: Final = 1000  # refusals told one by one; the rest are counted
@@ -47,6 +49,17 @@ def override_of(lists: str, reason: str) -> Override:
     return Override(named, reason.strip())
 
 
+class Expected(NamedTuple):
+    """What was shown beforehand, and must still be so: digests of publish.audience, the number of readers."""
+
+    digest: str = ""
+    audience: str = ""
+    number: int = 0
+
+
+NOTHING_EXPECTED: Final = Expected()
+
+
 class Manner(NamedTuple):
     """How it is to be shared, by whom and why."""
 
@@ -55,6 +68,21 @@ class Manner(NamedTuple):
     partial: bool = False
     urgent: bool = False
     override: Override = NO_OVERRIDE
+    expect: Expected = NOTHING_EXPECTED
+    watch: Callable[[Sequence[Checked]], None] | None = None  # sees what passes the gate, in order
+
+
+def open_channel(services: Services, wanted: str) -> Channel:
+    """A channel that may be shared in. Raises PolicyError("policy.no-such-channel", "policy.channel-pending",
+    "policy.channel-left").
+    """
+    channel = services.members.channel(wanted)
+    if channel.waits_for:
+        missing = ", ".join(sorted(channel.waits_for))
+        raise PolicyError("policy.channel-pending", f"channel {channel.name} still lacks the signature of {missing}")
+    if not channel.is_current:
+        raise PolicyError("policy.channel-left", f"this node does not take part in {channel.name} any more")
+    return channel
 
 
 class Sharing:
@@ -72,22 +100,35 @@ class Sharing:
         self._override = manner.override
         self._share: Share = services.share(channel, floor, services.spool(), manner.urgent, manner.override.lists)
         self._asking = services.concern.ask(channel, services.spool())
-        self._share.watch = self._asking.note
+        self._share.watch = self._looked
+        self._watch = manner.watch
         self._is_urgent = manner.urgent
         self._use = manner.use
         self._dry_run = manner.dry_run
         self._partial = manner.partial
-        self._refused = 0
+        self._expected = manner.expect
+        self._refused = self._shared = 0
         self._first: str | None = None
         self._waiting: list[bytes] = []
 
+    def _looked(self, checked: Sequence[Checked]) -> None:
+        self._asking.note(checked)
+        if self._watch is not None:
+            self._watch(checked)
+
     async def run(self, body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         """The response, line by line, while the request is read."""
+        async with aclosing(self.events(body)) as events:
+            async for event in events:
+                yield msgspec.json.encode(event) + b"\n"
+
+    async def events(self, body: AsyncIterator[bytes]) -> AsyncGenerator[dict[str, Any], None]:
+        """What happens, while it does; the last is `done`."""
         try:
             async for event in self._steps(body):
-                yield msgspec.json.encode(event) + b"\n"
+                yield event
         except TocsinError as error:
-            yield msgspec.json.encode(self._done(0, [], error)) + b"\n"
+            yield self._done(self._shared, [], error)
         finally:
             self._share.close()
             self._asking.close()
@@ -103,16 +144,19 @@ class Sharing:
                 yield told
         counts = self._share.counts()
         gaps = await self._asking.settle(self._share.kept())
+        plan = self._share.plan()
         yield {
             "event": "decided",
             "accepted": counts.accepted,
             "refused": self._refused,
             "already_shared": counts.already_shared,
             "markings": self._share.markings(),
-            "audience": sorted(self._channel.roster),
+            "audience": sorted(plan.readers),
+            "audience_digest": plan.audience.hex(),
+            "digest": plan.digest.hex(),
             "concerned": gaps.told(),
         }
-        shared = 0
+        audience.require(plan, **self._expected._asdict())
         batches: list[dict[str, int]] = []
         async for told in self._second():
             yield told
@@ -122,10 +166,10 @@ class Sharing:
             seen = (Seen(object_id, level) for object_id, level in self._share.above(Tlp.GREEN))
             await self._services.audit.seen(self._use, seen)
             async for batch in self._share.commit(self._services.publisher, self._services.clock.now_us):
-                shared += batch.end - batch.start
+                self._shared += batch.end - batch.start
                 batches.append({"log": batch.log, "start": batch.start, "end": batch.end, "sent_at": batch.sent_at})
-                yield {"event": "committed", "objects": shared, "position": batch.position, **batches[-1]}
-        yield self._done(shared, batches, None)
+                yield {"event": "committed", "objects": self._shared, "position": batch.position, **batches[-1]}
+        yield self._done(self._shared, batches, None)
 
     async def _second(self) -> AsyncIterator[dict[str, Any]]:
         """What is about persons waits for a second person; a dry run tells what that would be asked for."""
@@ -221,7 +265,7 @@ class Sharing:
             "refused": self._refused,
             "already_shared": counts.already_shared,
             "would_share": counts.accepted if self._dry_run else None,
-            "audience": sorted(self._channel.roster),
+            "audience": sorted(audience.readers(self._channel)),
             "batches": batches[-_TOLD:],
             "code": code,
             "what": error.what if error else None,

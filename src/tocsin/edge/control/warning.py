@@ -16,11 +16,13 @@ from tocsin.edge.control.services import Services
 from tocsin.errors import AccessError, ConfigError, PolicyError
 from tocsin.exchange.journal.journal import Row
 from tocsin.exchange.members.channels import Channel
+from tocsin.exchange.publish import audience
+from tocsin.exchange.publish.audience import Plan
 from tocsin.exchange.publish.spooled import MemorySpool
 from tocsin.exchange.warn import views
 from tocsin.exchange.warn.views import Recipient, Warned
 from tocsin.exchange.warn.warnings import Reply, Wish
-from tocsin.formats import alert, escalation
+from tocsin.formats import alert, canonical, escalation
 from tocsin.formats.alert import Alert, Status, Topic, Urgency
 from tocsin.formats.answer import Word
 from tocsin.formats.text import instant, to_microseconds
@@ -28,6 +30,7 @@ from tocsin.formats.tlp import Tlp
 from tocsin.ports.database import Reading
 
 _MOST: Final = 1000
+_UNSAID: Final = frozenset({"dry_run", "expect", "expect_recipients", "key"})  # of a request, not of the warning
 _SPAN: Final = re.compile(r"([0-9]{1,6})([mhd])")
 _SPANS_US: Final[Mapping[str, int]] = MappingProxyType({"m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000})
 
@@ -79,8 +82,11 @@ async def issue(services: Services, body: dict[str, Any]) -> dict[str, Any]:
     if not channel.is_current:
         raise PolicyError("policy.channel-pending", f"channel {channel.name} is not open to this node")
     wish = _wish(services, body)
+    plan = _plan(channel, wish, body)
     warnings = services.watchkeeping.warnings
     dry_run = body.get("dry_run") is True
+    number = body.get("expect_recipients")
+    audience.require(plan, digest=name(body, "expect") or "", number=number if type(number) is int else 0)
     if dry_run:
         made = warnings.compose(channel, wish)
         await _try(services, channel, made)
@@ -92,7 +98,9 @@ async def issue(services: Services, body: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": made.id,
         "channel": channel.name,
-        "audience": sorted(channel.roster),
+        "audience": sorted(plan.readers),
+        "audience_digest": plan.audience.hex(),
+        "digest": plan.digest.hex(),
         "recipients": list(made.recipients),
         "urgency": made.urgency.value,
         "urgent_log": made.urgency.is_urgent,
@@ -103,6 +111,12 @@ async def issue(services: Services, body: dict[str, Any]) -> dict[str, Any]:
         "concerned": gaps.told(),
         "dry_run": dry_run,
     }
+
+
+def _plan(channel: Channel, wish: Wish, body: Mapping[str, Any]) -> Plan:
+    """Whom it would reach. What it says is compared as it was asked for: the warning itself bears the moment it is made."""
+    said = {key: one for key, one in body.items() if key not in _UNSAID and one not in (None, "", [])}
+    return audience.plan(channel, [(wish.marking, canonical.encode(said))], urgent=wish.urgency.is_urgent)
 
 
 async def answer(services: Services, warning: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
+from tocsin.exchange.publish.audience import readers
 from tocsin.formats import note, statement
 from tocsin.formats.keys import Role, key_name
 from tocsin.formats.seal import KEY_BYTES, EpochKey, wrap
@@ -47,9 +48,9 @@ class Epochs:
         """The epoch to seal under now in one of our logs; a new one if the roster changed or a day has passed."""
         now_us = self._clock.now_us()
         epoch = self._current.get(slot)
-        if epoch is None or epoch.roster != channel.roster or now_us - epoch.number > _LONGEST_US:
+        if epoch is None or epoch.roster != readers(channel) or now_us - epoch.number > _LONGEST_US:
             number = max(now_us, epoch.number + 1 if epoch else 0)
-            epoch = Epoch(number, EpochKey(self._entropy.bytes(KEY_BYTES)), channel.roster)
+            epoch = Epoch(number, EpochKey(self._entropy.bytes(KEY_BYTES)), readers(channel))
             self._current[slot] = epoch
         return epoch
 

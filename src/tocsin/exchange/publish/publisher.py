@@ -17,6 +17,7 @@ from tocsin.exchange.journal.erase import Places
 from tocsin.exchange.journal.journal import Erased, Journal, Kind, NewRow, append
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.members.registry import Members
+from tocsin.exchange.publish.audience import readers
 from tocsin.exchange.publish.draft import Ready
 from tocsin.exchange.publish.frames import Frames
 from tocsin.exchange.tlog.logs import Log, Logs, advance
@@ -138,7 +139,7 @@ class Publisher:
     def _prepare(self, job: _Job) -> _Prepared:
         me = self._signer.me
         now = self._world.members.channel(job.channel.id)
-        if not now.is_current or now.version != job.channel.version:
+        if not now.is_current or now.version != job.channel.version or readers(now) != readers(job.channel):
             # The policy has decided for another audience than the batch would have.
             raise PolicyError("policy.roster-changed", f"the roster of {now.name} has changed; share again")
         log = self._logs.get((now.urgent if job.urgent else now.slots)[me])

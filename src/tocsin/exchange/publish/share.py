@@ -14,7 +14,8 @@ import msgspec
 from tocsin.errors import FormatError, PolicyError
 from tocsin.exchange.journal import search
 from tocsin.exchange.members.channels import Channel
-from tocsin.exchange.publish import narrow, releases
+from tocsin.exchange.publish import audience, narrow, releases
+from tocsin.exchange.publish.audience import Plan
 from tocsin.exchange.publish.draft import Draft, Ready, Refused, draft_of, keep_until
 from tocsin.exchange.publish.narrow import Release
 from tocsin.exchange.publish.publisher import MAX_BATCH, MAX_BATCH_BYTES, Publisher
@@ -165,6 +166,12 @@ class Share:
         """(id, level) of each object to be committed that is stricter than this."""
         told = zip(self._fates, self._drafts(), strict=True)
         return [(one.object_id, fate) for fate, (_, one) in told if least < fate < _HELD_ALREADY]
+
+    def plan(self) -> Plan:
+        """Who would read what was accepted, and a name for exactly that; meaningful after decide()."""
+        told = zip(self._fates, self._drafts(), strict=True)
+        chosen = ((fate, one.content) for fate, (_, one) in told if fate != _REFUSED)
+        return audience.plan(self._terms.channel, chosen, urgent=self._terms.urgent)
 
     def release(self) -> Release | None:
         """What a second person must have approved; None when nothing is about a person."""

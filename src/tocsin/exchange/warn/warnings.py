@@ -21,7 +21,9 @@ from tocsin.ports.database import Reading
 
 _MINUTE_US: Final = 60_000_000
 _MS: Final = 1000
-Say = Callable[[str, Sequence[bytes], bool], Awaitable[None]]  # channel id, objects, urgent
+Say = Callable[
+    [str | Channel, Sequence[bytes], bool], Awaitable[None]
+]  # a channel's id or the channel as it was seen, objects, urgent
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,8 @@ class Warnings:
         known = await self._journal.database.read(lambda db: _known(db, made.id))
         if wish.key and known:
             return made
-        await self._say(channel.id, [alert.write(made)], made.urgency.is_urgent)
+        # The channel as the caller saw it: if its roster has changed since, nothing is said.
+        await self._say(channel, [alert.write(made)], made.urgency.is_urgent)
         return made
 
     async def reply(self, warning: str, reply: Reply) -> Answer:

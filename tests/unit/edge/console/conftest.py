@@ -19,6 +19,8 @@ from tocsin.edge.access import Accounts
 from tocsin.edge.audit import Audit
 from tocsin.edge.console.app import build
 from tocsin.edge.console.services import Services
+from tocsin.edge.drafts.sealing import Sealing
+from tocsin.edge.drafts.store import Drafts
 from tocsin.edge.signin.door import Door
 from tocsin.edge.signin.passkeys import Passkeys
 from tocsin.edge.signin.passwords import Passwords
@@ -26,6 +28,7 @@ from tocsin.edge.signin.people import People
 from tocsin.edge.signin.sessions import Limits, Sessions
 from tocsin.edge.signin.throttle import Throttle
 from tocsin.edge.signin.tickets import Tickets
+from tocsin.errors import FormatError
 from tocsin.node import run as node
 from tocsin.node.home import Home
 from tocsin.testing.federation import Federation
@@ -137,9 +140,10 @@ class House:
             Throttle(world.clock),
             world.clock,
         )
+        self.sealing = Sealing(self.control, Drafts(world.database, world.clock, world.entropy), self._convert)
         self.services = Services(
             self.control, self.door, None, {"handle": "aa", "people_key": ""}, self._examine, self._backups,
-            lambda: url, True, self, world.entropy, keys=self._keys,
+            lambda: url, True, self, world.entropy, self.sealing, keys=self._keys,
         )  # fmt: skip
         self.app = build(self.services)
 
@@ -157,6 +161,9 @@ class House:
 
     def count(self, name, value=1, **labels):
         self.counted.append(name)
+
+    async def _convert(self, data):
+        raise FormatError("format.misp", "no other process here")
 
     async def _reasons(self):
         return ()

@@ -55,6 +55,24 @@ SAMPLES = {
     ("POST", "/w/{warning}/escalations"): Sample("warning", answers=(303,)),
     # -- threats
     ("GET", "/threats"): Sample(),
+    # -- sharing
+    ("GET", "/share/new"): Sample(),
+    ("POST", "/share/new"): Sample(form={"kind": "report", "title": "x", "topic": "cyber", "tlp": "TLP:GREEN"}),
+    ("POST", "/share/upload"): Sample(form={"title": "x", "topic": "cyber", "text": "198.51.100[.]7"}),
+    ("GET", "/share/d/{draft}"): Sample("draft", shown=()),
+    ("GET", "/share/d/{draft}/course"): Sample("draft", shown=()),
+    ("POST", "/share/d/{draft}/handling"): Sample("draft", form={"channel": "plenary", "tlp": "TLP:GREEN"}, shown=()),
+    ("POST", "/share/d/{draft}/seal"): Sample("draft", form={"digest": "x"}, shown=()),
+    ("POST", "/share/d/{draft}/undo"): Sample("draft", shown=()),
+    ("POST", "/share/d/{draft}/discard"): Sample("draft", shown=()),
+    ("GET", "/share/approvals"): Sample(),
+    ("GET", "/share/approvals/{draft}"): Sample("draft", shown=("waits for a second person",)),
+    ("POST", "/share/approvals/{draft}/decline"): Sample(
+        "draft", form={"reason": "x"}, shown=("waits for a second person",), answers=(400,)
+    ),
+    ("POST", "/share/approvals/{draft}/approve"): Sample(
+        "draft", form={"digest": "x"}, shown=("waits for a second person",), answers=(403,)
+    ),
     # That its owner took it back is told, as long as the withdrawal is held; nothing of what it said.
     ("GET", "/o/{object_id}"): Sample("object", shown=("there", "recalled")),
     ("GET", "/o/{object_id}/proof"): Sample("object"),
@@ -67,6 +85,8 @@ SAMPLES = {
     ("GET", "/brief"): Sample(),
     ("GET", "/brief.pdf"): Sample(answers=(200, 503)),  # 503: a checkout without npm has no font
     # -- what we have shared
+    ("GET", "/fairness"): Sample(),
+    ("POST", "/fairness/verification"): Sample(form={"file": "x"}, answers=(400,)),
     ("GET", "/share/outbox"): Sample(),
     ("GET", "/share/outbox/{share}"): Sample("share"),
     ("GET", "/share/outbox/changes"): Sample(),
@@ -102,6 +122,7 @@ PARTS = {
     "{object_id}": "indicator--00000001-0000-4000-8000-000000000000",
     "{warning}": "report--00000001-0000-4000-8000-000000000000",
     "{token}": "x" * 43,
+    "{draft}": "0" * 32,
 }
 
 

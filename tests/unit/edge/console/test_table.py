@@ -11,6 +11,7 @@ from tocsin.edge.console.app import twin_path
 from tocsin.edge.console.pages import ALL
 from tocsin.edge.console.permissions import NOBODY, TABLE
 from tocsin.edge.control import correcting, erasing
+from tocsin.edge.drafts.store import Kind, New, State
 from tocsin.edge.signin.roles import Role
 from tocsin.exchange.journal import search
 from tocsin.exchange.warn.warnings import Wish
@@ -39,6 +40,7 @@ class World:
         self.things = {
             "asset": {"there": "console.css", "absent": "console.xss"},
             "token": {"absent": "y" * 43},
+            "draft": {"absent": "0" * 32},
             "member": {"there": "bb", "absent": "zz"},
             "channel": {"there": "quiet", "absent": "quips", "not ours": "other"},
             "object": {
@@ -105,6 +107,18 @@ class World:
         }
         self.things["token"]["there"] = await self.house.people.add("invited", ["duty"])
         await self.house.accounts.add("program", "*")
+        for relation, state in (
+            ("there", State.SEALED),
+            ("another person's", State.READY),
+            ("waits for a second person", State.APPROVAL),
+        ):
+            made = New("target", Kind.REPORT, State.READY, "a draft", {}, b"given")
+            self.things["draft"][relation] = id_ = await self.house.sealing.drafts.add(made)
+            shown = {"channel": "plenary", "channel_kind": "plenary", "count": 2, "markings": {}, "second": []}
+            shown |= {key: [] for key in ("readers", "objects", "names", "refusals", "acknowledge", "seconds")}
+            shown |= {"accepted": 1, "refused": 0, "already_shared": 0, "persons": 0, "warning": None, "release": ""}
+            shown |= {"concerned": {"untold": []}}
+            await self.house.sealing.drafts.move(id_, (State.READY,), state=state, shown=shown, digest="y")
         return self
 
     async def _warn(self):

@@ -5,10 +5,14 @@ from typing import Final
 
 from tocsin.edge.console.page import Answer, Call, Page, View
 from tocsin.edge.console.problems import absent
-from tocsin.edge.control import reading
+from tocsin.edge.control import health, reading
 from tocsin.errors import AccessError, TocsinError
 from tocsin.exchange.members import votes
 from tocsin.exchange.members.descriptor import Member, fingerprint
+from tocsin.formats.text import instant
+
+_PLURAL: Final = {"bloc": "blocs", "country": "countries", "sector": "sectors"}
+_FILTERS: Final = tuple(_PLURAL)
 
 
 async def directory(call: Call) -> Answer:
@@ -19,11 +23,27 @@ async def directory(call: Call) -> Answer:
     for one in standing["standing"]:
         lag[one["member"]] = lag.get(one["member"], 0) + one["lag"]
     charter = control.members.charter
+    logs, evidence = health.by_member(control), await control.proofs.counts()
+    everybody = reading.members(control)
+    choices = {name: sorted({value for one in everybody for value in one[_PLURAL[name]]}) for name in _FILTERS}
+    asked = {name: call.asked(name) if call.asked(name) in choices[name] else "" for name in _FILTERS}
+    shown = [one for one in everybody if all(asked[name] in ("", *one[_PLURAL[name]]) for name in _FILTERS)]
     return View(
         "members.html",
         {
+            **asked,
+            "choices": choices,
+            "known": len(everybody),
             "charter": {"name": charter.name, "version": charter.version, "digest": charter.digest.hex()},
-            "members": [{**one, "lag": lag.get(one["handle"])} for one in reading.members(control)],
+            "members": [
+                {
+                    **one,
+                    "lag": lag.get(one["handle"]),
+                    "logs": logs.get(one["handle"], []),
+                    "evidence": evidence.get(one["handle"], 0),
+                }
+                for one in shown
+            ],
             "channels": reading.channels(control),
             "votes": [
                 {"of": one.chain, "version": one.version, "round": one.round, "digest": one.digest.hex()}
@@ -52,6 +72,8 @@ async def member(call: Call) -> Answer:
             "standing": link,
             "receipted": [one for one in standing if one["member"] == handle],
             "channels": [one.name for one in control.members.channels() if handle in one.roster],
+            "logs": health.by_member(control).get(handle, []),
+            "evidence": (await control.proofs.counts()).get(handle, 0),
         },
     )
 
@@ -62,7 +84,7 @@ def _keys(found: Member) -> list[dict[str, str]]:
     return [{"role": role, "fingerprint": fingerprint(raw), "sha256": sha256(raw).hexdigest()} for role, raw in keys]
 
 
-async def channel(call: Call) -> Answer:
+async def channel_(call: Call) -> Answer:
     """One channel: its audience, its generations, its logs and who has receipted how much of ours."""
     control = call.control
     try:
@@ -73,14 +95,20 @@ async def channel(call: Call) -> Answer:
         if error.code.startswith(("policy.", "config.")):
             raise absent() from error
         raise
-    heads = {log.slot.hex(): log.frontier.root().hex() for log in control.logs}
+    channel = control.members.channel(call.part("name"))
+    held = await control.proofs.held()
     for log in (*told["logs"], *told["urgent_logs"]):
-        log["root"] = heads.get(log["slot"], "")
+        found = control.logs.get(bytes.fromhex(log["slot"]))
+        if found is not None:
+            log |= {"root": found.frontier.root().hex(), **health.of_log(control, found, channel)}
+            log["evidence"] = [
+                {"id": row[0].hex(), "kind": row[1], "added": instant(row[4])} for row in held if row[3] == found.number
+            ]
     return View("channel.html", told)
 
 
 PAGES: Final = (
     Page("GET", "/members", directory),
     Page("GET", "/members/{handle}", member),
-    Page("GET", "/channels/{name}", channel),
+    Page("GET", "/channels/{name}", channel_),
 )
