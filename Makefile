@@ -41,6 +41,9 @@ test-unit: $(VENV)/.dev ## the quick tests in seconds: no socket, no process, fe
 test-browser: $(VENV)/.dev $(VENV)/.browser ## the console in a real browser (Chromium of the system)
 	$(BIN)/python -m pytest tests/browser $(ARGS)
 
+pictures: $(VENV)/.dev $(VENV)/.browser ## the screenshots of the README, anew
+	TOCSIN_PICTURES=1 $(BIN)/python -m pytest tests/browser/test_printing.py -k pictures $(ARGS)
+
 soak: $(VENV)/.dev ## hours of seeds, power cuts, faults, rot and races (ARGS="receipts --seeds 0-500 --minutes 5 --jobs 1")
 	$(BIN)/python tests/soak/run.py $(ARGS)
 
@@ -63,6 +66,9 @@ fix: $(VENV)/.dev ## format and mend what a machine can
 bench: $(VENV)/.dev ## measure, and print ratios
 	$(BIN)/python -m benchmarks $(ARGS)
 
+bench-desk: $(VENV)/.dev ## the desk's figures, on ../shared/data/news if it is there (ARGS="--json")
+	@$(BIN)/python -m benchmarks.desk $(ARGS)
+
 translations: $(VENV)/.dev ## what of the console is translated, and what is not
 	$(BIN)/python tools/translations.py $(ARGS)
 
@@ -70,4 +76,4 @@ lock: $(VENV)/.dev ## pin everything anew (needs uv in the environment)
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo --extra desk-languages pyproject.toml requirements-build.in -o requirements.lock
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo --extra desk-languages --group dev pyproject.toml requirements-build.in -o requirements-dev.lock
 
-.PHONY: help setup demo test test-unit test-browser soak planted mutate check fix bench translations lock
+.PHONY: help setup demo test test-unit test-browser pictures soak planted mutate check fix bench bench-desk translations lock

@@ -1,7 +1,7 @@
 """`python -m benchmarks [--json] [--quick] [NAME ...]`: measure the real code path and print figures and ratios.
 
 Names: publish, publish_plain, breakdown, latency, wire, catchup, flood, gate, flash, matching, hundred,
-fairness. Progress goes to standard error.
+fairness, pages. Progress goes to standard error.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catchup, fairness, flash, flood, gate, hundred, latency, machine, matching, publish, wire
+from benchmarks import catchup, fairness, flash, flood, gate, hundred, latency, machine, matching, pages, publish, wire
 
 _AIMS = {
     "publish.ratio_100_to_1": "<= 4",
@@ -22,6 +22,8 @@ _AIMS = {
     "publish.ratio_1_to_kernel": "<= 2",
     "latency.1.receipted_to_fdatasync": "<= 2.5",
     "fairness.show_s": "<= 1",
+    "pages.slowest_s": "<= 1",
+    "pages.chromium.slowest_s": "<= 1",
     "flood.p99_ratio": "<= 1.2",
     "flash.beside_bulk_p99_ms": "<= 2000",
     "hundred.flash.beside_bulk_p99_ms": "<= 2000",
@@ -79,6 +81,10 @@ async def _fairness(folder: Path, quick: bool) -> dict[str, Any]:
     return await fairness.run(folder, 100_000 if quick else 1_000_000)
 
 
+async def _pages(folder: Path, quick: bool) -> dict[str, Any]:
+    return await pages.run(folder, 20_000 if quick else 1_000_000)
+
+
 _ALL: dict[str, Callable[[Path, bool], Coroutine[Any, Any, dict[str, Any]]]] = {
     "publish": _publish,
     "publish_plain": _publish_plain,
@@ -92,6 +98,7 @@ _ALL: dict[str, Callable[[Path, bool], Coroutine[Any, Any, dict[str, Any]]]] = {
     "matching": matching.run,
     "hundred": _hundred,
     "fairness": _fairness,
+    "pages": _pages,
 }
 
 

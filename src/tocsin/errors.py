@@ -86,6 +86,7 @@ _A, _O, _P, _C, _D = Who.AUTHOR, Who.OPERATOR, Who.PEER, Who.COMMUNITY, Who.DEVE
 # fmt: off
 MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     # -- formats: JSON --------------------------------------------------------------------------------------------
+    "format.world": Meaning(_O, "The world that the console draws is one file of format 2: shapes of moves and lines, places and views.", "Run `make setup` for the map made at build time; see borders_file in docs/settings.md for one of your own."),
     "format.json-syntax": Meaning(_A, "The bytes are not JSON as RFC 8259 has it, in UTF-8 without a byte order mark.", "Check the file with a JSON tool and share it again."),
     "format.json-depth": Meaning(_A, "Nesting deeper than 64 exhausts readers that recurse.", "Flatten the object."),
     "format.json-size": Meaning(_A, "An object may be at most 1 MiB and a key at most 256 characters.", "Split the object, or link to the large part."),
@@ -285,6 +286,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "config.last-administrator": Meaning(_O, "Without an administrator nobody could open accounts in the console.", "Make somebody else an administrator first."),
     "config.role": Meaning(_A, "The roles are duty, analyst, releaser, administrator and oversight; an account has at least one.", "Name one of the five."),
     "config.password": Meaning(_A, "A password is 12 to 256 characters, is not the name, and is typed twice alike.", "Choose a longer one; a few words are good."),
+    "config.borders": Meaning(_O, "The file of borders_file cannot be read, or is not a map as tools/map.mjs writes one.", "Write it as docs/settings.md says, or choose another value of borders."),
     "config.oidc": Meaning(_O, "Sign-in by OpenID Connect needs the issuer, the client and a readable file with its secret.", "Set oidc_issuer, oidc_client and oidc_secret_file, or none of them: docs/settings.md."),
     "config.brief-font": Meaning(_O, "The brief is printed in a font that has the letters of all four languages. It comes with the package and is used only as it was put there; nothing else needs it.", "In a checkout install npm and run `make setup`; else install the package again."),
     "config.exists": Meaning(_O, "Keys and stores are never overwritten.", "Choose another folder or file, or move the old one away yourself."),

@@ -205,6 +205,8 @@ def stage():
 
 
 PLACES = {
+    "where": "/where",
+    "where-europe": "/where?where=europe",
     "watch": "/",
     "warnings": "/warnings",
     "threats": "/threats",
@@ -271,9 +273,11 @@ def pieces_maker():
 def places(stage):
     """The table, and what has an address only once the stage stands."""
     listed = stage[0].people["everything"][0].get(f"{stage[0].url}/share/outbox.json", timeout=30).json()["shares"]
+    warnings = stage[0].people["everything"][0].get(f"{stage[0].url}/warnings.json", timeout=30).json()["warnings"]
     ours = "indicator--00000002-0000-4000-8000-000000000000"
     return {
         **PLACES,
+        **{f"warning-{number}": f"/w/{one['id']}" for number, one in enumerate(warnings[:2])},
         "recall": f"/share/outbox/recall/{ours}",
         "correct": f"/share/outbox/correct/{ours}",
         "sent": f"/share/outbox/{listed[-1]['id']}",
@@ -364,10 +368,13 @@ def over_the_socket(home, path):
 
 @pytest.fixture
 def visitor(chromium, stage):
-    """Open the first node's console as one of its people (None: nobody)."""
+    """Open a node's console, the first one's if nothing else is said, as one of its people (None: nobody)."""
     contexts = []
 
-    def come(name, *, language="en", theme="light", width=1280, scripted=True, forced=False, host="127.0.0.1"):
+    def come(
+        name, *, language="en", theme="light", width=1280, scripted=True, forced=False, host="127.0.0.1", node=None
+    ):
+        node = node or stage[0]
         context = chromium.new_context(
             viewport={"width": width, "height": 800},
             color_scheme=theme,
@@ -378,8 +385,8 @@ def visitor(chromium, stage):
         contexts.append(context)
         context.set_default_timeout(20_000)
         if name is not None:
-            context.add_cookies(stage[0].cookies(name))
-        return Visitor(context, stage[0], host)
+            context.add_cookies(node.cookies(name))
+        return Visitor(context, node, host)
 
     yield come
     for one in contexts:

@@ -50,7 +50,7 @@ class Role(StrEnum):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """One article. `id` names exactly this text under this title of this outlet; `article` names it through its edits."""
+    """One article of one capture. `content` is the same for the same text wherever it is met; `article` through its edits."""
 
     id: str
     article: str
@@ -75,6 +75,7 @@ class Document(msgspec.Struct, frozen=True):
     reading_s: int = 0  # computed
     shown_reading_min: int | None = None  # as the page told
     cut: bool = False  # the page shows a part of it
+    content: str = ""  # digest of outlet, title and text
     notes: tuple[str, ...] = ()  # what reading changed: "hidden characters removed: 3"
 
     @property

@@ -32,3 +32,45 @@ MOST_PARTS: Final = 64  # of a mail
 MOST_ENTRIES: Final = 1_000  # of a feed
 DEEPEST: Final = 200  # nesting of a page that the extractor is given
 DEEPEST_MAIL: Final = 4
+
+# -- copies: desk.md 5.3, 869 documents in en, fr, ar
+COPY_CONTAINMENT: Final = 0.5
+FEWEST_SHINGLES: Final = 2
+INDEXED_SHINGLES: Final = 48
+MOST_POSTINGS: Final = 2_000  # a word or shingle that so many share tells nothing
+CANDIDATES: Final = 40
+
+# -- same event, one language: ECB+ topics 1-35 (docs/desk.md says how)
+NUMBER_WEIGHT: Final = 0.41  # as a word of zipf 2.5: tables know no numbers
+SAME_EVENT: Final = 0.2
+WINDOW_US: Final = 10 * DAY_US
+RELATED: Final = 0.10
+MOST_RELATED: Final = 12
+MEMBERS_KEPT: Final = 40  # of one story are compared; the first is always among them
+LIVE_DOCUMENTS: Final = 100_000
+WORDS_SPARE: Final = 50_000
+
+
+# -- the same event across languages: NTREX en+fr+ar (docs/desk.md says how)
+LINK: Final = 0.68
+LINK_NAMES: Final = 0.1
+LINK_NUMBERS: Final = 0.2
+LINK_CHARACTERS: Final = 600
+LINK_WINDOW_US: Final = 3 * DAY_US
+LIVE_STORIES: Final = 20_000
+
+# -- origins: desk.md 5.9
+DERIVED_SENTENCE: Final = 0.40  # by words alone a sentence has a counterpart from this similarity on;
+DERIVED_SENTENCE_DENSE: Final = 0.54  # by words and model;
+DERIVED_SENTENCE_ACROSS: Final = 0.62  # by the model alone, of two languages
+DERIVED_SHARE: Final = 0.8  # so many sentences with a counterpart: no origin of its own
+DERIVED_LEAST: Final = 4  # sentences; of fewer nothing is said
+
+# -- summary and answers
+SUMMARY_SENTENCES: Final = 5
+SUMMARY_POOL: Final = 240
+SUMMARY_ALIKE: Final = 0.45  # two sentences that say the same
+SUMMARY_EDGE: Final = 0.08
+ANSWERS: Final = 5
+ANSWER_LEAST: Final = 0.05
+ALIGNED: Final = 0.35

@@ -34,6 +34,8 @@ class Settings:
     oidc_client: str = ""  # what it knows this node as
     oidc_secret_file: str = ""  # path of a file with the client's secret
     oidc_claim: str = "sub"  # which claim of its tokens names an account's subject
+    borders: str = "defacto"  # what the console's map draws: defacto, un, none, file
+    borders_file: str = ""  # path of the map that "file" means
     compress: bool = True  # zstd before sealing (never for RED)
     dial: str = "all"  # whom we dial: all who have an endpoint, or only those with a larger handle than ours
     ballast_bytes: int = BALLAST_BYTES  # a file of zeros, to be removed when the disk is full; 0: none
@@ -53,6 +55,7 @@ class Settings:
 _MAIL: Final = re.compile(r"mailto:[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,253}")
 _AGENT: Final = re.compile(r"[A-Za-z0-9./-]{1,64}")
 _DIALS: Final = ("all", "larger")
+_BORDERS: Final = ("defacto", "un", "none", "file")
 _SAID: Final = re.compile(r"^    (\w+): .*?  # (.*)$", re.MULTILINE)
 _KEYS: Final = frozenset(one.name for one in fields(Settings))
 
@@ -87,6 +90,8 @@ def read(path: Path) -> Settings:
 def _check(settings: Settings, name: str) -> None:
     if settings.dial not in _DIALS:
         raise ConfigError("config.value", f"'dial' in {name} is neither all nor larger")
+    if settings.borders not in _BORDERS or (settings.borders == "file") != bool(settings.borders_file):
+        raise ConfigError("config.value", f"'borders' in {name} is defacto, un, none, or file with a borders_file")
     if settings.ballast_bytes < 0:
         raise ConfigError("config.value", f"'ballast_bytes' in {name} is below 0")
     quotas = (settings.quota_bytes_per_s, settings.quota_objects_per_s, settings.quota_cpu_share)

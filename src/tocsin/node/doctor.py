@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import apsw
@@ -28,6 +29,7 @@ from tocsin.node.config import address
 from tocsin.node.home import Home
 from tocsin.ports.checkpoints import Held
 
+_SMALL_STORE: Final = 32 * 1024 * 1024  # read through in some hundredths of a second
 _LOW_DISK: Final = 512 * 1024 * 1024
 _SOON: Final = timedelta(days=30)
 _OLD: Final = timedelta(days=7)
@@ -37,10 +39,11 @@ Finding = dict[str, Any]
 Status = Mapping[str, Any]
 
 
-def examine(home: Home, node: Status | TocsinError) -> list[Finding]:
+def examine(home: Home, node: Status | TocsinError, *, patient: bool = True) -> list[Finding]:
     """Every check, in order: name, state (ok, warn, fail), code, what, do. A check that cannot be made is a fail.
 
-    `node`: the running node's answer to `GET /status`, or why there is none.
+    `node`: the running node's answer to `GET /status`, or why there is none. Who is not `patient` has an answer soon: a
+    large store is not read through.
     """
     checks: list[tuple[str, Callable[[Home], Iterator[Finding]]]] = [
         ("settings", _settings),
@@ -48,7 +51,7 @@ def examine(home: Home, node: Status | TocsinError) -> list[Finding]:
         ("files", _modes),
         ("certificate", _certificate),
         ("descriptor", _descriptor),
-        ("store", _store),
+        ("store", partial(_store, patient=patient)),
         ("charter", _charter),
         ("checkpoint files", _heads),
         ("members", _contradictions),
@@ -144,17 +147,21 @@ def _descriptor(home: Home) -> Iterator[Finding]:
         yield _fault("doctor.descriptor", "the descriptor is of other keys than this node has")
 
 
-def _store(home: Home) -> Iterator[Finding]:
+def _store(home: Home, *, patient: bool) -> Iterator[Finding]:
     with closing(connect(str(home.store))) as connection:
         found = database.layout(connection)
-        broken = [row[0] for row in Handle(connection).query("PRAGMA quick_check(5)") if row[0] != "ok"]
+        size = home.store.stat().st_size
+        through = patient or size <= _SMALL_STORE
+        checked = Handle(connection).query("PRAGMA quick_check(5)") if through else []
+    broken = [row[0] for row in checked if row[0] != "ok"]
     if broken:
         do = "Run tocsin fsck, then restore from a backup."
         yield _fault("fsck.sqlite", f"SQLite finds {len(broken)} faults in the store", do=do)
     elif found != SCHEMA:
         yield _warning("store.old", f"the store has layout {found}; the next start upgrades it to {SCHEMA}")
     else:
-        yield _well(f"layout {found}, SQLite {apsw.sqlite_lib_version()}, {home.store.stat().st_size // 1024} KiB")
+        told = f"layout {found}, SQLite {apsw.sqlite_lib_version()}, {size // 1024} KiB"
+        yield _well(told if through else f"{told}; too large to be read through here: tocsin doctor does")
 
 
 def _charter(home: Home) -> Iterator[Finding]:

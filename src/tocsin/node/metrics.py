@@ -10,7 +10,6 @@ from typing import Final
 from tocsin.edge.control.waiting import SILENT_S
 from tocsin.errors import MEANINGS
 from tocsin.exchange.deliver.receipts import Stored
-from tocsin.exchange.journal import history
 from tocsin.exchange.match import blocking
 from tocsin.exchange.members import votes
 from tocsin.exchange.members.channels import Channel
@@ -153,13 +152,12 @@ class Metrics:
         self._core = core
         self._counters = counters
         self._started_us = started_us
-        self._counted_to = 0
-        self._held_back = 0
 
     async def page(self) -> bytes:
         """Everything, in the text format 0.0.4. Raises StoreError."""
-        await self._count_held_back()
+        held_back = await self._core.journal.held_back()
         gauges = self._gauges()
+        gauges["tocsin_held_back_entries_total"] = [({}, float(held_back))]
         gauges |= await self._warnings()
         counts, oldest = await self._core.journal.database.read(duties.counted)
         now_us = self._core.world.clock.now_us()
@@ -184,12 +182,6 @@ class Metrics:
             lines += (_line(name + suffix, labels, value) for suffix, labels, value in self._counters.samples(name))
         return ("\n".join(lines) + "\n").encode()
 
-    async def _count_held_back(self) -> None:
-        after, until = self._counted_to, self._core.journal.head
-        more = await self._core.journal.database.read(lambda db: history.held_back(db, after, until))
-        if self._counted_to == after:  # two who read at the same moment count once
-            self._counted_to, self._held_back = until, self._held_back + more
-
     def _gauges(self) -> dict[str, list[tuple[dict[str, str], float]]]:
         core = self._core
         out: dict[str, list[tuple[dict[str, str], float]]] = {}
@@ -197,7 +189,6 @@ class Metrics:
         for name, value in (
             ("process_start_time_seconds", self._started_us / 1e6),
             ("tocsin_charter_version", core.members.charter.version),
-            ("tocsin_held_back_entries_total", self._held_back),
             ("tocsin_journal_position", head),
             ("tocsin_search_lag_rows", max(0, head - core.search.position)),
             ("tocsin_denylists_missing", core.denylist.fault is not None),

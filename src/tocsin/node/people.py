@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,9 @@ from tocsin.backends.system.keyring import certificate_end
 from tocsin.edge import serving
 from tocsin.edge.audit import Audit
 from tocsin.edge.console import app as console
+from tocsin.edge.console import assets
 from tocsin.edge.console.services import Services as ConsoleServices
+from tocsin.edge.console.world import MAX_BYTES, World, chosen
 from tocsin.edge.control import reading
 from tocsin.edge.control.services import Services as ControlServices
 from tocsin.edge.drafts.sealing import Sealing
@@ -128,7 +131,21 @@ class PeoplesDoor:
             sealing=sealing,
             explained=config.explained(),
             keys=self._keys,
+            world=self._map(settings),
         )
+
+    def _map(self, settings: Settings) -> World | None:
+        """Raises ConfigError("config.borders")."""
+        own = b""
+        if settings.borders_file:
+            try:
+                own = read_at_most(Path(settings.borders_file), MAX_BYTES)
+            except OSError as error:
+                raise ConfigError("config.borders", "the file of borders_file cannot be read") from error
+        found = chosen(assets.load().world, settings.borders, own)
+        if found is None:
+            self._core.world.note("doctor.browser-code", "", "the console has no map")
+        return found
 
     async def _keys(self) -> dict[str, Any]:
         end = certificate_end(self._home.keyring())
@@ -136,10 +153,18 @@ class PeoplesDoor:
 
     async def _examine(self, control: ControlServices) -> list[dict[str, Any]]:
         status = await reading.status(control)
-        return await asyncio.get_running_loop().run_in_executor(None, doctor.examine, self._home, status)
+        return await asyncio.get_running_loop().run_in_executor(
+            None, partial(doctor.examine, self._home, status, patient=False)
+        )
 
     async def _backups(self) -> Mapping[str, Any] | None:
         return await asyncio.get_running_loop().run_in_executor(None, backup.noted, self._home)
+
+
+def read_at_most(path: Path, most: int) -> bytes:
+    """The whole file, or one byte more than is allowed of one that is longer."""
+    with path.open("rb") as file:
+        return file.read(most + 1)
 
 
 def _client(settings: Settings) -> Client | None:

@@ -71,6 +71,18 @@ def found(home, node=STOPPED):
     return faults(doctor.examine(home, node)) - NEW
 
 
+def test_a_page_reads_no_large_store_through_and_says_so(home, monkeypatch):
+    _rotten(home)
+
+    def told(**how):
+        return next(one for one in doctor.examine(home, STOPPED, **how) if one["name"] == "store")
+
+    assert told(patient=False)["code"] == "fsck.sqlite", "a small one is read"
+    monkeypatch.setattr(doctor, "_SMALL_STORE", 0)
+    assert "too large to be read through here" in told(patient=False)["what"]
+    assert told()["code"] == "fsck.sqlite"
+
+
 def test_a_new_node_has_only_what_a_new_node_lacks(home):
     assert faults(doctor.examine(home, STOPPED)) == NEW
     assert {one["state"] for one in doctor.examine(home, STOPPED)} == {"ok", "warn"}

@@ -18,6 +18,11 @@ _FOLDED: Final = str.maketrans("أإآٱىةؤئ", "ااااي\u0647وي")
 _ARTICLES: Final = ("وال", "بال", "كال", "فال", "لل", "ال")
 _ARABIC: Final = frozenset({"ar", "fa", "ur"})
 _LONGEST: Final = 40
+_CLITICS: Final = frozenset("وفبلك")
+_LARGE: Final = frozenset(
+    {"en", "fr", "ar", "es", "ru"}
+)  # the desk's own languages; of others the common words are known
+_ENDINGS: Final = ("ings", "ing", "edly", "ed", "ies", "es", "s", "ly")
 
 
 class Word(NamedTuple):
@@ -45,6 +50,18 @@ def key_of(word: str) -> str:
     return lowered
 
 
+def root_of(key: str, language: str) -> str:
+    """An English word without its commonest endings, an Arabic one without the particle before it; others as they are."""
+    if language == "ar":
+        return key[1:] if len(key) > 4 and key[0] in _CLITICS else key
+    if language != "en" or len(key) < 5 or key[0].isdigit():
+        return key
+    for one in _ENDINGS:
+        if key.endswith(one) and len(key) - len(one) >= 3:
+            return key if one == "s" and key.endswith("ss") else key[: -len(one)]
+    return key
+
+
 def words_of(text: str) -> Iterator[Word]:
     """Words and numbers in order."""
     if not text.isascii():
@@ -69,12 +86,14 @@ def is_word_based(language: str) -> bool:
 def weights(language: str) -> Mapping[str, float]:
     """By word: ((7 - zipf) / 7)², a word that is not there weighs 1. Unknown languages get the English table."""
     known = wordfreq.available_languages("small")
-    table = wordfreq.get_frequency_dict(language if language in known else "en", wordlist="small")
+    table = wordfreq.get_frequency_dict(
+        language if language in known else "en", wordlist="large" if language in _LARGE else "small"
+    )
     made: dict[str, float] = {}
     for word, frequency in table.items():
         zipf = log10(frequency) + 9
         weight = round(((7 - min(zipf, 7)) / 7) ** 2, 3)
-        key = key_of(unicodedata.normalize("NFC", word))
+        key = root_of(key_of(unicodedata.normalize("NFC", word)), language)
         made[key] = min(weight, made.get(key, 1.0))
     return MappingProxyType(made)
 
@@ -84,9 +103,10 @@ def vector(title: str, text: str, language: str) -> dict[str, float]:
     counted: dict[str, list[int]] = {}
     for word in words_of(f"{title}\n{text}"):
         if len(word.key) > 1:
-            seen = counted.get(word.key)
+            key = root_of(word.key, language)
+            seen = counted.get(key)
             if seen is None:
-                counted[word.key] = [1, int(word.capital)]
+                counted[key] = [1, int(word.capital)]
             else:
                 seen[0] += 1
                 seen[1] += word.capital
@@ -94,6 +114,8 @@ def vector(title: str, text: str, language: str) -> dict[str, float]:
     heavy: list[tuple[float, str]] = []
     for key, (count, capitals) in counted.items():
         weight = table.get(key, 1.0)
+        if key.isdecimal():
+            weight = thresholds.NUMBER_WEIGHT
         if weight >= thresholds.LIGHTEST_WORD:
             boost = thresholds.CAPITAL_BOOST if capitals * 2 > count else 1.0
             heavy.append(((1 + log(count)) * weight * boost, key))

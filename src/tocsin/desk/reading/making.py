@@ -74,8 +74,10 @@ def document(piece: Piece, capture: Capture, order: int) -> Document | None:
     published = _published(piece, credit, stamp, capture.seen_us)
     url = web_address(piece.url)
     text = JOIN.join(paragraphs)
+    content = sha256(f"{outlet}\n{title}\n{text}".encode()).hexdigest()[:32]
     return Document(
-        id=sha256(f"{outlet}\n{title}\n{text}".encode()).hexdigest()[:32],
+        id=sha256(f"{capture.sha256}\n{order}\n{content}".encode()).hexdigest()[:32],
+        content=content,
         article=_article(url, outlet, title),
         outlet=outlet,
         title=title,

@@ -67,7 +67,7 @@ _RANGES: Final = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
         rf"(?<![^\W\d_])(?P<name>{_MONTH})\.?\s+(?P<a>\d{{1,2}})\s*(?:-|–|—|to|and|through|until)\s*(?P<b>\d{{1,2}})(?!\d)(?:,?\s+{_YEAR}(?!\d))?",
-        rf"(?<![\d])(?P<a>\d{{1,2}})(?:er)?\s*(?:-|–|—|to|and|et|au|al|y|по|و|إلى|الى)\s*(?P<b>\d{{1,2}})\s*(?:de\s+|من\s+)?(?P<name>{_MONTH})\.?(?!\w)(?:\s*,?\s*(?:de\s+|del\s+)?{_YEAR}(?!\d))?",
+        rf"(?<![\d])(?P<a>\d{{1,2}})(?:er)?\s*(?:-|–|—|to|and|et|au|al|y|по|و|إلى|الى|الي)\s*(?P<b>\d{{1,2}})\s*(?:de\s+|من\s+)?(?P<name>{_MONTH})\.?(?!\w)(?:\s*,?\s*(?:de\s+|del\s+)?{_YEAR}(?!\d))?",
         rf"(?<![^\W\d_])(?P<name>{_MONTH})\.?\s+(?P<a>\d{{1,2}})\s+(?:to|and|through)\s+(?:{_MONTH})\.?\s+(?P<b>\d{{1,2}})(?!\d)(?:,?\s+{_YEAR}(?!\d))?",
     )
 )

@@ -211,6 +211,7 @@ class _Console:
             "twin": twin_path(request.url.path) + query if is_found else "",
             "told": TOLD.get(request.query_params.get("done", ""), ""),
             "assets": self._assets,
+            "world": self._services.world,
             "now_us": self._services.control.clock.now_us(),
             "token_field": guard.FIELD,
             "may": partial(_may, roles),

@@ -19,7 +19,7 @@ class Entry(NamedTuple):
 
 # In the order of the jobs. What has no route yet is passed over: its place is kept here, and no page is empty.
 ENTRIES: Final = (
-    Entry("/", N_("Watch"), ("/warnings", "/w/"), "/warnings"),
+    Entry("/", N_("Watch"), ("/warnings", "/w/", "/where"), "/warnings"),
     Entry("/threats", N_("Threats"), ("/threats", "/o/")),
     Entry("/graph", N_("Graph"), ("/graph", "/g/")),
     Entry("/desk", N_("Desk"), ("/desk",)),

@@ -50,6 +50,9 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("POST", "/w/{warning}/answers"): DUTY,
     ("POST", "/w/{warning}/escalations"): DUTY,
     # -- threats --------------------------------------------------------------------------------------------------
+    ("GET",  "/where"): THREATS,
+    ("GET",  "/w/{warning}"): THREATS,
+    ("POST", "/w/{warning}/recall"): frozenset({_D, _R}),
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,
     # -- sharing --------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tocsin.edge.console.world import World
 from tocsin.edge.control.services import Services as ControlServices
 from tocsin.edge.drafts.sealing import Sealing
 from tocsin.edge.signin.door import Door
@@ -27,6 +28,7 @@ class Services:
     meter: Meter
     entropy: Entropy
     sealing: Sealing
+    world: World | None = None  # the map with the borders this node chose; None: none was built
     explained: Mapping[str, tuple[str, Any]] = field(default_factory=dict)  # what each setting means, and its default
     keys: Callable[[], Awaitable[dict[str, Any]]] | None = None  # our own: role, fingerprint, made, charter, waiting
     pseudo: bool = False  # tests: every translated sentence is marked, so that one that is not stands out

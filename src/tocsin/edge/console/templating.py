@@ -8,7 +8,8 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from tocsin.edge.console.words import N_, Words
+from tocsin.edge.console.words import N_, PSEUDO, Words
+from tocsin.edge.console.world import country
 from tocsin.formats.tlp import Tlp
 
 FOLDER: Final = Path(__file__).parent / "templates"
@@ -38,6 +39,7 @@ def environment() -> Environment:
     env.filters["grouped"] = _grouped
     env.filters["span"] = span
     env.filters["tlp"] = tlp_class
+    env.filters["country"] = _country
     return env
 
 
@@ -54,6 +56,14 @@ def _many(context: Context, one: str, many: str, count: int) -> str:
 def _words(context: Context) -> Words:
     found: Words = context["words"]
     return found
+
+
+@pass_context
+def _country(context: Context, code: str) -> str:
+    """A country's name in the reader's language."""
+    words = _words(context)
+    name = country(code, words.language)
+    return name if name == code or words.language != PSEUDO else f"⟦{name}⟧"
 
 
 def _moment(instant: str | None) -> str:

@@ -209,7 +209,7 @@ def _elsewhere(reading: Reading, object_id: str, values: Sequence[Value], now_us
     ids: dict[str, None] = {}
     for value in values:
         query = Query(types=("indicator",), limit=_NAMING, newest_first=True, now_us=now_us)
-        ids |= {one.object_id: None for one in finding.naming(reading, value.text, query)}
+        ids |= {one.object_id: None for one in finding.naming(reading, value.text, query).found}
     ids.pop(object_id, None)
     wanted, out = set(values), list[Line]()
     for one in neighbours.last(reading, list(ids)[:_OTHERS], now_us, content=True):

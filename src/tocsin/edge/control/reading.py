@@ -32,7 +32,7 @@ async def status(services: Services) -> dict[str, Any]:
     charter = services.members.charter
     me = services.members.me
     sizes = [(log.origin, log.released) for log in services.logs]
-    held = await services.journal.database.read(history.held_back)
+    held = await services.journal.held_back()
     behind = services.signer.behind()
     return {
         "handle": me,
@@ -136,11 +136,36 @@ def members(services: Services) -> list[dict[str, Any]]:
 
 
 async def objects(services: Services, asked: dict[str, str], use: Use) -> list[dict[str, Any]]:
-    """Object versions, newest first."""
+    """Object versions, newest first, however far back one must look for them."""
+    query = _query(services, asked)
     await services.synced()
+    found: list[Found] = []
+    while True:
+        more, rest = await services.journal.database.read(partial(_sought, query=query))
+        found += more
+        if not rest or len(more) == query.limit:
+            return await _told(services, found, use)
+        query = replace(query, after=rest, limit=query.limit - len(more))
+
+
+async def looked(services: Services, asked: dict[str, str], use: Use) -> tuple[list[dict[str, Any]], int]:
+    """The same in one bounded look: and the position below which nobody has looked yet; 0: there is nothing more."""
+    query = _query(services, asked)
+    await services.synced()
+    found, rest = await services.journal.database.read(partial(_sought, query=query))
+    return await _told(services, found, use), rest
+
+
+async def added_at(services: Services, position: int) -> str:
+    """When what stands there came; empty where nothing stands."""
+    rows = await services.journal.read(position - 1, 1)
+    return instant(rows[0].added) if rows else ""
+
+
+def _query(services: Services, asked: dict[str, str]) -> Query:
     wanted = asked.get("channel", "")
     numbers = (services.members.channel(wanted).number,) if wanted else ()
-    query = Query(
+    return Query(
         channels=numbers,
         after=_number(asked, "before", 0),
         limit=min(_number(asked, "limit", 50), _MOST),
@@ -151,19 +176,22 @@ async def objects(services: Services, asked: dict[str, str], use: Use) -> list[d
         content=False,
         now_us=services.clock.now_us(),
     )
-    found = await services.journal.database.read(lambda db: _sought(db, query))
+
+
+async def _told(services: Services, found: list[Found], use: Use) -> list[dict[str, Any]]:
     await services.audit.seen(use, found)
     listed = await blocking.listed(services, found)
     return [{**_found(services, one), "listed": listed.get(one.position, [])} for one in found]
 
 
-def _sought(db: Reading, query: Query) -> list[Found]:
+def _sought(db: Reading, query: Query) -> search.Looked:
     """What a person typed is an id, a value that something names, or else a part of a name."""
     if _ID.fullmatch(query.text):
-        return search.find(db, replace(query, text="", ids=(query.text,)))
+        found = search.find(db, replace(query, text="", ids=(query.text,)))
+        return search.Looked(found, found[-1].position if len(found) == query.limit else 0)
     if query.text and finding.is_named(db, query.text):
         return finding.naming(db, query.text, query)
-    return search.find(db, query)
+    return search.look(db, query)
 
 
 async def object_(services: Services, object_id: str, use: Use) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from tocsin.edge.control.answers import asked, name, names, told
 from tocsin.edge.control.services import Services
 from tocsin.errors import AccessError, ConfigError, PolicyError
+from tocsin.exchange.journal import search
 from tocsin.exchange.journal.journal import Row
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.publish import audience
@@ -30,6 +31,7 @@ from tocsin.formats.tlp import Tlp
 from tocsin.ports.database import Reading
 
 _MOST: Final = 1000
+_TAKEN: Final = frozenset({"recalled", "revoked"})
 _UNSAID: Final = frozenset({"dry_run", "expect", "expect_recipients", "key"})  # of a request, not of the warning
 _SPAN: Final = re.compile(r"([0-9]{1,6})([mhd])")
 _SPANS_US: Final[Mapping[str, int]] = MappingProxyType({"m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000})
@@ -243,6 +245,16 @@ async def shown(services: Services, warning: str) -> dict[str, Any]:
     if made is None:
         raise _unknown()
     return made
+
+
+async def is_hidden(services: Services, warning: str) -> bool:
+    """Whether people are shown nothing of it: suspended, blocked, orphaned. What its giver took back is not meant."""
+
+    def ask(db: Reading) -> bool:
+        found = views.one(db, warning)
+        return found is not None and bool(set(search.reasons(db, found.id, found.giver)) - _TAKEN)
+
+    return await services.journal.database.read(ask)
 
 
 async def _named(services: Services, text: str) -> str:

@@ -347,7 +347,7 @@ class Sealing:
             values.append(value)
         picked = set(said.get("picked", ()))
         for at, one in enumerate(said.get("found", ())):
-            if str(at) in picked:
+            if str(at) in picked and one["is_defanged"]:  # what is shown as a reference is none, whatever is sent
                 values.append(composing.Value(ValueKind(one["kind"]), one["text"]))
         author = Author(
             self.services.members.member(self.services.members.me).identity,

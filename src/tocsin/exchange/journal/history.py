@@ -212,16 +212,6 @@ def entries_at(reading: Reading, positions: Sequence[int]) -> dict[int, Named]:
     return out
 
 
-def held_back(reading: Reading, after: int = 0, until: int = 2**62) -> int:
-    """How many entries are kept but shown to nobody, of those after a position and up to another."""
-    # Bounded by design: entries are held back rarely, and a partial index would cost every commit.
-    sql = (
-        "SELECT COUNT(*) FROM journal_rows WHERE kind = ? AND held NOT IN ('erased', 'order') "
-        "AND position > ? AND position <= ?"
-    )
-    return int(reading.query(sql, (int(Kind.ENTRY), after, until))[0][0])
-
-
 def own_entries(reading: Reading, me: str, object_id: str, after: int, until: int) -> list[tuple[int, int]]:
     """(log, seq) of our entries of an object between two positions. Reads every row between: for what is rare."""
     return [

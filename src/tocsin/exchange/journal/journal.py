@@ -11,6 +11,7 @@ from tocsin.formats.merkle import Frontier
 from tocsin.ports.database import Database, Reading, Transaction
 
 _STEP: Final = 4096
+_COUNTED: Final = 100_000  # positions a step
 
 
 class Kind(IntEnum):
@@ -97,6 +98,7 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._head = 0
+        self._counted_to = self._held_back = 0
         self._grown = asyncio.Event()
         self._calls: list[Callable[[Erased], None]] = []
 
@@ -124,6 +126,18 @@ class Journal:
         if what.entries or what.orders:
             for call in self._calls:
                 call(what)
+
+    async def held_back(self) -> int:
+        """How many entries are kept but shown to nobody; since the start it never falls, whatever is erased.
+
+        The first answer reads the whole journal, in steps; every later one what came since.
+        """
+        while (after := self._counted_to) < self._head:
+            until = min(after + _COUNTED, self._head)
+            more = await self.database.read(lambda db, low=after, high=until: held_back(db, low, high))  # type: ignore[misc]  # run before they change
+            if self._counted_to == after:  # two who ask at the same moment count once
+                self._counted_to, self._held_back = until, self._held_back + more
+        return self._held_back
 
     async def announced(self) -> None:
         """Wait for the next announce(), also of what a later commit has overtaken."""
@@ -159,6 +173,16 @@ def entries(reading: Reading, log: int, start: int, end: int) -> list[tuple[Any,
         "WHERE kind = 1 AND log = ? AND seq >= ? AND seq < ? ORDER BY seq",
         (log, start, end),
     )
+
+
+def held_back(reading: Reading, after: int, until: int) -> int:
+    """How many entries are kept but shown to nobody, of those after a position and up to another."""
+    # No partial index: entries are held back rarely, and it would cost every commit.
+    sql = (
+        "SELECT COUNT(*) FROM journal_rows WHERE kind = 1 AND held NOT IN ('erased', 'order') "
+        "AND position > ? AND position <= ?"
+    )
+    return int(reading.query(sql, (after, until))[0][0])
 
 
 def commitments(reading: Reading, log: int, end: int) -> list[bytes]:

@@ -1,13 +1,13 @@
 """What can be found: one row for each shown object version, kept by the follower "search"."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from tocsin.errors import FormatError
-from tocsin.exchange.journal import erase
+from tocsin.exchange.journal import erase, journal
 from tocsin.exchange.journal.journal import Kind, Row
 from tocsin.formats import strictjson
 from tocsin.formats.text import to_microseconds
@@ -82,9 +82,11 @@ class Query:
     content: bool = True
     now_us: int = 0  # what was to be kept until before is not shown; 0: whatever the time
     hidden: bool = False  # also what was taken back, suspended or blocked
+    floor: int = 0  # newest first: nothing at or below this position
 
 
 ORPHANED: Final = "orphaned"  # all that it is about was taken back
+SPAN: Final = 200_000  # positions that one look goes through: some hundredths of a second
 HIDDEN: Final = ("recalled", "revoked", "suspended", "withdrawn", "blocked", ORPHANED)
 _SHOWN: Final = (
     "NOT EXISTS (SELECT 1 FROM journal_hidden h "
@@ -121,15 +123,37 @@ def find(reading: Reading, query: Query) -> list[Found]:
     return [Found(*row) for row in reading.query(sql, (*args, query.limit))]
 
 
+class Looked(NamedTuple):
+    """What one bounded look has found, newest first. `rest`: look on below it (as Query.after); 0: that was all."""
+
+    found: list[Found]
+    rest: int
+
+
+def look(reading: Reading, query: Query) -> Looked:
+    """As find(), newest first, but through no more than SPAN positions: what fits nothing must not read a whole store."""
+    top = query.after or journal.last(reading) + 1
+    floor = max(0, top - 1 - SPAN)
+    found = find(reading, replace(query, after=top, floor=floor, newest_first=True))
+    if len(found) == query.limit:
+        return Looked(found, found[-1].position)
+    return Looked(found, floor + 1 if floor else 0)
+
+
 def _conditions(query: Query) -> tuple[str, list[Any]]:
     where = ["s.position < ?" if query.newest_first and query.after else "s.position > ?"]
     args: list[Any] = [query.after]
+    if query.floor:
+        where.append("s.position > ?")
+        args.append(query.floor)
     for column, wanted in (("s.channel", query.channels), ("s.object_id", query.ids)):
         if wanted:
             where.append(f"{column} IN ({_marks(wanted)})")
             args += wanted
     if query.types:
-        where.append("(" + " OR ".join("(s.object_id >= ? AND s.object_id < ?)" for _ in query.types) + ")")
+        # A newest look walks down the positions: by the index of ids it would sort every object of the type first.
+        column = "+s.object_id" if query.newest_first else "s.object_id"
+        where.append("(" + " OR ".join(f"({column} >= ? AND {column} < ?)" for _ in query.types) + ")")
         # "-." is the next string after every "--...": ids of one type are one range of the index.
         args += [bound for one in query.types for bound in (f"{one}--", f"{one}-.")]
     if not query.hidden:

@@ -80,7 +80,7 @@ def is_named(reading: Reading, text: str) -> bool:
     return bool(reading.query("SELECT 1 FROM match_values WHERE value = ? LIMIT 1", (digest(text),)))
 
 
-def naming(reading: Reading, text: str, query: search.Query) -> list[Found]:
+def naming(reading: Reading, text: str, query: search.Query) -> search.Looked:
     """Entries that name it, newest first, below the position `query.after` if there is one; its filters count."""
     out: list[Found] = []
     before = query.after or _NEWEST
@@ -91,10 +91,12 @@ def naming(reading: Reading, text: str, query: search.Query) -> list[Found]:
         )
         positions = [row[0] for row in rows]
         out += [one for one in reversed(search.found(reading, sorted(positions))) if _fits(one, query)]
-        if len(positions) < _STEP or len(out) >= query.limit:
-            break
+        if len(out) >= query.limit:
+            return search.Looked(out[: query.limit], out[query.limit - 1].position)
+        if len(positions) < _STEP:
+            return search.Looked(out, 0)
         before = positions[-1]
-    return out[: query.limit]
+    return search.Looked(out, before)
 
 
 def _fits(one: Found, query: search.Query) -> bool:

@@ -3,7 +3,8 @@
 The pattern has passed `patterns.validate`. A comparison that is negated is none of these: it names what is spared.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -13,6 +14,7 @@ from tocsin.formats.values import Kind, mailbox, spans
 _SPLITTERS: Final = frozenset(("AND", "OR", "]", "FOLLOWEDBY", "end"))
 _JOINED: Final = frozenset(("AND", "FOLLOWEDBY", "NOT", "WITHIN", "REPEATS", "START", "EXISTS"))
 _OPERATORS: Final = frozenset(("equal", "order", "IN", "LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET"))
+_SHORT: Final = 512  # characters of what is remembered
 _EXACT: Final = frozenset(("=", "==", "IN", "ISSUBSET"))
 _WILD: Final = frozenset(("LIKE", "MATCHES"))
 _DIRECT: Final[Mapping[str, Kind]] = MappingProxyType(
@@ -39,6 +41,15 @@ class Compared(NamedTuple):
 
 def compared(pattern: str) -> list[Compared]:
     """The values of a pattern, in its order. What is compared by MATCHES has no value and is left out."""
+    return list(_short(pattern) if len(pattern) <= _SHORT else _read(pattern))
+
+
+@lru_cache(1024)  # several readers of the journal ask for the same few hundred patterns, one reader after the other
+def _short(pattern: str) -> Sequence[Compared]:
+    return _read(pattern)
+
+
+def _read(pattern: str) -> Sequence[Compared]:
     found: list[tuple[Kind, str, str, bool]] = []
     joined = False
     for path, operator, values, negated in _comparisons(pattern):

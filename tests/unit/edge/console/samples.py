@@ -51,8 +51,17 @@ SAMPLES = {
     # -- watch
     ("GET", "/events"): Sample(),
     ("GET", "/warnings"): Sample(),
-    ("POST", "/w/{warning}/answers"): Sample("warning", form={"answer": "not-us"}, answers=(303,)),
-    ("POST", "/w/{warning}/escalations"): Sample("warning", answers=(303,)),
+    # Our own warning is no secret from us: it asks others, and says so (403).
+    ("POST", "/w/{warning}/answers"): Sample(
+        "warning", form={"answer": "not-us"}, shown=("there", "ours"), answers=(303, 403)
+    ),
+    # The one that asks us was answered by the line above: nobody is paged for it any more (403).
+    ("POST", "/w/{warning}/escalations"): Sample("warning", shown=("there", "ours"), answers=(303, 403)),
+    ("GET", "/where"): Sample(),
+    ("GET", "/w/{warning}"): Sample("warning", shown=("there", "recalled", "ours")),
+    ("POST", "/w/{warning}/recall"): Sample(
+        "warning", form={"reason": "test", "understood": "yes"}, shown=("ours",), answers=(303,)
+    ),
     # -- threats
     ("GET", "/threats"): Sample(),
     # -- sharing

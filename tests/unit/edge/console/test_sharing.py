@@ -8,6 +8,7 @@ import pytest
 from tocsin.errors import TocsinError
 from tocsin.formats.markings import ChannelKind
 from tocsin.testing.federation import Federation
+from tocsin.testing.persons import encode, thing
 from tocsin.testing.virtualtime import run
 
 REPORT = {"kind": "report", "title": "Harbour cranes", "text": "Three of them.", "topic": "cyber", "tlp": "TLP:GREEN"}
@@ -168,5 +169,158 @@ def test_what_moved_since_it_was_shown_is_not_sealed_and_the_difference_is_told(
         assert "Come since:" in (await browser.ask(path)).text
         assert await held(house, "aa") == []
         assert (await sealed(house, browser, path, page))["state"] == "sealed"
+
+    shares(story)
+
+
+RED = {**REPORT, "tlp": "TLP:RED"}
+
+
+def test_red_waits_for_another_person_who_sees_the_same(shares):
+    async def story(house, browser):
+        path, page = await composed(house, browser, RED, "pair")
+        assert page["shown"]["second"] == ["red"]
+        assert "Ask a second person: 2 members" in (await browser.ask(path)).text
+        assert (await sealed(house, browser, path, page))["state"] == "approval"
+        await house.clock.sleep(120)
+        assert await held(house, "aa") == []
+        where = path.replace("/share/d/", "/share/approvals/")
+        for role in ("analyst", "duty"):
+            other = await house.enroll(f"other-{role}", role)
+            assert (await other.ask(where)).status == 404
+        releaser = await house.enroll("rana", "releaser")
+        assert "Harbour cranes" in (await releaser.ask("/share/approvals")).text
+        html = (await releaser.ask(where)).text
+        assert "Approve for 2 members" in html
+        stale = await releaser.post(where, f"{where}/approve", digest="0" * 64)
+        assert (stale.status, "policy.audience-changed" in stale.text) == (403, True)
+        assert (await releaser.post(where, f"{where}/approve", digest=page["digest"])).status == 303
+        assert (await ready(house, browser, path, "sealed"))["second"] == "rana"
+        assert await held(house, "aa") == ["Harbour cranes"]
+        trail = await house.control.audit.listed()
+        told = {one["who"] for one in trail if page["digest"] and "draft" in one["reason"]}
+        assert {"person:amira", "person:rana"} <= told
+
+    shares(story)
+
+
+def test_an_author_approves_nothing_of_their_own_and_a_refusal_says_why(shares):
+    async def story(house, _browser):
+        author = await house.enroll("both", "analyst", "releaser")
+        path, page = await composed(house, author, RED, "pair")
+        await sealed(house, author, path, page)
+        where = path.replace("/share/d/", "/share/approvals/")
+        own = await author.post(where, f"{where}/approve", digest=page["digest"])
+        assert (own.status, "policy.own-approval" in own.text) == (403, True)
+        releaser = await house.enroll("rana", "releaser")
+        assert (await releaser.post(where, f"{where}/decline", reason="")).status == 400
+        assert (await releaser.post(where, f"{where}/decline", reason="Not theirs to know.")).status == 303
+        page = (await author.ask(f"{path}.json")).json
+        assert (page["state"], page["outcome"]["declined"]) == ("ready", "Not theirs to know.")
+        assert await held(house, "aa") == []
+
+    shares(story)
+
+
+def test_what_is_about_a_person_needs_the_one_whom_the_object_names(shares):
+    async def story(house, browser):
+        browser_text = encode(thing(1))
+        reply = await browser.post("/share/new", "/share/upload", title="A person", topic="cyber", text=browser_text)
+        path = reply.header("location")
+        channel = house.control.members.channel("pair").id
+        await browser.post(path, f"{path}/handling", channel=channel)
+        page = await ready(house, browser, path, "ready")
+        assert page["shown"]["second"] == ["persons"], page["shown"]["refusals"]
+        assert (await sealed(house, browser, path, page))["state"] == "approval"
+        where = path.replace("/share/d/", "/share/approvals/")
+        stranger = await house.enroll("rana", "releaser")
+        refused = await stranger.post(where, f"{where}/approve", digest=page["digest"])
+        assert (refused.status, "person.not-the-second" in refused.text) == (403, True)
+        named = await house.enroll(page["shown"]["seconds"][0], "releaser")
+        assert (await named.post(where, f"{where}/approve", digest=page["digest"])).status == 303
+        assert (await ready(house, browser, path, "sealed", "ready"))["state"] == "sealed"
+
+    shares(story)
+
+
+TEXT = """Seen at hxxp://bad[.]example/x and 198.51.100[.]7, with
+d41d8cd98f00b204e9800998ecf8427e; see https://report.example/2026 and 192.0.2.1."""
+
+
+def test_only_what_somebody_made_harmless_becomes_an_indicator(shares):
+    async def story(house, browser):
+        reply = await browser.post("/share/new", "/share/upload", title="Log", topic="cyber", text=TEXT)
+        path = reply.header("location")
+        page = await ready(house, browser, path, "open")
+        assert {one["text"]: one["is_defanged"] for one in page["found"]} == {
+            "http://bad.example/x": True,
+            "198.51.100.7": True,
+            "d41d8cd98f00b204e9800998ecf8427e": True,
+            "https://report.example/2026": False,
+            "192.0.2.1": False,
+        }
+        channel = house.control.members.channel("pair").id
+        await browser.post(path, f"{path}/handling", channel=channel, tlp="TLP:GREEN", pick=["1", "3"])
+        page = await ready(house, browser, path, "ready")
+        names = [one["name"] for one in page["shown"]["objects"]]
+        assert names == ["198.51.100.7", "Log"], "an unticked value, or a reference, became an indicator"
+
+    shares(story)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "format.draft"),
+        ("a\x00b", "format.draft"),
+        ('{"objects": [' + "[" * 100 + "]" * 100 + "]}", "format"),
+        ('{"Event": {"info": "x"}}', "format.misp"),
+    ],
+)
+def test_what_nobody_can_read_is_refused_and_nothing_is_lost(shares, text, code):
+    async def story(house, browser):
+        reply = await browser.post("/share/new", "/share/upload", title="<script>x</script>", topic="cyber", text=text)
+        if reply.status == 400:
+            assert code in reply.text
+            return
+        path = reply.header("location")
+        page = await ready(house, browser, path, "open")
+        if not page["outcome"]["code"]:
+            channel = house.control.members.channel("pair").id
+            await browser.post(path, f"{path}/handling", channel=channel, tlp="TLP:GREEN")
+            page = await ready(house, browser, path, "ready", "open")
+        refusals = (page["shown"] or {"refusals": []})["refusals"]
+        told = [page["outcome"]["code"], *(one["code"] for one in refusals)]
+        assert any(one.startswith(code) for one in told), told
+        assert b"".join([one async for one in house.sealing.drafts.bytes_of(path.rpartition("/")[2])]) == text.encode()
+        assert "<script>x" not in (await browser.ask(path)).text
+
+    shares(story)
+
+
+def multipart(token, data, *, token_first=True):
+    def part(name, value, more=""):
+        return f'--x\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n'.encode() + value + b"\r\n"
+
+    fields = part("form_token", token.encode()) + part("topic", b"cyber") + part("title", b"t")
+    file = part("file", data, '; filename="f.json"')
+    return (fields + file if token_first else file + fields) + b"--x--\r\n"
+
+
+def test_a_file_is_read_only_after_the_token_of_its_form(shares, piece):
+    async def story(house, browser):
+        token = (await browser.ask("/share/new")).field()
+        kind = {"content_type": "multipart/form-data; boundary=x", "origin": house.url}
+        bundle = b'{"type": "bundle", "objects": [' + piece(1) + b"]}"
+        for body in (multipart("wrong", bundle), multipart(token, bundle, token_first=False), b"--x\r\n", b""):
+            reply = await browser.ask("/share/upload", body=body, **kind)
+            assert (reply.status, "access.form" in reply.text) == (403, True)
+        large = await browser.ask("/share/upload", body=multipart(token, b"[" * 18_000_000), **kind)
+        assert large.status in (400, 413)
+        reply = await browser.ask("/share/upload", body=multipart(token, bundle), **kind)
+        assert reply.status == 303
+        path = reply.header("location")
+        kept = [one async for one in house.sealing.drafts.bytes_of(path.rpartition("/")[2])]
+        assert b"".join(kept) == bundle
 
     shares(story)

@@ -94,6 +94,7 @@ class World:
         await self._warn()
         database = core.world.database
         await database.write(lambda tx: search.hide(tx, indicator(5), "bb", "suspended", 1))
+        await database.write(lambda tx: search.hide(tx, self.things["warning"]["suspended"], "bb", "suspended", 1))
         await database.write(
             lambda tx: tx.execute("UPDATE journal_rows SET keep_until = 1 WHERE object_id = ?", (indicator(6),))
         )
@@ -122,15 +123,24 @@ class World:
         return self
 
     async def _warn(self):
-        """One that asks us, one of a channel that is not ours, one that its giver has taken back with all it said."""
+        """One that asks us, one of ours, one of a channel that is not ours, one that its giver took back with all it said."""
         federation, things = self.house.federation, self.things["warning"]
         said = ("Harbour controllers attacked", Topic.CYBER, Urgency.ROUTINE, "ports", "Look at the logs.", Tlp.GREEN)
-        channels = {"there": "plenary", "in a channel that is not ours": "other", "recalled": "plenary"}
+        channels = {
+            "there": "plenary",
+            "in a channel that is not ours": "other",
+            "recalled": "plenary",
+            "suspended": "plenary",
+        }
         bb = federation.core("bb")
         for relation, channel in channels.items():
             wish = Wish(*said, key=relation.replace(" ", "-") + "-warning")
             made = await bb.rooms.watchkeeping.warnings.issue(bb.members.channel(channel), wish)
             things[relation] = made.id
+        await federation.settled()
+        aa = federation.core("aa")
+        wish = Wish(*said, key="of-our-own-warning")
+        things["ours"] = (await aa.rooms.watchkeeping.warnings.issue(aa.members.channel("plenary"), wish)).id
         await federation.settled()
         await correcting.take_back(_services(bb), {"object_id": things["recalled"], "reason": "test"})
         await federation.settled()

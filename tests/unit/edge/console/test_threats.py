@@ -1,5 +1,9 @@
 """The one search box: an id, a value in any way of writing, or a part of a name; and pages of fifty."""
 
+from tocsin.edge.audit import Operation, Use
+from tocsin.edge.control import reading
+from tocsin.exchange.journal import search
+
 
 def names(reply):
     return [one["name"] for one in reply.json["objects"]]
@@ -34,6 +38,31 @@ def test_pages_of_fifty_go_on_without_a_gap(visit):
         assert sorted(seen) == sorted(f"thing {number}" for number in range(120))
 
     visit(story, shared=120)
+
+
+def test_one_look_is_bounded_says_so_and_goes_on_without_a_gap(visit, monkeypatch):
+    """A name, a type or a member that fits little must not read a whole store for one page."""
+    monkeypatch.setattr(search, "SPAN", 25)
+
+    async def story(house):
+        browser = await house.enroll("analyst", "analyst")
+        for asked in ("find=hing+7", "find=nothing+of+the+kind", "type=report", "member=bb"):
+            seen, looks, before = [], 0, ""
+            while before != 0:
+                page = await browser.ask(f"/threats?{asked}&before={before}")
+                reply = await browser.ask(f"/threats.json?{asked}&before={before}")
+                seen += names(reply)
+                before, looks = reply.json["next"], looks + 1
+                assert ("Search on" in page.text) == (before != 0)
+                assert ("Nothing of that kind" in page.text) == (before == 0 and not names(reply))
+                assert bool(reply.json["since"]) == (before != 0)
+            assert looks >= 3
+            assert sorted(seen) == (["thing 7", "thing 70"] if asked == "find=hing+7" else [])
+        use = Use("control", "uid:1", Operation.SEARCH, "")
+        rows = await reading.objects(house.control, {"find": "hing 7"}, use)
+        assert [one["name"] for one in rows] == ["thing 70", "thing 7"], "what has no page looks on by itself"
+
+    visit(story, shared=71)
 
 
 def test_what_is_asked_for_in_odd_ways_is_no_fault_of_ours(visit):

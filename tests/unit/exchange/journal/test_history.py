@@ -1,7 +1,10 @@
 """Questions about what happened: receipts with their delay, who stored an entry when, what is held back."""
 
-from tocsin.exchange.journal.history import entry_at, happenings, held_back, receipts, stored_by
-from tocsin.exchange.journal.journal import Kind, NewRow, append
+import asyncio
+
+from tocsin.exchange.journal import journal
+from tocsin.exchange.journal.history import entry_at, happenings, receipts, stored_by
+from tocsin.exchange.journal.journal import Journal, Kind, NewRow, append, held_back
 from tocsin.testing.virtualtime import run
 
 
@@ -75,4 +78,19 @@ def test_entries_by_position_and_what_is_held_back(database):
     assert asked(database, lambda db: entry_at(db, 2)) == (1, 1, 950)
     assert asked(database, lambda db: entry_at(db, 3)) is None
     assert asked(database, lambda db: entry_at(db, 99)) is None
-    assert asked(database, held_back) == 1
+    assert asked(database, lambda db: held_back(db, 0, 100)) == 1
+
+
+def test_what_is_held_back_is_counted_once_and_in_steps(database, monkeypatch):
+    monkeypatch.setattr(journal, "_COUNTED", 2)
+    filled(database)
+
+    async def main():
+        made = Journal(database)
+        await made.load()
+        both = await asyncio.gather(made.held_back(), made.held_back())
+        more = [entry(3, 1, held="format.stix"), entry(4, 1, held="erased"), entry(5, 1)]
+        made.announce(await database.write(lambda tx: append(tx, more, 10_000)))
+        return [*both, await made.held_back(), await made.held_back()]
+
+    assert run(main) == [1, 1, 2, 2]

@@ -38,3 +38,12 @@ def test_what_is_known_of_an_object():
     reading = Explaining()
     search.known(reading, ["indicator--1"])
     assert "USING INDEX journal_search_object (object_id=?)" in reading.plan
+
+
+@pytest.mark.parametrize("asked", [{"types": ("malware",)}, {"text": "name"}, {"member": "aa"}, {"hidden": True}])
+def test_a_bounded_look_walks_down_the_positions_and_sorts_nothing(asked):
+    reading = Explaining()
+    search.find(reading, Query(after=900, floor=500, newest_first=True, content=False, now_us=1, **asked))
+    assert "SEARCH s USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" in reading.plan
+    assert "TEMP B-TREE" not in reading.plan
+    assert "SCAN" not in reading.plan

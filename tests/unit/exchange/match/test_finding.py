@@ -58,7 +58,7 @@ def test_values_lead_to_entries_newest_first_by_pages_and_filters(play):
 
         def look(text, **more):
             query = Query(**{"limit": 50, **more})
-            return core.world.database.read(lambda db: finding.naming(db, text, query))
+            return core.world.database.read(lambda db: finding.naming(db, text, query).found)
 
         found = await look("45[.]95.147.236")
         assert [one.name for one in found] == [f"thing {number}" for number in (6, 5, 4, 3, 2, 1, 0)]

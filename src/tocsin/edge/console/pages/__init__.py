@@ -17,7 +17,9 @@ from tocsin.edge.console.pages import (
     signing,
     speaking,
     threats,
+    warning,
     watch,
+    world,
 )
 
 ALL: Final[tuple[Page, ...]] = (
@@ -33,6 +35,8 @@ ALL: Final[tuple[Page, ...]] = (
     *members.PAGES,
     *balance.PAGES,
     *brief.PAGES,
+    *warning.PAGES,
+    *world.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
 )

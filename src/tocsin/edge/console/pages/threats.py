@@ -25,7 +25,8 @@ async def threats(call: Call) -> Answer:
     if asked["channel"] and asked["channel"] not in {one.name for one in control.members.channels()}:
         asked["channel"] = ""
     query = {**asked, "before": str(call.number("before")), "limit": str(PAGE_ROWS + 1)}
-    rows = await reading.objects(control, query, call.use(Operation.SEARCH))
+    rows, rest = await reading.looked(control, query, call.use(Operation.SEARCH))
+    more = len(rows) > PAGE_ROWS
     taken = understood(asked["find"])
     is_filtered = any(asked[name] for name in ("type", "channel", "member"))
     if rows and taken.kind == "id" and not is_filtered and not call.request.url.path.endswith(".json"):
@@ -38,7 +39,8 @@ async def threats(call: Call) -> Answer:
             "read_text": taken.text,
             "networks": await _networks(call, taken),
             "objects": [{**one, "type": one["id"].partition("--")[0]} for one in rows[:PAGE_ROWS]],
-            "next": rows[PAGE_ROWS - 1]["position"] if len(rows) > PAGE_ROWS else 0,
+            "next": rows[PAGE_ROWS - 1]["position"] if more else rest,
+            "since": "" if more or not rest else await reading.added_at(control, rest),
             "types": TYPES,
             "channels": sorted({one.name for one in control.members.channels()}),
             "members": sorted(control.members.charter.members),
@@ -55,7 +57,7 @@ async def _networks(call: Call, taken: Understood) -> list[str]:
     def ask(db: Reading) -> list[tuple[str, Found]]:
         named = [one for one in around if finding.is_named(db, one)][:_NETWORKS]
         query = Query(limit=1, newest_first=True, now_us=now_us)
-        return [(one, found) for one in named for found in finding.naming(db, one, query)]
+        return [(one, found) for one in named for found in finding.naming(db, one, query).found]
 
     held = await call.control.journal.database.read(ask)
     await call.control.audit.seen(call.use(Operation.SEARCH), [found for _, found in held])

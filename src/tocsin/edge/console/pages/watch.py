@@ -11,6 +11,7 @@ from tocsin.edge.audit import Operation, Seen
 from tocsin.edge.console import permissions
 from tocsin.edge.console.live import ASKED, GIVEN, Board, Push, card
 from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Go, Page, View
+from tocsin.edge.console.pages import world
 from tocsin.edge.console.pages.signing import local
 from tocsin.edge.console.problems import absent, status_of
 from tocsin.edge.console.stream import Reader, Stream
@@ -22,7 +23,6 @@ from tocsin.formats.text import instant
 from tocsin.formats.tlp import Tlp
 
 _ID: Final = re.compile(r"report--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_COUNTRIES: Final = 60  # in the list beside the cards
 
 
 async def first(call: Call) -> Answer:
@@ -44,6 +44,7 @@ async def _watch(call: Call, error: TocsinError | None = None) -> View:
         {
             "warnings": cards,
             **_about(call, board),
+            "where": await world.where(call),
             "since": {"from": instant(began), **since._asdict()},
             "cursor": call.desk.live.cursor(board),
             "now_ms": call.control.clock.now_us() // 1000,
@@ -72,19 +73,8 @@ def _about(call: Call, board: Board) -> dict[str, Any]:
             "position": board.position,
         },
         "rest": board.rest,
-        "where": _where(board),
         "acts": permissions.may("POST", "/w/{warning}/answers", call.person.roles),
     }
-
-
-def _where(board: Board) -> list[dict[str, Any]]:
-    """How many open warnings name a country, the most first."""
-    counts: dict[str, int] = {}
-    for one in board.cards.values():
-        for country in one["countries"]:
-            counts[country] = counts.get(country, 0) + 1
-    ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    return [{"country": country, "count": count} for country, count in ranked[:_COUNTRIES]]
 
 
 def _seen(cards: Sequence[Mapping[str, Any]]) -> list[Seen]:
@@ -100,7 +90,7 @@ async def events(call: Call) -> Answer:
         raise AccessError("access.too-many-readers", "as many people follow Watch as this node serves")
     cursor = call.request.headers.get("last-event-id", "")[:64] or call.asked("since")
     await call.desk.live.board()  # an error of the store is told before the stream begins
-    reader = Reader(call.person.name, cursor, partial(_may_read, call), partial(_pushed, call))
+    reader = Reader(call.person.name, cursor, partial(_may_read, call), partial(_pushed, call, set()))
     return Stream(call.desk, reader)
 
 
@@ -110,13 +100,18 @@ async def _may_read(call: Call) -> bool:
     return session is not None and permissions.may("GET", "/events", session.person.roles)
 
 
-async def _pushed(call: Call, push: Push, before: str) -> str:
-    await call.control.audit.seen(call.use(Operation.READ, "pushed to Watch"), _seen(push.cards))
-    return _part(call, push, f"{before} {push.board.serial}")
+async def _pushed(call: Call, written: set[str], push: Push, before: str) -> str:
+    """`written`: what this reader was shown on the map and the audit trail has already."""
+    found, drawn = await world.pushed(call)
+    fresh = [one for one in found if one.object_id not in written]
+    await call.control.audit.seen(call.use(Operation.READ, "pushed to Watch"), [*_seen(push.cards), *fresh])
+    written.update(one.object_id for one in fresh)
+    return _part(call, push, drawn, f"{before} {push.board.serial} {drawn['view']}")
 
 
-def _part(call: Call, push: Push, same: str = "") -> str:
-    about = _about(call, push.board)
+def _part(call: Call, push: Push, where: Mapping[str, Any] | None = None, same: str = "") -> str:
+    """Without `where` the map stays as it is: who acts is pushed the rest in a moment."""
+    about = {**_about(call, push.board), "where": where}
     data = {**about, "warnings": push.cards, "gone": push.gone, "new": len(push.new), "is_whole": push.is_whole}
     return call.shown("push.html", data, f"{same} {about['acts']}" if same else "")
 
@@ -152,7 +147,7 @@ async def escalate(call: Call) -> Answer:
 
 async def _acted_on(call: Call) -> str:
     id_ = call.part("warning")
-    if not _ID.fullmatch(id_):
+    if not _ID.fullmatch(id_) or await warnings.is_hidden(call.control, id_):
         raise absent()
     await call.control.audit.record(call.use(Operation.DECIDE, call.request.url.path), [id_])
     return id_

@@ -1,0 +1,118 @@
+"""Independent origins: who of a story's outlets speaks for itself, and who carries what another said. The grade follows.
+
+Carried are: copies, dispatches of an agency that another document of the story carries as well, and retellings: four of five
+sentences have their counterpart in one earlier text (two translations of one dispatch). Each with the reason, for a person may
+overrule it. The digit is 2 at most: that two outlets say the same is no proof, and a machine never proposes "confirmed".
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from tocsin.desk import thresholds
+from tocsin.desk.document import Grade, Origin, Reading
+from tocsin.desk.finding.words import cosine, vector
+
+Similar = Callable[[Sequence[str], Sequence[str]], Sequence[Sequence[float]]]
+"""Sentences against sentences by a model across languages: a row for each of the first."""
+
+_LETTERS: Final = frozenset("ABCDEF")
+
+
+def origins_of(
+    readings: Sequence[Reading], copies: Mapping[str, str], similar: Similar | None = None
+) -> tuple[Origin, ...]:
+    """The origins of a story, the earliest first. `similar` traces translations; without it languages are compared apart."""
+    ordered = sorted(readings, key=lambda one: (one.published_us, one.seen_us))
+    firsts: list[Reading] = []
+    names: dict[str, str] = {}
+    carried: dict[str, dict[str, str]] = {}
+    for one in ordered:
+        held = _carried(one, firsts, copies, carried, similar)
+        if held is None:
+            firsts.append(one)
+            names[one.document] = one.agency or one.outlet
+            carried[one.document] = {}
+        else:
+            first, reason = held
+            carried[first][one.document] = reason
+            if one.agency and names[first] != one.agency and not _agency(first, firsts):
+                names[first] = one.agency
+    return tuple(Origin(names[one.document], one.document, carried[one.document]) for one in firsts)
+
+
+def _agency(document: str, firsts: Sequence[Reading]) -> str:
+    return next((one.agency for one in firsts if one.document == document), "")
+
+
+def _carried(
+    one: Reading,
+    firsts: Sequence[Reading],
+    copies: Mapping[str, str],
+    carried: Mapping[str, Mapping[str, str]],
+    similar: Similar | None,
+) -> tuple[str, str] | None:
+    original = copies.get(one.document)
+    for first in firsts:
+        if original is not None and (original == first.document or original in carried[first.document]):
+            return first.document, f"a copy of {first.outlet}'s text"
+        if copies.get(first.document) == one.document:
+            return first.document, f"holds {first.outlet}'s text"
+    for first in firsts:
+        if one.agency and one.agency == first.agency:
+            return first.document, f"the same agency: {one.agency}"
+    for first in firsts:
+        if one.outlet == first.outlet and one.article == first.article:
+            return first.document, "another version of the same article"
+        if one.agency and one.agency == first.outlet:
+            return first.document, f"a dispatch of {first.outlet}"
+        share = derived(one, first, similar)
+        if share >= thresholds.DERIVED_SHARE:
+            return first.document, f"{share:.0%} of its sentences are {first.outlet}'s, told again"
+    return None
+
+
+def derived(one: Reading, other: Reading, similar: Similar | None = None) -> float:
+    """The share of the shorter text's sentences that have a counterpart in the other. 0 if too little can be compared."""
+    mine, theirs = ([s.text for s in reading.sentences if len(s.text.split()) >= 6][:80] for reading in (one, other))
+    flipped = len(mine) > len(theirs)
+    if flipped:
+        mine, theirs = theirs, mine
+    if len(mine) < thresholds.DERIVED_LEAST:
+        return 0.0
+    if one.language == other.language:
+        first, second = ([vector("", text, one.language) for text in texts] for texts in (mine, theirs))
+        rows: Sequence[Sequence[float]] = [[cosine(left, right) for right in second] for left in first]
+        if similar is not None:
+            dense = similar(mine, theirs)
+            rows = [
+                [(a + b) / 2 for a, b in zip(left, right, strict=True)] for left, right in zip(rows, dense, strict=True)
+            ]
+            return _share(rows, thresholds.DERIVED_SENTENCE_DENSE)
+        return _share(rows, thresholds.DERIVED_SENTENCE)
+    if similar is None:
+        return 0.0
+    return _share(similar(mine, theirs), thresholds.DERIVED_SENTENCE_ACROSS)
+
+
+def _share(rows: Sequence[Sequence[float]], least: float) -> float:
+    return sum(max(row) >= least for row in rows) / len(rows)
+
+
+def grade_of(origins: Sequence[Origin], letter: str = "F") -> Grade:
+    """A proposed Admiralty grade. `letter`: of the best source among the origins, as people set it; F if nobody did."""
+    letter = letter.upper() if letter.upper() in _LETTERS else "F"
+    count = len(origins)
+    carried = sum(len(one.carried) for one in origins)
+    names = ", ".join(one.name for one in origins[:5])
+    reasons = [f"{count} independent origin{'s' if count != 1 else ''}: {names}"]
+    if carried:
+        reasons.append(
+            f"{carried} more document{'s' if carried != 1 else ''} carry one of them further and count for nothing"
+        )
+    if count >= 2:
+        return Grade(
+            letter, 2, (*reasons, "two origins say the same: probably true; 1, confirmed, is for people to give")
+        )
+    if count == 1 and letter in "AB":
+        return Grade(letter, 3, (*reasons, f"one origin, of a source graded {letter}: possibly true"))
+    return Grade(letter, 6, (*reasons, "one origin, and nothing else says it: cannot be judged yet"))

@@ -1,0 +1,331 @@
+"""Watch in a real browser, between two real nodes: what is pushed, what keys do."""
+
+import importlib.util
+import json
+import re
+import shutil
+import socket
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def module(name):
+    spec = importlib.util.spec_from_file_location(f"browser_{name}", HERE / f"{name}.py")
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+conf, cables = module("conftest"), module("cables")
+warn = conf.warn
+BODY = {"channel": "plenary", "tlp": "green", "topic": "cyber", "threatened": "Gateways", "todo": "Take them off."}
+
+
+def post(node, path, body):
+    """As the command line asks the node, without its half second of start."""
+    with socket.socket(socket.AF_UNIX) as door:
+        door.connect(str(node.home / "run" / "control.sock"))
+        data = json.dumps(body).encode()
+        head = f"POST {path} HTTP/1.0\r\nHost: node\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+        door.sendall(head.encode() + data)
+        answer = b"".join(iter(lambda: door.recv(65536), b""))
+    assert answer.split(b" ", 2)[1] == b"200", answer
+    return json.loads(answer.partition(b"\r\n\r\n")[2])
+
+
+def raised(node, headline, urgency="routine", **more):
+    return post(node, "/warnings", {**BODY, "headline": headline, "urgency": urgency, **more})["id"]
+
+
+@pytest.fixture(scope="module")
+def pair():
+    """Two nodes of their own: they are restarted and flooded here."""
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-watch-"))
+    eg, fr = conf.Node(folder, "eg-cert", "EG"), conf.Node(folder, "fr-cert", "FR")
+    note = folder / "charter.note"
+    notes = [one.home / "descriptor.note" for one in (eg, fr)]
+    eg.tocsin("charter", "found", "Harbour Watch", *notes, "--out", note)
+    fr.tocsin("charter", "sign", note)
+    for one in (eg, fr):
+        one.tocsin("charter", "adopt", note)
+    try:
+        for one in (eg, fr):
+            one.start()
+        linked(eg)
+        for one in (eg, fr):
+            for role in ("duty", "oversight"):
+                one.enroll(role, role)
+        yield eg, fr
+    finally:
+        for one in (eg, fr):
+            one.stop()
+        shutil.rmtree(folder)
+
+
+def linked(node):
+    deadline = time.monotonic() + 60
+    while '"up"' not in node.tocsin("status", "--json"):
+        assert time.monotonic() < deadline, "the two nodes do not link"
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def cable(pair):
+    one = cables.Cable(int(pair[0].url.rpartition(":")[2]))
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def watcher(chromium, pair, cable):
+    """Somebody at Watch of the first node, through the cable; or of the other, without."""
+    contexts = []
+
+    def come(name="duty", node=None, *, scripted=True, path="/", language="en"):
+        node = node or pair[0]
+        context = chromium.new_context(
+            viewport={"width": 1280, "height": 800},
+            java_script_enabled=scripted,
+            extra_http_headers={"accept-language": language},
+        )
+        contexts.append(context)
+        context.set_default_timeout(20_000)
+        context.add_cookies(node.cookies(name))
+        browser = conf.Visitor(context, node, "127.0.0.1")
+        if node is pair[0]:
+            browser.url = cable.url
+        browser.open(path)
+        if scripted and path == "/":
+            following(browser.page)
+        return browser
+
+    yield come
+    for one in contexts:
+        one.close()
+
+
+# Functions and not strings: under the policy a string would be evaluated in the page (X16).
+LIVE = "() => document.getElementById('stream')?._htmx?.sse?.reader != null"
+FOCUS = "() => [document.activeElement.closest('[data-row]')?.id ?? '', document.activeElement.dataset?.key ?? '']"
+
+
+def following(page):
+    """Wait until the stream stands."""
+    deadline = time.monotonic() + 20
+    while not page.evaluate(LIVE):
+        assert time.monotonic() < deadline, page.evaluate("() => document.getElementById('stream')?.outerHTML") + str(
+            page.evaluate(
+                "() => [document.readyState, String(document.getElementById('stream')?._htmx?.sse), location.href]"
+            )
+        )
+        time.sleep(0.05)
+
+
+def card(page, id_):
+    return page.locator(f"#w-{id_.removeprefix('report--')}")
+
+
+def focus(page, id_, key):
+    wanted = [f"w-{id_.removeprefix('report--')}", key]
+    deadline = time.monotonic() + 15
+    while (found := page.evaluate(FOCUS)) != wanted:
+        assert time.monotonic() < deadline, f"the focus is at {found} and not at {wanted}"
+        time.sleep(0.05)
+
+
+def settled(node):
+    """Answer everything that waits, so that tests do not stand in one another's way."""
+    for one in json.loads(node.tocsin("warnings", "--json"))["warnings"]:
+        if one["state"] not in ("answered", "withdrawn"):
+            post(node, f"/warnings/{one['id']}/answers", {"answer": "not-us"})
+
+
+@pytest.fixture(autouse=True)
+def clean(pair):
+    settled(pair[0])
+
+
+def test_a_warning_appears_with_counts_title_place_and_a_word_for_screen_readers(watcher, pair):
+    browser = watcher()
+    page = browser.page
+    id_ = raised(pair[1], "Pushed <b>as</b> text & onload=1 javascript:alert(1)", "flash", countries=["GR", "EG"])
+    card(page, id_).wait_for()
+    assert "Pushed <b>as</b> text & onload=1 javascript:alert(1)" in card(page, id_).inner_text()
+    assert "TLP:GREEN" in card(page, id_).inner_text()
+    page.wait_for_function("() => document.title.startsWith('(1) Watch')")
+    assert page.locator("#plate").get_attribute("data-open") == "1"
+    assert page.locator("#live").inner_text() == "1 new warning"
+    card(page, id_).get_by_text(
+        "level 1 was paged"
+    ).wait_for()  # the last push of this warning: nothing is replaced now
+    page.wait_for_timeout(500)
+    assert page.locator("#dots").bounding_box()["width"] > 0
+    assert "GR" in page.locator("#dots").inner_text()
+    for one in page.locator("#dots svg").all():  # a part of an SVG would land in another namespace, without any width
+        assert one.bounding_box()["width"] > 0
+    assert re.fullmatch(r"(\d\d:)?\d\d:\d\d", card(page, id_).locator("[data-due]").inner_text())
+    browser.expect_quiet()
+
+
+def test_what_htmx_was_told_was_understood(watcher):
+    told = watcher().page.evaluate("() => htmx.config.sse")
+    assert told == {"pauseOnBackground": False, "reconnectMaxDelay": 5000, "connectTimeout": 5000}
+
+
+def test_one_key_acknowledges_and_the_focus_goes_on(watcher, pair):
+    ids = [raised(pair[1], f"To be acknowledged {number}", "priority") for number in range(3)]
+    browser = watcher()
+    page = browser.page
+    for id_ in ids:
+        card(page, id_).wait_for()
+    page.reload()
+    following(page)
+    focus(page, ids[0], "a")
+    early = raised(pair[1], "It is due before all others", "flash")
+    card(page, early).wait_for()
+    focus(page, ids[0], "a")  # what comes in above does not take the focus
+    page.keyboard.press("a")
+    card(page, ids[0]).get_by_text("acknowledged until").wait_for()
+    focus(page, ids[1], "a")
+    page.keyboard.press("a")
+    card(page, ids[1]).get_by_text("acknowledged until").wait_for()
+    focus(page, ids[2], "a")
+    assert card(page, early).locator("[data-key=a]").count() == 1
+    page.keyboard.press("a")
+    card(page, ids[2]).get_by_text("acknowledged until").wait_for()
+    focus(page, early, "a")
+    shown = json.loads(pair[1].tocsin("warnings", ids[0], "--json"))
+    assert shown["recipients"][0]["acknowledged"]
+    assert shown["recipients"][0]["desk"] == "duty-officer"
+    browser.expect_quiet()
+
+
+def test_a_key_acts_on_the_card_that_has_the_focus_and_on_no_other(watcher, pair):
+    first, second = raised(pair[1], "First", "priority"), raised(pair[1], "Second", "priority")
+    browser = watcher()
+    page = browser.page
+    card(page, second).wait_for()
+    page.reload()
+    following(page)
+    focus(page, first, "a")
+    page.keyboard.press("a")
+    focus(page, second, "a")
+    page.keyboard.press("k")
+    focus(page, first, "")
+    page.keyboard.press("a")  # it has no such button any more
+    page.wait_for_timeout(1000)
+    assert "nobody has acknowledged it" in card(page, second).inner_text()
+    browser.expect_quiet()
+
+
+def test_an_answer_is_given_by_key_and_seen_by_who_warned(watcher, pair):
+    id_ = raised(pair[1], "Asks for an answer", "priority")
+    giver = watcher(node=pair[1])
+    browser = watcher()
+    page = browser.page
+    card(page, id_).wait_for()
+    card(giver.page, id_).wait_for()
+    card(page, id_).locator("h3 a").focus()
+    page.keyboard.press("r")
+    dialog = page.locator("#answer")
+    assert "Asks for an answer" in dialog.locator("h2").inner_text()
+    dialog.get_by_label("affects us", exact=True).check()
+    dialog.get_by_label("Note").fill("Two gateways, taken off at 06:10Z.")
+    dialog.get_by_role("button", name="Send").click()
+    page.locator(".told").wait_for()
+    assert "on its way" in page.locator(".told").inner_text()
+    card(giver.page, id_).get_by_text("affects us 1").wait_for()
+    assert "data-done" in card(giver.page, id_).evaluate("one => one.outerHTML.slice(0, 300)")
+    shown = json.loads(pair[1].tocsin("warnings", id_, "--json"))["recipients"][0]
+    assert (shown["answer"], shown["comment"]) == ("affects-us", "Two gateways, taken off at 06:10Z.")
+    browser.expect_quiet()
+    giver.expect_quiet()
+
+
+def test_escalating_and_what_is_refused_is_told_on_the_page(watcher, pair):
+    id_ = raised(pair[1], "Somebody else must know", "priority")
+    browser = watcher()
+    page = browser.page
+    card(page, id_).wait_for()
+    for level in (2, 3):
+        card(page, id_).locator("[data-key=e]").focus()
+        page.keyboard.press("e")
+        card(page, id_).get_by_text(f"level {level} was paged").wait_for()
+    focus(page, id_, "e")
+    page.keyboard.press("e")
+    page.locator("[data-problem]").get_by_text("policy.warning-exhausted").wait_for()
+    browser.expect_quiet()
+
+
+def test_a_hidden_tab_gets_its_pushes(watcher, pair):
+    browser = watcher()
+    page = browser.page
+    page.evaluate("""() => {
+        Object.defineProperty(document, "hidden", { get: () => true });
+        Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
+        document.dispatchEvent(new Event("visibilitychange"));
+    }""")
+    card(page, raised(pair[1], "While nobody looks", "flash")).wait_for()
+    browser.expect_quiet()
+
+
+def test_a_session_that_ends_takes_the_page_with_it(watcher, pair):
+    eg = pair[0]
+    eg.enroll("leaving", "duty")
+    page = watcher("leaving").page
+    session = eg.people["leaving"][0]
+    token = conf.field(session.get(eg.url + "/me", timeout=30).text, "form_token")
+    session.post(eg.url + "/sign-out", data={"form_token": token}, headers={"origin": eg.url}, timeout=30)
+    page.wait_for_url("**/sign-in*")
+
+
+def test_oversight_reads_and_has_nothing_to_press(watcher, pair):
+    id_ = raised(pair[1], "Overseen", "flash")
+    browser = watcher("oversight")
+    card(browser.page, id_).wait_for()
+    assert browser.page.locator("main .acts, main form, #answer").count() == 0
+    browser.expect_quiet()
+
+
+def test_without_javascript_a_warning_is_acknowledged_answered_and_escalated(watcher, pair):
+    id_ = raised(pair[1], "By hand", "priority")
+    browser = watcher(scripted=False)
+    page = browser.page
+    card(page, id_).get_by_role("button", name="Acknowledge").click()
+    assert page.locator(".told").inner_text() == "The warning is acknowledged."
+    assert "acknowledged until" in card(page, id_).inner_text()
+    card(page, id_).get_by_role("button", name="Escalate").click()
+    assert page.locator(".told").inner_text() == "The next level is paged."
+    card(page, id_).get_by_role("link", name="Answer").click()
+    dialog = page.locator("#answer")
+    assert "By hand" in dialog.inner_text()
+    dialog.get_by_label("does not affect us").check()
+    dialog.get_by_label("Note").fill("Not here.")
+    dialog.get_by_role("button", name="Send").click()
+    assert "on its way" in page.locator(".told").inner_text()
+    assert card(page, id_).count() == 0
+    browser.expect_quiet()
+
+
+def test_a_shift_arms_the_sound_and_a_new_warning_rings(watcher, pair):
+    browser = watcher()
+    page = browser.page
+    page.get_by_role("button", name="Start shift").click()
+    page.wait_for_function("() => document.querySelector('[data-shift]').dataset.armed")
+    card(page, raised(pair[1], "Rings", "flash")).wait_for()
+    page.wait_for_function("() => document.querySelector('[data-shift]').dataset.rung === '1'")
+    browser.expect_quiet()
+
+
+def test_what_could_run_is_refused_even_in_what_we_push(watcher):
+    page = watcher().page
+    for bad in ("<script>1</script>", "<img src=x onerror=alert(1)>", '<a href="javascript:alert(1)">x</a>'):
+        assert page.evaluate(
+            "text => { try { document.createElement('div').innerHTML = text; return 'taken'; } catch (e) { return e.name; } }",
+            bad,
+        ) == "TypeError", bad  # fmt: skip

@@ -1,0 +1,211 @@
+"""Stories: copies folded, one event one story, acts of analysts above the machine, independent origins, quotes."""
+
+import pytest
+from tests.unit.desk.layouts import ENGLISH, FRENCH
+
+from tocsin.desk import thresholds
+from tocsin.desk.document import Act, Capture, Role
+from tocsin.desk.finding.read import find
+from tocsin.desk.reading.making import Piece, document
+from tocsin.desk.stories.copies import containment
+from tocsin.desk.stories.newsroom import Newsroom
+from tocsin.desk.stories.origins import grade_of, origins_of
+from tocsin.desk.stories.summary import answers_to, summary_of, timeline_of
+from tocsin.desk.stories.versions import versions_of
+
+SEEN = 1_748_692_800_000_000
+DAY = thresholds.DAY_US
+
+
+def made(title, outlet, lines, seen=SEEN, url=""):
+    capture = Capture(f"{outlet}{seen}{len(title)}", "https://a.example/", "text/plain", seen, 1)
+    return document(Piece(title, tuple(lines), Role.SINGLE, outlet, url=url), capture, 0)
+
+
+def of(article, outlet=None, seen=SEEN, lines=None):
+    return made(article.title, outlet or article.outlet, lines or article.body, seen)
+
+
+RETOLD = (
+    "More than two tonnes of cocaine were seized by Belgian customs officers in a banana shipment in the port of Antwerp, federal prosecutors said.",
+    "The container with the drugs, worth some 100 million euros, had left Guayaquil in Ecuador, and four people have been arrested.",
+)
+
+
+def test_a_copy_and_a_retelling_join_and_a_stranger_does_not():
+    room = Newsroom()
+    first = room.add(find(of(ENGLISH[0])))
+    copy = room.add(find(of(ENGLISH[0], "Copyist", SEEN + 1)))
+    retold = room.add(find(of(ENGLISH[0], "Other", SEEN + 2, RETOLD)))
+    stranger = room.add(find(of(ENGLISH[1], seen=SEEN + 3)))
+    assert (first.by, copy.by, retold.by, stranger.by) == ("new", "copy", "similar", "new")
+    assert first.story == copy.story == retold.story != stranger.story
+    assert copy.copy_of == room.documents_of(first.story)[0]
+
+
+def test_half_of_a_text_is_a_copy_of_it():
+    lines = [
+        f"{one} {text}"
+        for one in ("Yesterday", "Later", "Then", "Again")
+        for article in ENGLISH[:3]
+        for text in article.body
+    ]
+    whole, half = of(ENGLISH[0], lines=lines), of(ENGLISH[0], lines=lines[: len(lines) // 2])
+    assert containment(find(whole).sketch, find(half).sketch) == 1.0
+    assert containment(find(whole).sketch, find(of(ENGLISH[3])).sketch) < thresholds.COPY_CONTAINMENT
+
+
+def test_out_of_the_window_is_another_story_and_memory_is_given_back():
+    room = Newsroom()
+    room.add(find(of(ENGLISH[0])))
+    later = room.add(find(of(ENGLISH[0], "Late", SEEN + 30 * DAY, RETOLD)))
+    assert later.by == "new"
+    assert len(room) == 1
+    assert len(room._events._copies) == 1
+
+
+def test_live_documents_are_bounded(monkeypatch):
+    monkeypatch.setattr(thresholds, "LIVE_DOCUMENTS", 10)
+    room = Newsroom()
+    for i in range(40):
+        room.add(find(of(ENGLISH[i % 4], f"Outlet {i}", SEEN + i)))
+    assert len(room) == 10
+
+
+def test_an_analyst_wins_over_the_machine_and_a_rebuild_gives_the_same():
+    readings = [
+        find(of(ENGLISH[0])),
+        find(of(ENGLISH[1], seen=SEEN + 1)),
+        find(of(ENGLISH[0], "Other", SEEN + 2, RETOLD)),
+    ]
+    a, b, c = (one.document for one in readings)
+    merge = Act(True, (b,), (a,), "analyst", 5)
+    split = Act(False, (c,), (a, b), "analyst", 6)
+    room = Newsroom()
+    for one in readings:
+        room.add(one)
+    assert room.story_of(a) == room.story_of(c) != room.story_of(b)
+    room.decide(merge)
+    assert room.story_of(a) == room.story_of(b) == room.story_of(c)
+    room.decide(split)
+    assert room.story_of(a) == room.story_of(b) != room.story_of(c)
+    again = Newsroom([merge, split])
+    for one in readings:
+        again.add(one)
+    groups = [
+        {one for one in (a, b, c) if each.story_of(one) == each.story_of(x)}
+        for each in (room, again)
+        for x in (a, b, c)
+    ]
+    assert groups[:3] == groups[3:]
+
+
+def fake(vectors):
+    return lambda texts: [vectors[text.split("\n")[0]] for text in texts]
+
+
+def test_stories_of_two_languages_are_linked_and_an_analyst_unlinks_them():
+    vectors = {ENGLISH[0].title: [1.0, 0.0], FRENCH[0].title: [0.9, 0.436], FRENCH[1].title: [0.0, 1.0]}
+    room = Newsroom(encode=fake(vectors))
+    english, french, other = (
+        find(of(ENGLISH[0])),
+        find(of(FRENCH[0], seen=SEEN + 1)),
+        find(of(FRENCH[1], seen=SEEN + 2)),
+    )
+    assert room.add(english).by == "new"
+    assert room.add(french).by == "another language"
+    assert room.add(other).by == "new"
+    story = room.story_of(english.document)
+    assert room.documents_of(story) == (english.document, french.document)
+    room.decide(Act(False, (french.document,), (english.document,), "analyst", 1))
+    assert room.story_of(french.document) != room.story_of(english.document)
+    assert room.compared("fr")
+    assert not room.compared("ha")
+    assert not Newsroom().compared("fr")
+
+
+def test_copies_and_dispatches_of_one_agency_are_one_origin():
+    one = of(ENGLISH[0], lines=(*ENGLISH[0].body, "(Reuters)"))
+    two = of(ENGLISH[0], "Another", SEEN + 1, (*RETOLD, "(Reuters)"))
+    three = of(ENGLISH[0], "Third", SEEN + 2)
+    readings = [find(each) for each in (one, two, three)]
+    origins = origins_of(readings, {three.id: one.id})
+    assert [(each.name, len(each.carried)) for each in origins] == [("Reuters", 2)]
+    grade = grade_of(origins, "B")
+    assert (grade.letter, grade.digit) == ("B", 3)
+    assert "Reuters" in grade.reasons[0]
+
+
+def test_two_who_speak_for_themselves_are_two_and_the_digit_is_never_1():
+    independent = (
+        "Dockworkers described how officers with dogs closed the banana terminal before dawn while television crews waited outside the fence.",
+        "Mayor Els Van Doesburg called the haul proof that scanners bought last spring were worth their price.",
+        "Neighbours said vans had come and gone from the warehouse for weeks without anybody asking a question.",
+        "The union wants better lighting on the quays and more patrols at night, and has asked for a meeting.",
+    )
+    readings = [find(of(ENGLISH[0])), find(of(ENGLISH[0], "Other", SEEN + 1, independent))]
+    origins = origins_of(readings, {})
+    assert len(origins) == 2
+    assert grade_of(origins, "A").digit == 2
+    assert grade_of([*origins] * 5, "A").digit == 2
+    assert grade_of([], "x").letter == "F"
+
+
+def test_a_summary_and_an_answer_are_sentences_of_the_documents():
+    documents = [of(one, seen=SEEN + i) for i, one in enumerate(ENGLISH)]
+    readings = [find(one) for one in documents]
+    texts = {one.id: one.text for one in documents}
+    quotes = summary_of(readings)
+    assert quotes
+    for quote in (*quotes, *answers_to("How much cocaine was seized?", readings)):
+        assert texts[quote.document][quote.start : quote.end] == quote.text
+    assert "cocaine" in answers_to("How much cocaine was seized?", readings)[0].text
+    assert answers_to("zzzz qqqq", readings) == ()
+
+
+def test_versions_show_what_changed():
+    first = of(ENGLISH[0])
+    edited = of(
+        ENGLISH[0],
+        seen=SEEN + 1,
+        lines=(
+            ENGLISH[0].body[0],
+            ENGLISH[0].body[1].replace("Four people were", "Six people were"),
+            ENGLISH[0].body[2],
+        ),
+    )
+    again = of(ENGLISH[0], seen=SEEN + 2, lines=edited.paragraphs)
+    versions = versions_of([again, first, edited])
+    assert first.article == edited.article
+    assert [len(one.differences) for one in versions] == [0, 1]
+    changed = versions[1].differences[0]
+    assert changed.before == "Four people were arrested."
+    assert changed.after == "Six people were arrested."
+
+
+def test_a_timeline_folds_copies():
+    one, two = of(ENGLISH[0]), of(ENGLISH[0], "Copyist", SEEN + 1)
+    entries = timeline_of([two, one], {two.id: one.id})
+    assert [(each.document, each.copies) for each in entries] == [(one.id, (two.id,))]
+
+
+def test_the_moscow_meeting(shared_data):
+    from tocsin.desk.reading import capture_of, read
+
+    room, readings, copies = Newsroom(), [], {}
+    for i, name in enumerate(("aggregator-capture-1.txt", "aggregator-capture-2.txt", "third-outlet.txt")):
+        data = (shared_data / "news" / "seeds" / name).read_bytes()
+        for one in read(capture_of(data, "https://c.example/", "text/plain", SEEN + i), data).documents:
+            readings.append(find(one))
+            placed = room.add(readings[-1])
+            copies |= {one.id: placed.copy_of} if placed.copy_of else {}
+    moscow = [one for one in readings if "Moscow" in one.title and "Trump" not in one.title]
+    assert len(moscow) == 4
+    story = room.story_of(moscow[0].document)
+    assert set(room.documents_of(story)) == {one.document for one in moscow}
+    assert [one.name for one in origins_of(moscow, copies)] == ["MAP"]
+
+
+@pytest.mark.parametrize("title", ["", "x"])
+def test_an_empty_document_is_none(title):
+    assert made(title, "o", ()) is None
