@@ -1,4 +1,4 @@
-"""The newsroom: asks sources when they are due, has what came read, and puts it on the shelves of stories."""
+"""Gathering: asks sources when they are due, has what came read, and puts it on the shelves of stories."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -45,7 +45,7 @@ class Shelves(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a newsroom works with."""
+    """What gathering works with."""
 
     database: Database
     clock: Clock
@@ -55,7 +55,7 @@ class Parts:
     note: Callable[[str, str, str], None]
 
 
-class Newsroom:
+class Gathering:
     """One per node."""
 
     def __init__(self, parts: Parts) -> None:
