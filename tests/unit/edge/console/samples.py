@@ -85,6 +85,7 @@ SAMPLES = {
     # That its owner took it back is told, as long as the withdrawal is held; nothing of what it said.
     ("GET", "/o/{object_id}"): Sample("object", shown=("there", "recalled")),
     ("GET", "/o/{object_id}/proof"): Sample("object"),
+    ("GET", "/o/{object_id}/relations"): Sample("object"),
     ("POST", "/o/{object_id}/notes"): Sample("object", form={"text": "ours"}),
     ("POST", "/o/{object_id}/notes/change"): Sample("object", form={"note": "{fresh}", "text": "x"}, answers=(404,)),
     ("POST", "/o/{object_id}/say"): Sample("object", form={"kind": "note", "text": "x"}),
