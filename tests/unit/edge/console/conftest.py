@@ -198,11 +198,32 @@ class House:
 @pytest.fixture(scope="session")
 def samples():
     """The module samples.py: a line for each route."""
-    spec = importlib.util.spec_from_file_location("samples", Path(__file__).with_name("samples.py"))
+    return beside("samples")
+
+
+def beside(name):
+    """A module of this folder that is no test."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # its dataclasses look themselves up
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def newsdesk():
+    """Put a small newsroom behind a house's console."""
+    made = beside("newsdesk").Newsdesk
+
+    def put(house, hostile=""):
+        world = house.core.world
+        desk = made(world.database, world.clock.now_us(), hostile)
+        desk.piece = piece(77)
+        house.again(control=replace(house.services.control, desk=desk))
+        house.control = house.services.control
+        return desk
+
+    return put
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from tocsin.desk.sources import Kind as Kind_
+from tocsin.desk.sources import Source
 from tocsin.edge.console.app import twin_path
 from tocsin.edge.console.pages import ALL
 from tocsin.edge.console.permissions import NOBODY, TABLE
@@ -66,6 +68,8 @@ class World:
                 "as it was": indicator(1),
                 "theirs": indicator(4),
             },
+            "story": {"there": "s-1", "absent": "s-9"},
+            "document": {"there": "s-1-d0", "absent": "s-9-d0"},
             "warning": {"absent": "report--00000009-0000-4000-8000-000000000000", "no id": "not-an-id-at-all"},
         }
 
@@ -161,13 +165,15 @@ def _services(core):
 
 
 @pytest.fixture
-def world(make_house, piece):
+def world(make_house, piece, newsdesk):
     def running(work):
         async def inside():
             federation = Federation(asyncio.get_running_loop(), ["aa", "bb", "cc"], 7)
             await federation.found()
             try:
-                return await work(await World(make_house(federation), piece).made())
+                house = make_house(federation)
+                await newsdesk(house).register.add(Source("wire", Kind_.PAGE, "https://wire.example/"))
+                return await work(await World(house, piece).made())
             finally:
                 await federation.stop()
 
