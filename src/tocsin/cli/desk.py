@@ -1,5 +1,6 @@
 """tocsin desk: open sources come in, the same event becomes one story, a person makes a draft of it."""
 
+from dataclasses import dataclass
 from mimetypes import guess_type
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -44,34 +45,38 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="desk")
 
 
-def add(
-    hands: Hands,
-    name: Name,
-    url: Annotated[str, typer.Argument(metavar="URL", help="Its address, http or https.")],
-    kind: Annotated[str, typer.Option(help="feed, page, sitemap, taxii or misp.")] = "feed",
-    every: Annotated[int, typer.Option(min=60, metavar="SECONDS", help="How often it is asked.")] = 900,
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A source as it is wanted."""
+
+    name: Name
+    url: Annotated[str, typer.Argument(metavar="URL", help="Its address, http or https.")]
+    kind: Annotated[str, typer.Option(help="feed, page, sitemap, taxii or misp.")] = "feed"
+    every: Annotated[int, typer.Option(min=60, metavar="SECONDS", help="How often it is asked.")] = 900
     letter: Annotated[
         str, typer.Option(help="Its reliability by the Admiralty code, A to F, as people judge it.")
-    ] = "F",
-    outlet: Annotated[str, typer.Option(help="What it is called where its pages do not say.")] = "",
-    follow: Annotated[int, typer.Option(min=0, max=100, help="At most so many entries are fetched a time.")] = 20,
+    ] = "F"
+    outlet: Annotated[str, typer.Option(help="What it is called where its pages do not say.")] = ""
+    follow: Annotated[int, typer.Option(min=0, max=100, help="At most so many entries are fetched a time.")] = 20
     token_file: Annotated[
         Path | None, typer.Option(help="A file with what an API wants as Authorization.", dir_okay=False)
-    ] = None,
-) -> None:
+    ] = None
+
+
+def add(hands: Hands, wish: Wish) -> None:
     """Ask a source from now on. `desk source test NAME` says what comes of it."""
     from tocsin.cli.control import ask
     from tocsin.cli.files import read_file
 
-    token = read_file(token_file, 4096).decode("utf-8", "replace").strip() if token_file else ""
+    token = read_file(wish.token_file, 4096).decode("utf-8", "replace").strip() if wish.token_file else ""
     body = {
-        "name": name,
-        "url": url,
-        "kind": kind,
-        "every_s": every,
-        "letter": letter,
-        "outlet": outlet,
-        "follow": follow,
+        "name": wish.name,
+        "url": wish.url,
+        "kind": wish.kind,
+        "every_s": wish.every,
+        "letter": wish.letter.upper(),
+        "outlet": wish.outlet,
+        "follow": wish.follow,
         "token": token,
     }
     made = ask(hands.home, lambda control: control.post("/desk/sources", body))

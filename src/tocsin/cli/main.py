@@ -16,7 +16,6 @@ from tocsin.cli import (
     checking,
     correcting,
     demonstration,
-    desk,
     duties,
     erasing,
     evidence,

@@ -23,6 +23,7 @@ class Kept(msgspec.Struct, frozen=True):
     number: int
     source: int
     story: str
+    copy_of: str
     document: Document
 
 
@@ -49,16 +50,18 @@ def unseen(db: View, ids: Iterable[str]) -> set[str]:
     return {one for one in ids if not db.query("SELECT 1 FROM desk_documents WHERE id = ?", (one,))}
 
 
-def add(tx: Transaction, source: int, document: Document, reading: Reading, story: str) -> None:
-    """Put a document on the shelf of a story."""
+def add(tx: Transaction, kept: Kept, reading: Reading) -> None:
+    """Put a document on the shelf of a story; its number is the next."""
+    document = kept.document
     tx.execute(
-        "INSERT INTO desk_documents (id, article, source, story, published_us, seen_us, document, reading)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO desk_documents (id, article, source, story, copy_of, published_us, seen_us, document, reading)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             document.id,
             document.article,
-            source,
-            story,
+            kept.source,
+            kept.story,
+            kept.copy_of,
             reading.published_us,
             reading.seen_us,
             _packed(msgspec.msgpack.encode(document)),
@@ -89,6 +92,53 @@ def readings(db: View, since_us: int, after: int, limit: int) -> list[tuple[int,
     return [(int(row[0]), str(row[1]), _READING.decode(_plain(row[2]))) for row in rows]
 
 
+def shelf(db: View, story: str, limit: int) -> list[tuple[Kept, Reading]]:
+    """The documents of a story in the order of arrival, at most so many."""
+    rows = db.query(
+        "SELECT number, source, story, copy_of, document, reading FROM desk_documents WHERE story = ?"
+        " ORDER BY number LIMIT ?",
+        (story, limit),
+    )
+    return [(_kept(row), _READING.decode(_plain(row[5]))) for row in rows]
+
+
+def count(db: View, story: str) -> int:
+    """How many documents a story has."""
+    return int(db.query("SELECT COUNT(*) FROM desk_documents WHERE story = ?", (story,))[0][0])
+
+
+def story_of(db: View, documents: Iterable[str]) -> dict[str, str]:
+    """The stories of documents that are here."""
+    found = (db.query("SELECT id, story FROM desk_documents WHERE id = ?", (one,)) for one in documents)
+    return {str(rows[0][0]): str(rows[0][1]) for rows in found if rows}
+
+
+def homes(db: View, articles: Iterable[str]) -> dict[str, str]:
+    """The stories of articles of which an older version is here."""
+    out = {}
+    for one in articles:
+        rows = db.query("SELECT story FROM desk_documents WHERE article = ? ORDER BY number DESC LIMIT 1", (one,))
+        if rows:
+            out[one] = str(rows[0][0])
+    return out
+
+
+def ids(db: View, story: str) -> list[str]:
+    """All documents of a story, in the order of arrival."""
+    return [str(row[0]) for row in db.query("SELECT id FROM desk_documents WHERE story = ? ORDER BY number", (story,))]
+
+
+def urls(db: View, captures: Iterable[str]) -> dict[str, str]:
+    """Where captures came from, by their SHA-256."""
+    found = ((one, db.query("SELECT url FROM desk_captures WHERE sha256 = ?", (bytes.fromhex(one),))) for one in captures)
+    return {one: str(rows[0][0]) for one, rows in found if rows}
+
+
+def move(tx: Transaction, documents: Iterable[str], story: str) -> None:
+    """Put documents on the shelf of another story."""
+    tx.execute_many("UPDATE desk_documents SET story = ? WHERE id = ?", [(story, one) for one in documents])
+
+
 class Library:
     """What readers ask of it."""
 
@@ -100,24 +150,12 @@ class Library:
 
         def work(db: View) -> tuple[Kept, Reading]:
             rows = db.query(
-                "SELECT number, source, story, document, reading FROM desk_documents WHERE id = ?", (document_id,)
+                "SELECT number, source, story, copy_of, document, reading FROM desk_documents WHERE id = ?",
+                (document_id,),
             )
             if not rows:
                 raise AccessError("desk.unknown-story", "there is no such document here")
-            return _kept(rows[0]), _READING.decode(_plain(rows[0][4]))
-
-        return await self._database.read(work)
-
-    async def of_story(self, story: str, limit: int) -> list[tuple[Kept, Reading]]:
-        """Its documents in the order of arrival, at most so many."""
-
-        def work(db: View) -> list[tuple[Kept, Reading]]:
-            rows = db.query(
-                "SELECT number, source, story, document, reading FROM desk_documents WHERE story = ?"
-                " ORDER BY number LIMIT ?",
-                (story, limit),
-            )
-            return [(_kept(row), _READING.decode(_plain(row[4]))) for row in rows]
+            return _kept(rows[0]), _READING.decode(_plain(rows[0][5]))
 
         return await self._database.read(work)
 
@@ -149,10 +187,10 @@ class Library:
 
 
 def _kept(row: tuple[object, ...]) -> Kept:
-    number, source, story, document = row[:4]
+    number, source, story, copy_of, document = row[:5]
     if not isinstance(number, int) or not isinstance(source, int) or not isinstance(document, bytes):
         raise StoreError("store.read", "a document's row is not one")
-    return Kept(number, source, str(story), _DOCUMENT.decode(_plain(document)))
+    return Kept(number, source, str(story), str(copy_of), _DOCUMENT.decode(_plain(document)))
 
 
 def _packed(body: bytes) -> bytes:

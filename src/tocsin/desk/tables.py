@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS desk_documents (
   article      TEXT NOT NULL,
   source       INTEGER NOT NULL,
   story        TEXT NOT NULL,
+  copy_of      TEXT NOT NULL,    -- the document it is a copy of, or empty
   published_us INTEGER NOT NULL,
   seen_us      INTEGER NOT NULL,
   document     BLOB NOT NULL,    -- document.Document, zstd
@@ -44,8 +45,7 @@ CREATE TABLE IF NOT EXISTS desk_stories (
   id      TEXT PRIMARY KEY,
   last_us INTEGER NOT NULL,      -- when the newest document of it came
   state   TEXT NOT NULL,         -- open, followed, dismissed
-  origins INTEGER NOT NULL,      -- independent ones
-  shown   BLOB NOT NULL          -- stories.listed.Listed: a row of the list
+  shown   BLOB NOT NULL          -- shown.Listed: a row of the list
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS desk_stories_last ON desk_stories (last_us, id);
 CREATE TABLE IF NOT EXISTS desk_keys (
@@ -69,7 +69,7 @@ CREATE TABLE IF NOT EXISTS desk_judged (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS desk_hits (
   number   INTEGER PRIMARY KEY,
-  interest TEXT NOT NULL,        -- a standing interest that the story met
+  interest TEXT NOT NULL,        -- "kind text" of a standing interest that the story met
   story    TEXT NOT NULL,
   at_us    INTEGER NOT NULL,
   UNIQUE (interest, story)
@@ -77,7 +77,6 @@ CREATE TABLE IF NOT EXISTS desk_hits (
 CREATE TABLE IF NOT EXISTS desk_drafts (
   id    TEXT PRIMARY KEY,
   story TEXT NOT NULL,
-  state TEXT NOT NULL,           -- draft, shared, warned, dropped
   by    TEXT NOT NULL,
   at_us INTEGER NOT NULL,
   body  BLOB NOT NULL            -- a STIX bundle, as JSON

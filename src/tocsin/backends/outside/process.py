@@ -49,7 +49,7 @@ class Child:
         finally:
             self._waiting.pop(number, None)
         if answer.code:
-            kind = FormatError if answer.code == "desk.unreadable" else PeerError
+            kind = FormatError if answer.code.startswith(("desk.unreadable", "format.")) else PeerError
             raise kind(answer.code, answer.what)
         return answer.body
 

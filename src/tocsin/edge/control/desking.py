@@ -1,6 +1,6 @@
 """The desk at the node's end: its sources, what came of them, stories and drafts."""
 
-from typing import Any, Final
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
