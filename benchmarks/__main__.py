@@ -1,7 +1,7 @@
 """`python -m benchmarks [--json] [--quick] [NAME ...]`: measure the real code path and print figures and ratios.
 
 Names: publish, publish_plain, breakdown, latency, wire, catchup, flood, gate, flash, matching, hundred,
-fairness, pages. Progress goes to standard error.
+fairness, pages, watch. Progress goes to standard error.
 """
 
 import argparse
@@ -14,7 +14,21 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catchup, fairness, flash, flood, gate, hundred, latency, machine, matching, pages, publish, wire
+from benchmarks import (
+    catchup,
+    fairness,
+    flash,
+    flood,
+    gate,
+    hundred,
+    latency,
+    machine,
+    matching,
+    pages,
+    publish,
+    watch,
+    wire,
+)
 
 _AIMS = {
     "publish.ratio_100_to_1": "<= 4",
@@ -22,6 +36,9 @@ _AIMS = {
     "publish.ratio_1_to_kernel": "<= 2",
     "latency.1.receipted_to_fdatasync": "<= 2.5",
     "fairness.show_s": "<= 1",
+    "watch.cold_bytes": "<= 100,000",
+    "watch.push.p95_ms": "<= 300",
+    "watch.burst.settled_after_the_last_s": "<= 2",
     "pages.slowest_s": "<= 1",
     "pages.chromium.slowest_s": "<= 1",
     "flood.p99_ratio": "<= 1.2",
@@ -81,6 +98,10 @@ async def _fairness(folder: Path, quick: bool) -> dict[str, Any]:
     return await fairness.run(folder, 100_000 if quick else 1_000_000)
 
 
+async def _watch(folder: Path, quick: bool) -> dict[str, Any]:
+    return await watch.run(folder, quick=quick)
+
+
 async def _pages(folder: Path, quick: bool) -> dict[str, Any]:
     return await pages.run(folder, 20_000 if quick else 1_000_000)
 
@@ -99,6 +120,7 @@ _ALL: dict[str, Callable[[Path, bool], Coroutine[Any, Any, dict[str, Any]]]] = {
     "hundred": _hundred,
     "fairness": _fairness,
     "pages": _pages,
+    "watch": _watch,
 }
 
 

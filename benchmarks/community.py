@@ -73,7 +73,9 @@ async def found(folder: Path, handles: Sequence[str], *, listening: Sequence[str
     homes = {}
     for handle in [*handles, PUBLISHER]:
         listen = f"127.0.0.1:{free_port() if handle in (PUBLISHER, *listening) else 1}"
-        homes[handle] = home.create(folder / handle, home.InitSettings(handle=handle, peer_listen=listen))
+        homes[handle] = home.create(
+            folder / handle, home.InitSettings(handle=handle, peer_listen=listen, people_listen="127.0.0.1:0")
+        )
     bodies = [descriptor.read(one.descriptor.read_bytes())[1].body for one in homes.values()]
     signed = charter.found("benchmark", bodies, Tlp.GREEN, SystemClock().now_us())
     for handle, one in homes.items():

@@ -97,7 +97,7 @@ def _ready(content: bytes) -> Ready:
     return Ready(content, checked.id, checked.version, checked.name[:256], Tlp.GREEN, 0)
 
 
-class _Node:
+class Node:
     """The node as a process, and a session of somebody who has every role."""
 
     def __init__(self, place: Path) -> None:
@@ -145,7 +145,7 @@ def routes(object_id: str) -> list[str]:
 def measure(folder: Path) -> dict[str, Any]:
     """Milliseconds of each page, median and slowest of TRIES; the slowest of all; pages that answered with a fault."""
     first = json.loads(next(indicators(1, 1)))
-    node = _Node(folder / PUBLISHER)
+    node = Node(folder / PUBLISHER)
     try:
         pages, faults = {}, {}
         for path in routes(first["id"]):
@@ -171,7 +171,7 @@ def measure(folder: Path) -> dict[str, Any]:
         node.stop()
 
 
-def _in_chromium(node: _Node, paths: list[str]) -> dict[str, Any]:
+def _in_chromium(node: Node, paths: list[str]) -> dict[str, Any]:
     """Milliseconds until a page has loaded with all it needs, cache cold; nothing where there is no browser."""
     browser = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
     if browser is None:

@@ -211,6 +211,7 @@ PLACES = {
     "warnings": "/warnings",
     "threats": "/threats",
     "object": "/o/indicator--00000001-0000-4000-8000-000000000000",
+    "relations": "/o/indicator--00000001-0000-4000-8000-000000000000/relations",
     "fairness": "/fairness",
     "share": "/share/new",
     "share-report": "/share/new?kind=report",
@@ -238,7 +239,7 @@ PLACES = {
 }
 SMALL = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary")]
   .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.matches(".skip, .hidden"))
-  .filter((one) => !(one.matches("a") && one.closest("p, dd, li, td")?.innerText.trim() !== one.innerText.trim() && getComputedStyle(one).display === "inline"))
+  .filter((one) => !(one.matches("a") && one.closest("p, dd, li, td")?.innerText.trim() !== (one.innerText ?? one.textContent).trim() && getComputedStyle(one).display === "inline"))
   .map((one) => [one, one.closest("label")?.getBoundingClientRect() ?? one.getBoundingClientRect()])
   .filter(([, box]) => box.width > 0 && (box.width < 24 || box.height < 24))
   .map(([one, box]) => `${one.outerHTML.slice(0, 90)} ${box.width.toFixed(0)}x${box.height.toFixed(0)}`)"""

@@ -77,3 +77,114 @@ def test_the_answer_stands_first(visitor, case):
     browser.shoot("object-case")
     assert browser.axe() == []
     browser.expect_quiet()
+
+
+# -- relations ------------------------------------------------------------------------------------------------------
+
+ACTOR = "threat-actor--0b1ec700-0000-4000-8000-000000000006"
+PLACE = "infrastructure--0b1ec700-0000-4000-8000-000000000007"
+HOLE = "vulnerability--0b1ec700-0000-4000-8000-000000000008"
+UNHELD = "tool--0b1ec700-0000-4000-8000-000000000009"
+
+
+@pytest.fixture(scope="module")
+def web(case):
+    """Around the malware: an actor, two reports' worth of words, a hole, infrastructure, and what is not held."""
+    eg, fr = case
+    fr.share(
+        [
+            made("threat-actor", ACTOR, name="Quay Ferret, also told of as the harbour group of the second terminal"),
+            made("infrastructure", PLACE, name="خوادم الميناء", infrastructure_types=["command-and-control"]),
+            made("vulnerability", HOLE, name="CVE-2026-1234"),
+            relation(64, ACTOR, "uses", MALWARE),
+            relation(65, MALWARE, "exploits", HOLE),
+            relation(66, MALWARE, "communicates-with", PLACE),
+            relation(67, MALWARE, "downloads", UNHELD),
+            relation(68, ACTOR, "hosts", PLACE),
+        ],
+        "plenary",
+        "--tlp",
+        "green",
+    )
+    eg.share([relation(80, ACTOR, "uses", MALWARE)], "plenary", "--tlp", "green")
+    return f"/o/{MALWARE}/relations"
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_node_is_reached_and_opened_by_the_keyboard(visitor, web, depth):
+    browser = visitor("analyst")
+    page = browser.open(f"{web}?depth={depth}")
+    browser.shoot(f"relations-case-{depth}-en-light")
+    nodes = page.locator(".rel-wide a.rel-node")
+    wanted = nodes.count()
+    assert wanted >= 5
+    reached = set()
+    page.locator("main").focus()
+    for _ in range(wanted + 20):
+        page.keyboard.press("Tab")
+        here = page.evaluate(
+            "() => document.activeElement.closest('.rel') && document.activeElement.getAttribute('href')"
+        )
+        reached |= {here} - {None}
+        if here == f"/o/{ACTOR}":
+            drawn = "() => getComputedStyle(document.activeElement.querySelector('.rel-box')).strokeWidth"
+            assert page.evaluate(drawn) == "4px"
+    assert reached == {nodes.nth(at).get_attribute("href") for at in range(wanted)}
+    nodes.and_(page.locator(f'[href="/o/{ACTOR}"]')).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/o/{ACTOR}")
+    assert "Quay Ferret" in page.locator("h1").inner_text()
+    browser.expect_quiet()
+
+
+@pytest.mark.parametrize(
+    ("language", "theme", "width"),
+    [("en", "light", 1280), ("ar", "dark", 1280), ("en", "light", 320), ("ar", "dark", 320), ("fr", "light", 768)],
+)
+def test_the_picture_is_sound_in_every_look(visitor, web, language, theme, width):
+    browser = visitor("analyst", language=language, theme=theme, width=width)
+    for name, path in (("relations", web), ("relations-two", f"{web}?depth=2"), ("relations-object", f"/o/{THING}")):
+        page = browser.open(path)
+        browser.shoot(f"{name}-case-{language}-{theme}-{width}")
+        assert browser.axe() == [], path
+        assert browser.too_small() == [], path
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width, browser.too_wide()
+        assert page.locator(".rel:visible").count() == 1
+        assert page.locator(".rel:visible .rel-node").count() >= 3
+    browser.expect_quiet()
+
+
+def test_the_picture_turns_for_those_who_read_the_other_way(visitor, web):
+    def middle(language, thing):
+        page = visitor("analyst", language=language).open(web)
+        boxes = [page.locator(f'.rel-wide [href="{one}"]').bounding_box() for one in (thing, f"/o/{MALWARE}")]
+        return boxes[0]["x"] < boxes[1]["x"]
+
+    assert middle("en", f"/o/{ACTOR}")
+    assert not middle("ar", f"/o/{ACTOR}")
+    assert not middle("en", f"/o/{HOLE}")
+
+
+def test_the_picture_stands_in_forced_colours_and_on_paper(visitor, web):
+    browser = visitor("analyst", forced=True)
+    page = browser.open(web)
+    browser.shoot("relations-case-forced-colours")
+    ground, ink = page.locator(".rel-wide .rel-box").first.evaluate(
+        "one => [getComputedStyle(one).fill, getComputedStyle(one).stroke]"
+    )
+    assert ground != ink
+    page.emulate_media(media="print", forced_colors="none")
+    page.set_viewport_size({"width": 700, "height": 900})
+    assert page.locator(".rel:visible").count() == 1
+    assert page.locator("#list").is_visible()
+    browser.shoot("relations-case-print")
+    browser.expect_quiet()
+
+
+def test_a_bundle_leads_to_its_list(visitor, web):
+    browser = visitor("analyst", scripted=False)
+    page = browser.open(f"/o/{THING}/relations")
+    page.locator(".rel-wide a.rel-node", has_text="14 × indicator").click()
+    page.wait_for_url("**/relations?*#list")
+    assert page.locator("#list li").count() == 14
+    browser.expect_quiet()

@@ -50,7 +50,12 @@ def test_shared_is_stored_and_a_recall_is_confirmed_by_the_other_node(visitor, s
     assert browser.axe() == []
     fr.enroll("recall-reader", "analyst")
     session = fr.people["recall-reader"][0]
-    assert session.get(f"{fr.url}/o/{made}", timeout=30).status_code == 404, "nobody shows it at the other node"
+    for address in (f"{fr.url}/o/{made}", f"{fr.url}/o/{made}.json"):
+        left = session.get(address, timeout=30)
+        assert (left.status_code, "controllers 5001" in left.text) == (200, False), (
+            "the other node says that it is gone"
+        )
+    assert left.json()["is_recalled"]
     browser.expect_quiet()
 
 

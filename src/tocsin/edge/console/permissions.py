@@ -57,6 +57,7 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("POST", "/w/{warning}/recall"): frozenset({_D, _R}),
     ("GET",  "/threats"): THREATS,
     ("GET",  "/o/{object_id}"): THREATS,
+    ("GET",  "/o/{object_id}/relations"): THREATS,
     # -- sharing --------------------------------------------------------------------------------------------------
     ("GET",  "/share/new"): SHARERS,
     ("POST", "/share/new"): SHARERS,

@@ -114,6 +114,10 @@ class Newsdesk:
                     return one.document, versions, story
         raise AccessError("desk.unknown-story", "no such document")
 
+    async def named(self, text):
+        await self.story(text)
+        return text
+
     async def ask(self, id_, question):
         return tuple(one for one in self.told[id_].summary if question.lower() in one.text.lower())
 

@@ -85,6 +85,7 @@ SAMPLES = {
     # That its owner took it back is told, as long as the withdrawal is held; nothing of what it said.
     ("GET", "/o/{object_id}"): Sample("object", shown=("there", "recalled")),
     ("GET", "/o/{object_id}/proof"): Sample("object"),
+    ("GET", "/o/{object_id}/relations"): Sample("object"),
     ("POST", "/o/{object_id}/notes"): Sample("object", form={"text": "ours"}),
     ("POST", "/o/{object_id}/notes/change"): Sample("object", form={"note": "{fresh}", "text": "x"}, answers=(404,)),
     ("POST", "/o/{object_id}/say"): Sample("object", form={"kind": "note", "text": "x"}),
@@ -108,7 +109,7 @@ SAMPLES = {
     ("GET", "/desk"): Sample(),
     ("GET", "/desk/s/{story}"): Sample("story"),
     ("POST", "/desk/s/{story}/state"): Sample("story", form={"state": "followed"}),
-    ("POST", "/desk/s/{story}/indicators"): Sample("story", form={"value": "198.51.100.7", "verdict": "accept"}),
+    ("POST", "/desk/s/{story}/indicators"): Sample("story", form={"value": "45.155.205.99", "verdict": "accept"}),
     ("POST", "/desk/s/{story}/merge"): Sample("story", form={"other": "{thing}"}, answers=(400,)),
     ("POST", "/desk/s/{story}/split"): Sample("story", form={"document": "x"}, answers=(400,)),
     ("POST", "/desk/s/{story}/draft"): Sample("story"),

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from tocsin.desk.register import stand
 from tocsin.desk.sources import Health, Kind, Source, State
 
+ARTICLE = "The malware calls 45.155.205[.]99 every hour and resolves by 8[.]8[.]8[.]8, analysts of the agency wrote in a report."
 PAYLOAD = "\"'><script>alert(1)</script>\u202e<img src=x onerror=alert(2)>"
 
 
@@ -202,9 +203,7 @@ def test_an_article_is_plain_text_in_its_own_direction_with_its_clocks(visit, ne
         assert page.count('id="passage"') == 1
         for odd in ("0-99999999", "5-5", "9-3", "x-y", "-", "٣-٩"):
             assert "is-quote" not in (await browser.ask(f"/desk/d/s-1-d0?at={odd}")).text, odd
-        named = (await browser.ask("/desk/d/s-1-d0?names=1")).json if False else None
         told = (await browser.ask("/desk/d/s-1-d0.json?names=1")).json
-        assert named is None
         plain = (await browser.ask("/desk/d/s-1-d0.json")).json["paragraphs"]
         joined = ["".join(one["text"] for one in paragraph) for paragraph in told["paragraphs"]]
         assert joined == ["".join(one["text"] for one in paragraph) for paragraph in plain], "marks change no word"
@@ -314,5 +313,42 @@ def test_a_source_that_was_withdrawn_says_so_and_is_found_by_that(visit, newsdes
         assert page.text.count("data-row") == 1
         assert "withdrawn by its owner" in page.text
         assert "desk.withdrawn" in page.text
+
+    visit(story)
+
+
+def test_from_a_page_that_was_collected_to_a_draft_and_back(visit):
+    """With the real office: import, read, judge, follow, note, draft, merge and split."""
+
+    async def story(house):
+        browser = await house.enroll("amira", "analyst")
+        assert "No story yet" in (await browser.ask("/desk")).text
+        news = await house.news()
+        where = f"/desk/s/{news['stories'][0]}"
+        listed = (await browser.ask("/desk.json")).json["stories"]
+        assert [(one["id"], one["origins"], one["outlets"]) for one in listed] == [
+            (news["stories"][0], 1, ["The Harbour Gazette"])
+        ]
+        assert {"GR", "CY"} <= set(listed[0]["countries"])
+        told = (await browser.ask(f"{where}.json")).json
+        assert [one["value"] for one in told["indicators"]["proposed"]] == ["45.155.205.99"]
+        (hidden,) = told["indicators"]["suppressed"]
+        assert (hidden["value"], hidden["reason"]) == ("8.8.8.8", "on the list public-dns")
+        quoted = told["summary"][0]
+        passage = (await browser.ask(f"/desk/d/{quoted['document']}.json?at={quoted['at']}")).json["paragraphs"]
+        marked = "".join(one["text"] for each in passage for one in each if one["as"] == "quote")
+        assert marked == quoted["text"], "the sentence stands in its source as it is quoted"
+        assert (await browser.ask(f"{where}.json?ask=malware hour")).json["answers"][0]["text"] in ARTICLE
+        await browser.post(where, f"{where}/state", state="followed")
+        assert len((await browser.ask("/desk.json?state=followed")).json["stories"]) == 1
+        await browser.post(where, f"{where}/indicators", value="45.155.205.99", verdict="accept")
+        reply = await browser.post(where, f"{where}/draft")
+        id_ = reply.header("location").rpartition("/")[2]
+        kept = json.loads(b"".join([one async for one in house.sealing.drafts.bytes_of(id_)]))
+        patterns = [one["pattern"] for one in kept["objects"] if one["type"] == "indicator"]
+        assert patterns == ["[ipv4-addr:value = '45.155.205.99']"]
+        assert {one["type"] for one in kept["objects"]} >= {"report", "identity", "location"}
+        for one in ("0" * 32, "", "nothing"):
+            assert (await browser.post(where, f"{where}/merge", other=one)).status in (400, 403)
 
     visit(story)

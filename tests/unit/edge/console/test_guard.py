@@ -167,7 +167,7 @@ def test_reports_of_browsers_are_counted_and_nothing_else(visit):
 def test_a_fault_of_ours_is_told_without_what_it_was(visit, monkeypatch):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
-        monkeypatch.setattr("tocsin.edge.console.pages.threats.reading.objects", None)
+        monkeypatch.setattr("tocsin.edge.console.pages.threats.reading.looked", None)
         reply = await browser.ask("/threats?find=canary")
         assert (reply.status, "internal.error" in reply.text, "NoneType" in reply.text) == (500, True, False)
         assert house.federation.nodes["aa"].notes[-1] == ("internal.error", "", "a page failed: TypeError")

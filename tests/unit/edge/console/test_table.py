@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tocsin.desk.sources import Kind as Kind_
+from tocsin.desk.sources import Kind as SourceKind
 from tocsin.desk.sources import Source
 from tocsin.edge.console.app import twin_path
 from tocsin.edge.console.pages import ALL
@@ -68,8 +68,8 @@ class World:
                 "as it was": indicator(1),
                 "theirs": indicator(4),
             },
-            "story": {"there": "s-1", "absent": "s-9"},
-            "document": {"there": "s-1-d0", "absent": "s-9-d0"},
+            "story": {"absent": "0" * 32},
+            "document": {"absent": "0" * 32},
             "warning": {"absent": "report--00000009-0000-4000-8000-000000000000", "no id": "not-an-id-at-all"},
         }
 
@@ -110,6 +110,9 @@ class World:
             "of another member": self.house.newest_share("bb"),
             "no number": "999999x",
         }
+        news, desk = await self.house.news(), self.house.control.desk
+        self.things["story"]["there"], self.things["document"]["there"] = news["stories"][0], news["ids"][0]
+        await desk.register.add(Source("wire", SourceKind.PAGE, "https://wire.example/"))
         self.things["token"]["there"] = await self.house.people.add("invited", ["duty"])
         await self.house.accounts.add("program", "*")
         for relation, state in (
@@ -165,15 +168,13 @@ def _services(core):
 
 
 @pytest.fixture
-def world(make_house, piece, newsdesk):
+def world(make_house, piece):
     def running(work):
         async def inside():
             federation = Federation(asyncio.get_running_loop(), ["aa", "bb", "cc"], 7)
             await federation.found()
             try:
-                house = make_house(federation)
-                await newsdesk(house).register.add(Source("wire", Kind_.PAGE, "https://wire.example/"))
-                return await work(await World(house, piece).made())
+                return await work(await World(make_house(federation), piece).made())
             finally:
                 await federation.stop()
 

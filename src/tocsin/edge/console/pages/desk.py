@@ -136,10 +136,9 @@ async def story(call: Call) -> Answer:
 async def _told(call: Call) -> Told:
     """The story of the address."""
     try:
-        found: Told = await call.control.desk.story(call.part("story"))
+        return await call.control.desk.story(call.part("story"))
     except AccessError as error:
         raise absent() from error
-    return found
 
 
 def _subject(story_id: str) -> str:
@@ -260,12 +259,13 @@ async def judge(call: Call) -> Answer:
 
 
 async def merge(call: Call) -> Answer:
-    """Two stories are one event. A page's address does for an id."""
+    """Two stories are one event. The address of its page, or how its id begins, does for an id."""
     told = await _told(call)
-    other = call.said("other").strip().rstrip("/").rpartition("/")[2]
-    if not other or other == told.listed.id:
+    desk = call.control.desk
+    other = await desk.named(call.said("other").strip().rstrip("/").rpartition("/")[2])
+    if other == told.listed.id:
         raise ConfigError("config.value", "the id of another story is to be given")
-    kept = await call.control.desk.merge(told.listed.id, other, call.person.name)
+    kept = await desk.merge(told.listed.id, other, call.person.name)
     return Go(_address(kept), "story-merged")
 
 

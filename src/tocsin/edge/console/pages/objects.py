@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tocsin.edge.audit import Operation, Seen
-from tocsin.edge.console import permissions
+from tocsin.edge.console import permissions, relations
 from tocsin.edge.console.page import Answer, Call, Page, View
 from tocsin.edge.console.pages import speaking
+from tocsin.edge.console.pages.relations import pictures, row, shown_names
 from tocsin.edge.console.problems import absent
+from tocsin.edge.console.relations import Beside
 from tocsin.edge.control import dossier, neighbours, reading
 from tocsin.edge.control.dossier import COPY, DAYS, OWNER, Dossier, Line
 from tocsin.edge.control.neighbours import Edge
@@ -44,9 +46,11 @@ async def object_(call: Call) -> Answer:
     if not held.found and not held.is_recalled:
         raise absent()
     edges = held.around.edges
-    related, courses = edges[:_RELATED], [one for one in edges if one.other.startswith("course-of-action--")][:_COURSES]
+    around = relations.beside(edges)
+    drawn = relations.bundled(around, relations.FEW - 1)
+    courses = [one for one in edges if one.other.startswith("course-of-action--")][:_COURSES]
     now_us = control.clock.now_us()
-    wanted = [one.other for one in (*related, *courses)]
+    wanted = [one.id for one in (*around[:_RELATED], *drawn) if one.id] + [one.other for one in courses]
     beside = await control.journal.database.read(lambda db: neighbours.last(db, wanted, now_us, content=True))
     await control.audit.seen(
         call.use(Operation.READ), [*held.seen(), *(Seen(one.object_id, one.marking) for one in beside)]
@@ -71,9 +75,7 @@ async def object_(call: Call) -> Answer:
             "valid_until": _text(newest.get("valid_until")),
             **await control.journal.database.read(lambda db: _who(db, held)),
             "todo": _todo(control, held, newest, _courses(courses, beside)),
-            "related": _related(related, beside),
-            "related_total": len(edges),
-            "related_cut": held.around.is_cut,
+            **_related(held, around, drawn, beside),
             "history": _history(control, held),
             "outbox": "/share/outbox" if ("GET", "/share/outbox") in permissions.TABLE else "",
             **await speaking.lanes(call, object_id),
@@ -213,9 +215,16 @@ def _blocked(control: Services, held: Dossier, value: Value) -> dict[str, Any]:
 # -- related, history -----------------------------------------------------------------------------------------------
 
 
-def _related(edges: Sequence[Edge], beside: Sequence[Found]) -> list[dict[str, Any]]:
-    names, held = neighbours.named(beside), frozenset(one.object_id for one in beside)
-    return [neighbours.brief(one, names, held) for one in edges]
+def _related(
+    held: Dossier, around: Sequence[Beside], drawn: Sequence[Beside], beside: Sequence[Found]
+) -> dict[str, Any]:
+    names = shown_names([*held.found, *beside])
+    return {
+        "related": [row(one, names) for one in around[:_RELATED]],
+        "related_total": len(around),
+        "related_cut": held.around.is_cut,
+        "pictures": pictures(held.object_id, drawn, {}, names),
+    }
 
 
 def _history(control: Services, held: Dossier) -> dict[str, Any]:
