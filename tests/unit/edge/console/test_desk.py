@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tocsin.desk.register import stand
 from tocsin.desk.sources import Health, Kind, Source, State
 
-ARTICLE = "The malware calls 45.155.205[.]99 every hour and resolves by 8[.]8[.]8[.]8, analysts of the agency wrote in a report."
+SENTENCE = "The malware calls 45.155.205[.]99 every hour and resolves by 8[.]8[.]8[.]8, analysts of the agency wrote in a report."
 PAYLOAD = "\"'><script>alert(1)</script>\u202e<img src=x onerror=alert(2)>"
 
 
@@ -338,7 +338,8 @@ def test_from_a_page_that_was_collected_to_a_draft_and_back(visit):
         passage = (await browser.ask(f"/desk/d/{quoted['document']}.json?at={quoted['at']}")).json["paragraphs"]
         marked = "".join(one["text"] for each in passage for one in each if one["as"] == "quote")
         assert marked == quoted["text"], "the sentence stands in its source as it is quoted"
-        assert (await browser.ask(f"{where}.json?ask=malware hour")).json["answers"][0]["text"] in ARTICLE
+        answers = (await browser.ask(f"{where}.json?ask=what+does+the+malware+call")).json["answers"]
+        assert SENTENCE in [one["text"] for one in answers]
         await browser.post(where, f"{where}/state", state="followed")
         assert len((await browser.ask("/desk.json?state=followed")).json["stories"]) == 1
         await browser.post(where, f"{where}/indicators", value="45.155.205.99", verdict="accept")
