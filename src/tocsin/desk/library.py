@@ -130,7 +130,9 @@ def ids(db: View, story: str) -> list[str]:
 
 def urls(db: View, captures: Iterable[str]) -> dict[str, str]:
     """Where captures came from, by their SHA-256."""
-    found = ((one, db.query("SELECT url FROM desk_captures WHERE sha256 = ?", (bytes.fromhex(one),))) for one in captures)
+    found = (
+        (one, db.query("SELECT url FROM desk_captures WHERE sha256 = ?", (bytes.fromhex(one),))) for one in captures
+    )
     return {one: str(rows[0][0]) for one, rows in found if rows}
 
 

@@ -181,7 +181,9 @@ class Shelves:
             names: dict[str, str] = {}
             since = self._ground.clock.now_us() - thresholds.WINDOW_US
             while True:
-                block = await self._ground.database.read(partial(library.readings, since_us=since, after=after, limit=_BLOCK))
+                block = await self._ground.database.read(
+                    partial(library.readings, since_us=since, after=after, limit=_BLOCK)
+                )
                 if not block:
                     break
                 after = block[-1][0]

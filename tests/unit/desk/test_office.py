@@ -7,8 +7,8 @@ from contextlib import closing, contextmanager
 import apsw
 import msgspec
 import pytest
-
 from tests.unit.desk.layouts import ENGLISH, FRENCH
+
 from tocsin.backends.sqlite.database import InlineDatabase, create_tables
 from tocsin.desk import catalogue, tables
 from tocsin.desk.finding.read import find
@@ -18,7 +18,6 @@ from tocsin.desk.shown import Listed
 from tocsin.desk.sources import Kind, Source
 from tocsin.errors import AccessError, ConfigError, FormatError, StoreError
 from tocsin.ports.outside import Fetched
-
 
 ME = "identity--11111111-1111-4111-8111-111111111111"
 START = 1_748_692_800_000_000
@@ -252,7 +251,7 @@ def test_merge_and_split_hold_after_a_restart_and_for_what_comes_later(store):
 def test_not_all_of_a_story_can_be_split_off_nor_what_is_not_in_it(store):
     async def story():
         with opened(store) as office:
-            first, other = await three(office)
+            first, _ = await three(office)
             ids = [one.document.id for one in (await office.story(first)).shelved]
             for wrong in (ids, [], [*ids[:1], "x"]):
                 with pytest.raises(ConfigError):
@@ -268,8 +267,13 @@ def test_not_all_of_a_story_can_be_split_off_nor_what_is_not_in_it(store):
 def test_a_draft_holds_what_was_accepted_and_nobody(store):
     async def story():
         with opened(store) as office:
-            lines = (*REPORT, "By Jane Doe, correspondent. The investigators are still at work on this case, she writes.")
-            told = await bring(office, ENGLISH[0]._replace(title="Backdoor found in water utilities"), 1, "CERT Wire", lines)
+            lines = (
+                *REPORT,
+                "By Jane Doe, correspondent. The investigators are still at work on this case, she writes.",
+            )
+            told = await bring(
+                office, ENGLISH[0]._replace(title="Backdoor found in water utilities"), 1, "CERT Wire", lines
+            )
             (name,) = told["stories"]
             shown = await office.story(name)
             verdicts = {one.finding.value: (one.finding.verdict.value, one.finding.reason) for one in shown.findings}

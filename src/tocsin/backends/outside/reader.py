@@ -17,6 +17,11 @@ from tocsin.errors import FormatError, PeerError
 _MEMORY: Final = 2 * 1024 * 1024 * 1024
 _PATIENCE_S: Final = 60.0
 Read = tuple[Document, Reading]
+_SAMPLE: Final = (
+    "<html><head><title>Officers search two ships in the port</title></head><body><article>"
+    "<h1>Officers search two ships in the port</h1><p>2 days ago</p><p>Officers have searched two ships in the port of "
+    "Alexandria, Egypt, and found nothing of what they had been told to look for, the ministry said.</p></article></body></html>"
+)
 _READ: Final = msgspec.msgpack.Decoder(tuple[Read, ...])
 _LINKS: Final = msgspec.msgpack.Decoder(tuple[str, ...])
 
@@ -70,5 +75,13 @@ async def _handle(body: bytes) -> bytes:
     return msgspec.msgpack.encode([(one, find(one)) for one in opening.read(work.capture, work.body).documents])
 
 
+def _warm() -> None:
+    """Load what reading needs while files may still be written: the language tables unpack through one."""
+    body = _SAMPLE.encode()
+    for one in opening.read(Capture("", "", "text/html", 1_000_000, len(body)), body).documents:
+        find(one)
+
+
 if __name__ == "__main__":
+    _warm()
     asyncio.run(frames.serve(_handle, _MEMORY))

@@ -1,7 +1,7 @@
 """Pages that only lead to others: sitemaps, and the manifest of a MISP feed."""
 
 import re
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -43,11 +43,11 @@ def _sitemap(base: str, data: bytes) -> list[str]:
     return [urljoin(base, url) for _, url in told]
 
 
-def _name(element: ElementTree.Element) -> str:
+def _name(element: Any) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _text(element: ElementTree.Element) -> str:
+def _text(element: Any) -> str:
     return (element.text or "").strip()
 
 

@@ -1,28 +1,26 @@
-"""What a story of the desk brings to a draft; the rest a person says."""
-
-from typing import Final
+"""What a story of the desk brings to the form of a warning; the rest a person says."""
 
 from tocsin.desk.shown import Told
-from tocsin.formats.alert import Topic
-
-_LONGEST: Final = 256
-_COUNTRIES: Final = 20
+from tocsin.edge.control.desking import wish_of
+from tocsin.formats.tlp import Tlp
 
 
 def topic(told: Told) -> str:
-    """What it is about first, in the words of warnings; what a text only lists does not count."""
-    known = {one.value for one in Topic}
-    return next((one.name for one in told.topics if one.name in known and not one.listed), Topic.OTHER.value)
+    """What it is about first, in the words of warnings."""
+    return str(wish_of(told)["topic"])
 
 
 def warning(told: Told) -> dict[str, str]:
-    """The fields of a warning that the story can fill. The grade is the one proposed."""
+    """The fields that the story can fill, as the form has them. The grade is the one proposed."""
+    wish = wish_of(told)
     sectors = dict.fromkeys(name for one in told.topics if not one.listed for name in one.sectors)
     return {
-        "headline": told.listed.title[:_LONGEST],
-        "topic": topic(told),
+        "headline": wish["headline"],
+        "topic": wish["topic"],
         "threatened": ", ".join(sectors),
-        "countries": " ".join(one.country for one in told.places[:_COUNTRIES]),
-        "reliability": told.grade.letter,
-        "credibility": str(told.grade.digit),
+        "countries": " ".join(wish["countries"]),
+        "reliability": wish["reliability"],
+        "credibility": str(wish["credibility"]),
+        "tlp": Tlp.parse(wish["tlp"]).label,
+        "potential": "on" if wish["potential"] else "",
     }

@@ -2,10 +2,10 @@
 
 import asyncio
 import gzip
-import os
 import threading
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -45,10 +45,8 @@ class Site(BaseHTTPRequestHandler):
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        try:
+        with suppress(ConnectionError):
             self.wfile.write(body)
-        except ConnectionError:
-            pass
 
 
 @pytest.fixture
@@ -128,7 +126,36 @@ def test_a_token_is_sent_to_its_own_host(site):
     assert site.asked[-1][1]["Authorization"] == "secret"
 
 
-FORMS = ["http://127.0.0.1/", "http://127.1/", "http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://localhost/", "http://①②⑦.0.0.1/", "http://127。0。0。1/", "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/", "http://[fe80::1]/", "http://[fd00::1]/", "http://[::]/", "http://0/", "http://0.0.0.0/", "http://10.0.0.1/", "http://169.254.169.254/latest/meta-data/", "http://192.168.1.1/", "http://224.0.0.1/", "http://user:pass@8.8.8.8/", "http://8.8.8.8:25/", "ftp://8.8.8.8/", "file:///etc/passwd", "gopher://8.8.8.8/", "http:///", "javascript:alert(1)"]
+FORMS = [
+    "http://127.0.0.1/",
+    "http://127.1/",
+    "http://2130706433/",
+    "http://0x7f000001/",
+    "http://0177.0.0.1/",
+    "http://localhost/",
+    "http://①②⑦.0.0.1/",
+    "http://127。0。0。1/",
+    "http://[::1]/",
+    "http://[::ffff:127.0.0.1]/",
+    "http://[64:ff9b::7f00:1]/",
+    "http://[2002:7f00:1::]/",
+    "http://[fe80::1]/",
+    "http://[fd00::1]/",
+    "http://[::]/",
+    "http://0/",
+    "http://0.0.0.0/",
+    "http://10.0.0.1/",
+    "http://169.254.169.254/latest/meta-data/",
+    "http://192.168.1.1/",
+    "http://224.0.0.1/",
+    "http://user:pass@8.8.8.8/",
+    "http://8.8.8.8:25/",
+    "ftp://8.8.8.8/",
+    "file:///etc/passwd",
+    "gopher://8.8.8.8/",
+    "http:///",
+    "javascript:alert(1)",
+]
 
 
 def test_no_form_of_an_inner_address_is_connected_to():
@@ -154,9 +181,8 @@ def test_the_child_knows_nothing_of_ours_and_is_started_again_when_it_dies(site,
             wanted = Wanted(f"http://127.0.0.1:{site.server_port}/page")
             await made.fetch(wanted)
             child = made._child._process
-            with open(f"/proc/{child.pid}/environ", "rb") as file:
-                environment = file.read()
-            assert os.readlink(f"/proc/{child.pid}/cwd") == "/"
+            environment = Path(f"/proc/{child.pid}/environ").read_bytes()
+            assert str(Path(f"/proc/{child.pid}/cwd").readlink()) == "/"
             child.kill()
             try:
                 await made.fetch(wanted)

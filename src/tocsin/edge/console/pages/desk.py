@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec.structs import asdict
 
-from tocsin.desk.document import Clock, Document, Place, Quote, Verdict, Version
+from tocsin.desk.document import Clock, Document, Origin, Place, Quote, Verdict, Version
 from tocsin.desk.finding.read import find
 from tocsin.desk.shown import Judged, Listed, Shelved, Told
 from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Go, Page, View
@@ -46,7 +46,7 @@ async def stories(call: Call) -> Answer:
     rows = await call.control.desk.stories(**asked, before=before, limit=PAGE_ROWS + 1)
     more = len(rows) > PAGE_ROWS
     return View(
-        "desk.html",
+        "desk_list.html",
         {
             **asked,
             "stories": [_row(one) for one in rows[:PAGE_ROWS]],
@@ -88,35 +88,12 @@ async def story(call: Call) -> Answer:
         {
             "story": _row(told.listed),
             "grade": {"letter": told.grade.letter, "digit": told.grade.digit, "reasons": list(told.grade.reasons)},
-            "origins": [
-                {
-                    "name": one.name,
-                    "first": one.first,
-                    "title": titles.get(one.first, ""),
-                    "carried": [
-                        {"document": key, "title": titles.get(key, ""), "why": why}
-                        for key, why in list(one.carried.items())[:_CARRIED]
-                    ],
-                }
-                for one in told.origins[:_NAMED]
-            ],
+            "origins": [_origin(one, titles) for one in told.origins[:_NAMED]],
             "articles": [_article(one, folded[one.document.id]) for one in firsts[start : start + _ARTICLES]],
             "articles_total": len(firsts),
             "next": start + _ARTICLES if len(firsts) > start + _ARTICLES else 0,
-            "topics": [
-                {"name": one.name, "sectors": list(one.sectors), "listed": one.listed, "words": _words(one.words)}
-                for one in told.topics
-            ],
-            "places": [_place(one) for one in told.places[:_NAMED]],
-            "map": _map(call, told.places),
-            "organisations": [
-                {"name": one.name, "acronym": one.acronym, "count": one.count, "bloc": one.bloc}
-                for one in told.organisations[:_NAMED]
-            ],
-            "indicators": {
-                kind.value: [_finding(one, titles) for one in told.findings if one.finding.verdict is kind][:_FINDINGS]
-                for kind in Verdict
-            },
+            **_named(call, told),
+            "indicators": _indicators(told, titles),
             "summary": [_quote(one) for one in told.summary],
             "timeline": [
                 {"at": _instant(at), "document": key, "title": title} for at, key, title in told.timeline[:_TIMELINE]
@@ -131,6 +108,40 @@ async def story(call: Call) -> Answer:
             **await speaking.lanes(call, _subject(told.listed.id)),
         },
     )
+
+
+def _named(call: Call, told: Told) -> dict[str, Any]:
+    """What the documents name."""
+    return {
+        "topics": [
+            {"name": one.name, "sectors": list(one.sectors), "listed": one.listed, "words": _words(one.words)}
+            for one in told.topics
+        ],
+        "places": [_place(one) for one in told.places[:_NAMED]],
+        "map": _map(call, told.places),
+        "organisations": [
+            {"name": one.name, "acronym": one.acronym, "count": one.count, "bloc": one.bloc}
+            for one in told.organisations[:_NAMED]
+        ],
+    }
+
+
+def _origin(one: Origin, titles: Mapping[str, str]) -> dict[str, Any]:
+    carried = list(one.carried.items())
+    return {
+        "name": one.name,
+        "first": one.first,
+        "title": titles.get(one.first, ""),
+        "carried": [{"document": key, "title": titles.get(key, ""), "why": why} for key, why in carried[:_CARRIED]],
+        "carried_total": len(carried),
+    }
+
+
+def _indicators(told: Told, titles: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        kind.value: [_finding(one, titles) for one in told.findings if one.finding.verdict is kind][:_FINDINGS]
+        for kind in Verdict
+    }
 
 
 async def _told(call: Call) -> Told:
