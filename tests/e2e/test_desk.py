@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-import os
-import signal
+from contextlib import asynccontextmanager
 
 import pytest
 from tests.unit.desk.layouts import ENGLISH
 
+from tocsin.cli.control import Control
 from tocsin.cli.demo.nodes import Federation, command
 
 PATIENCE_S = 60.0
@@ -93,38 +93,56 @@ def test_news_becomes_a_story_a_report_and_a_warning_at_another_member(tmp_path)
     asyncio.run(whole(tmp_path))
 
 
+@asynccontextmanager
+async def running(home):
+    """A node of its own, killed at the end: its process and its control socket."""
+    process = await asyncio.create_subprocess_exec(
+        *command(home, "run", "--json", "--stop-with-stdin"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            assert json.loads(await process.stdout.readline())["schema"] == "tocsin.ready/1"
+        async with Control(home) as control:
+            yield process, control
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def bring(control, number):
+    text = page(
+        ENGLISH[0]._replace(title=f"Shipment {number} of cocaine seized in the port of Antwerp"), f"Outlet {number}"
+    )
+    query = {"url": f"https://outlet{number}.example/", "outlet": "", "media_type": "text/html"}
+    (told,) = [one async for one in control.rows("POST", "/desk/imported", query, text.encode())]
+    return told
+
+
 async def killed(folder):
-    texts = [
-        page(ENGLISH[0]._replace(title=f"Shipment {n} of cocaine seized in the port of Antwerp"), f"Outlet {n}")
-        for n in range(12)
-    ]
     async with Federation(folder, 2) as federation:
         await federation.init()
         await federation.found()
-        await federation.start()
-        node = federation.nodes[0]
-
-        async def bring(number):
-            query = {"url": f"https://outlet{number}.example/", "outlet": "", "media_type": "text/html"}
-            (told,) = [one async for one in node.control.rows("POST", "/desk/imported", query, texts[number].encode())]
-            return told
-
-        for number in range(4):
-            assert (await bring(number))["new"] == 1
-        busy = asyncio.gather(*(bring(number) for number in range(4, 12)), return_exceptions=True)
-        await asyncio.sleep(0.1)
-        os.kill(node.process.pid, signal.SIGKILL)
-        await busy
-        await node.process.wait()
-        await node.stop()
-        await node.start()
-        told = await node.control.get("/desk/stories")
-        assert 4 <= told["documents"] <= 12
-        for number in range(12):
-            assert (await bring(number))["documents"] == 1
-        told = await node.control.get("/desk/stories")
-        assert told["documents"] == 12
-        assert sum(one["documents"] for one in told["listed"]) == 12
+        home = federation.nodes[0].home
+        async with running(home) as (process, control):
+            for number in range(4):
+                assert (await bring(control, number))["new"] == 1
+            busy = asyncio.gather(*(bring(control, number) for number in range(4, 12)), return_exceptions=True)
+            while (await control.get("/desk/stories"))["documents"] < 6:
+                await asyncio.sleep(0.005)
+            process.kill()
+            await busy
+        async with running(home) as (process, control):
+            told = await control.get("/desk/stories")
+            assert 6 <= told["documents"] <= 12
+            for number in range(12):
+                assert (await bring(control, number))["documents"] == 1
+            told = await control.get("/desk/stories")
+            assert told["documents"] == 12
+            assert [(one["documents"], one["copies"], one["origins"]) for one in told["listed"]] == [(12, 11, 1)]
 
 
 def test_kill_between_commits_loses_nothing_and_doubles_nothing(tmp_path):

@@ -127,7 +127,7 @@ async def _run(
     desk = Desk(core, settings)
     accounts, audit = access.Accounts(database, clock, entropy), Audit(database, clock)
     doors = serving.Doors()
-    working = [asyncio.ensure_future(supervise("audit", partial(audit.note, core.journal), clock, note))]
+    working = _working(core, audit, desk)
     try:
         await core.start(network)
         ready = Readiness(core, lambda: network.listening).reasons
@@ -136,7 +136,6 @@ async def _run(
         staff = People(database, clock, entropy)
         people = PeoplesDoor(home, settings, core, demonstration=demonstration)
         services = _control(home, core, told, staff, desk.office, people.url)
-        working.append(asyncio.ensure_future(supervise("desk", desk.office.run, clock, note)))
         working.append(await people.open(services, told, doors))
         await doors.open_socket(control.build(services), home.socket)
         way = await people.way_in()
@@ -151,6 +150,15 @@ async def _run(
         await core.stop()
         await network.close()
         disk.close()
+
+
+def _working(core: Core, audit: Audit, desk: Desk) -> list[asyncio.Task[None]]:
+    """What goes on beside the doors, for as long as the node runs."""
+    clock, note = core.world.clock, core.world.note
+    return [
+        asyncio.ensure_future(supervise("audit", partial(audit.note, core.journal), clock, note)),
+        asyncio.ensure_future(supervise("desk", desk.office.run, clock, note)),
+    ]
 
 
 async def _figures(core: Core) -> dict[str, Any]:

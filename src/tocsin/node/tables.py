@@ -1,7 +1,8 @@
 """Every table of a node's store, each from the room that owns it, and how stores of older layouts get there.
 
 Beside its TABLES a room says what an older store lacks: MIGRATIONS[n] are the statements that lead from layout n-1 to
-n. All rooms' steps run in order of n, then all TABLES, so that a new table or index needs no step. A new column does:
+n. All rooms' steps run in order of n, then all TABLES, so that a new table or index needs no step; what a store of
+today's layout lacks of them is made at its next start. A new column needs one:
 `2: "ALTER TABLE t ADD COLUMN c INTEGER NOT NULL DEFAULT 0;"`, and it stands last among the columns in TABLES, written
 alike. A table that a later step alters needs its first form in the step of its own layout.
 """

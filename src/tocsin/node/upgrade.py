@@ -15,7 +15,7 @@ import apsw
 
 from tocsin.backends.sqlite import database
 from tocsin.backends.sqlite.database import SCHEMA, connect
-from tocsin.backends.sqlite.migration import migrate
+from tocsin.backends.sqlite.migration import complete, migrate
 from tocsin.errors import StoreError
 from tocsin.node import fsck
 from tocsin.node.home import Home
@@ -31,7 +31,9 @@ def _silent(_done: int, _all: int) -> None:
 
 
 def bring_up(home: Home, progress: Progress = _silent) -> str | None:
-    """Upgrade a store of an older layout; the caller holds the folder's lock.
+    """Upgrade a store of an older layout, and make the tables and indexes that one of today's lacks.
+
+    The caller holds the folder's lock.
 
     One sentence about what was done, or None; `progress` counts pages, then entries. Raises StoreError("store.schema",
     "store.full", "store.kept", "store.migration", "store.missing", "store.open", "store.disk").
@@ -44,6 +46,8 @@ def bring_up(home: Home, progress: Progress = _silent) -> str | None:
             if found < SCHEMA:
                 _copy(connection, kept, fresh, progress)
                 in_place(connection, progress)
+            else:
+                complete(connection, TABLES)
             if not fresh.exists():
                 return None
             fresh.rename(kept)  # now, or when the last upgrade was cut off

@@ -110,6 +110,28 @@ def test_an_upgraded_store_has_the_layout_of_a_new_one(home):
         assert 2 <= number <= SCHEMA
 
 
+def test_a_store_of_todays_layout_gets_what_it_lacks_and_keeps_what_it_has(home):
+    upgrade.bring_up(home)
+    with closing(connect(str(home.store))) as connection:
+        whole, before = schema(connection), roots(home)
+        connection.execute("DROP TABLE edge_notes; DROP INDEX journal_rows_local")
+        assert schema(connection) != whole
+    assert upgrade.bring_up(home) is None
+    with closing(connect(str(home.store))) as connection:
+        assert (schema(connection), roots(home)) == (whole, before)
+
+
+def test_a_store_that_cannot_be_completed_stays_as_it_was(home):
+    upgrade.bring_up(home)
+    with closing(connect(str(home.store))) as connection:
+        connection.execute("DROP TABLE edge_notes; CREATE TABLE edge_notes (other INTEGER)")
+        before = schema(connection)
+        with pytest.raises(TocsinError) as refused:
+            upgrade.bring_up(home)
+        assert refused.value.code == "store.migration"
+        assert schema(connection) == before
+
+
 def test_a_forgotten_step_is_seen(home):
     with closing(connect(str(home.store))) as upgraded, closing(connect(":memory:", create=True)) as new:
         changed = [

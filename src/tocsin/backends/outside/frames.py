@@ -12,6 +12,16 @@ import msgspec
 from tocsin.errors import TocsinError
 
 MOST: Final = 128 * 1024 * 1024
+_BROKEN: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 _LENGTH: Final = struct.Struct(">I")
 
 
@@ -58,7 +68,6 @@ async def serve(handle: Callable[[bytes], Awaitable[bytes]], memory_bytes: int) 
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(asked), sys.stdin)
     transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, sys.stdout)
     out = asyncio.StreamWriter(transport, protocol, None, loop)
-    busy: set[asyncio.Task[None]] = set()
 
     async def answer(ask: Ask) -> None:
         try:
@@ -67,14 +76,16 @@ async def serve(handle: Callable[[bytes], Awaitable[bytes]], memory_bytes: int) 
             told = Answer(ask.number, code=error.code, what=error.what)
         except MemoryError:
             told = Answer(ask.number, code="desk.too-large", what="the document needs more memory than it may have")
-        except Exception as error:  # noqa: BLE001 - whatever a hostile document brought about ends here
+        except _BROKEN as error:  # any other one ends the process, which is told as well
             told = Answer(ask.number, code="desk.unreadable", what=f"reading failed ({type(error).__name__})")
         out.write(packed(told))
         await out.drain()
 
-    while (frame := await read(asked)) is not None:
-        task = asyncio.ensure_future(answer(msgspec.msgpack.decode(frame, type=Ask)))
-        busy.add(task)
-        task.add_done_callback(busy.discard)
-    for task in busy:
-        task.cancel()
+    async with asyncio.TaskGroup() as busy:
+        tasks: set[asyncio.Task[None]] = set()
+        while (frame := await read(asked)) is not None:
+            task = busy.create_task(answer(msgspec.msgpack.decode(frame, type=Ask)))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+        for task in tasks:  # nobody listens any more
+            task.cancel()

@@ -48,6 +48,25 @@ def migrate(
         _undo(connection)
 
 
+def complete(connection: apsw.Connection, tables: Iterable[str]) -> None:
+    """Make the tables and indexes that a store of today's layout lacks: an index alone makes no new layout.
+
+    Raises StoreError("store.full", "store.migration"); the store then stays as it was.
+    """
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for one in tables:
+            connection.execute(one)
+        connection.execute("COMMIT")
+    except apsw.FullError as error:
+        raise StoreError("store.full", "the disk is full; the store stays as it was") from error
+    except apsw.Error as error:
+        what = f"a table or an index could not be made ({type(error).__name__}); the store stays as it was"
+        raise StoreError("store.migration", what) from error
+    finally:
+        _undo(connection)
+
+
 def _undo(connection: apsw.Connection) -> None:
     with suppress(apsw.Error):  # what failed is told already, and a transaction that did not commit is none
         if connection.in_transaction:

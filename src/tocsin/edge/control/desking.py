@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.desk.library import MOST_BYTES
+from tocsin.desk.office import Office
 from tocsin.desk.register import Entry, kind_of
 from tocsin.desk.shown import Listed, Shelved, Told
 from tocsin.desk.sources import Source, standing
@@ -28,43 +29,42 @@ _TOPICS: Final[Mapping[str, str]] = MappingProxyType(
 
 def routes(services: Services) -> list[Route]:
     """The routes of this part."""
-    desk = services.desk
 
     async def listed(_request: Request) -> Response:
-        return told([shown(one) for one in await desk.register.all()])
+        return told([shown(one) for one in await services.desk.register.all()])
 
     async def add(request: Request) -> Response:
         source = source_of(await asked(request))
-        await desk.register.add(source)
-        return told(shown(await desk.register.get(source.name)))
+        await services.desk.register.add(source)
+        return told(shown(await services.desk.register.get(source.name)))
 
     async def one(request: Request) -> Response:
-        return told(shown(await desk.register.get(request.path_params["name"])))
+        return told(shown(await services.desk.register.get(request.path_params["name"])))
 
     async def change(request: Request) -> Response:
         body = await asked(request)
         name = request.path_params["name"]
-        await desk.register.change(name, paused=body.get("paused") is True)
-        return told(shown(await desk.register.get(name)))
+        await services.desk.register.change(name, paused=body.get("paused") is True)
+        return told(shown(await services.desk.register.get(name)))
 
     async def remove(request: Request) -> Response:
-        await desk.register.remove(request.path_params["name"])
+        await services.desk.register.remove(request.path_params["name"])
         return told({"removed": request.path_params["name"]})
 
     async def tried(request: Request) -> Response:
-        return told(await desk.tried(request.path_params["name"]))
+        return told(await services.desk.tried(request.path_params["name"]))
 
     async def pull(request: Request) -> Response:
-        return told(await desk.pull(request.path_params["name"]))
+        return told(await services.desk.pull(request.path_params["name"]))
 
     async def imported(request: Request) -> Response:
         body = await guarded(request)
         query = request.query_params
         media_type = query.get("media_type") or "application/octet-stream"
-        return told(await desk.imported(body, query.get("url", ""), media_type, query.get("outlet", "")))
+        return told(await services.desk.imported(body, query.get("url", ""), media_type, query.get("outlet", "")))
 
     async def fetched(request: Request) -> Response:
-        return told(await desk.imported_from(str((await asked(request)).get("url", ""))))
+        return told(await services.desk.imported_from(str((await asked(request)).get("url", ""))))
 
     return [
         *_Stories(services).routes(),
@@ -83,7 +83,10 @@ def routes(services: Services) -> list[Route]:
 class _Stories:
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._desk = services.desk
+
+    @property
+    def _desk(self) -> Office:
+        return self._services.desk
 
     def routes(self) -> list[Route]:
         return [

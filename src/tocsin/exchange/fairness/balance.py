@@ -8,7 +8,7 @@ from tocsin.errors import ConfigError
 from tocsin.exchange.fairness import distribution, figures, gathering, scope
 from tocsin.exchange.fairness.facts import Word
 from tocsin.exchange.fairness.figures import everybody, only
-from tocsin.exchange.fairness.gathering import Counts
+from tocsin.exchange.fairness.gathering import Counts, Memory
 from tocsin.exchange.fairness.scope import FOREVER, Place, Scope
 from tocsin.exchange.fairness.view import View
 from tocsin.exchange.journal import history
@@ -29,13 +29,15 @@ class Period(NamedTuple):
 class Snapshot:
     """What the tables hold at one moment. Make it inside one read."""
 
-    def __init__(self, reading: Reading, members: Members, logs: Logs, period: Period) -> None:
+    def __init__(
+        self, reading: Reading, members: Members, logs: Logs, period: Period, memory: Memory | None = None
+    ) -> None:
         self._reading = reading
         self._members = members
         self._period = period
         self._all = scope.places(members, logs)
         self._logs = logs
-        self._linked = gathering.linked(reading, self._all, period.as_of)
+        self._linked = (memory or Memory()).linked(reading, self._all, period.as_of)
         self._counts = Counts(reading, period.as_of)
         self._sizes = gathering.sizes(reading)
 

@@ -60,6 +60,8 @@ def of(view: View, counts: Counts, giver: str, judges: Judges, channel: str = ""
     for log in view.scope.logs(giver, channel):
         counted = counted.plus(counts.of(log, view.scope))
         withdrawn += counts.withdrawn(log, view.scope)
+    values, warned = view.repeated(giver, channel)
+    counted = counted.plus(Counted(single=values, warnings=warned))
     return _figures(counted, withdrawn, [one for _, one in view.given(giver, channel)], judges)
 
 

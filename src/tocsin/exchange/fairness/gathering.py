@@ -1,17 +1,28 @@
 """Reading what the ledger keeps: the few facts that need thought, and counts of all the others."""
 
+from array import array
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, NamedTuple
 
-from tocsin.exchange.fairness.facts import Word
+from tocsin.exchange.fairness.facts import Sort, Word
 from tocsin.exchange.fairness.scope import FOREVER, Place, Scope
 from tocsin.exchange.journal.erase import DAY_US
 from tocsin.ports.database import Reading
 
 GRACE_US: Final = 30 * DAY_US
 """What expires within so long counts no more, so that a statement can be verified for that long after it was made."""
+
+
+_MOST_KEPT: Final = 200_000  # items: some 80 MB
+_MOST_COUNTED: Final = 4096
+_Row = Sequence[int]  # log, seq, shared, sort, value, object, author, seen
+_VALUE: Final = 4
+_OBJECT: Final = 5
 
 
 class Item(NamedTuple):
@@ -45,14 +56,43 @@ class Said(NamedTuple):
     word: Word
 
 
+@dataclass(slots=True)
+class Repeats:
+    """Facts of one log whose values stand in no other log and of whose objects nobody has spoken, in order.
+
+    Nobody confirms such a value, so that it counts as a claim and there is nothing to judge.
+    """
+
+    seqs: "array[int]"
+    shared: "array[int]"  # never falls
+    values: "array[int]"
+    warned: Sequence[tuple[int, int]]  # (seq, value) of those that ask for an answer
+    _counted: dict[tuple[int, int, int], tuple[int, int]] = field(default_factory=dict)
+
+    def of(self, scope: Scope, end: int) -> tuple[int, int]:
+        """Values given in the period among the log's first `end` entries; and how many of these were warned of."""
+        low, last = bisect_left(self.shared, scope.since), bisect_left(self.seqs, end)
+        high = min(last, bisect_left(self.shared, scope.until))
+        key = low, high, last
+        found = self._counted.get(key)
+        if found is None:
+            if len(self._counted) >= _MOST_COUNTED:
+                self._counted.clear()
+            given = set(self.values[low:high])
+            warned = {value for seq, value in self.warned if seq < end} & given
+            found = self._counted[key] = len(given), len(warned)
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Everything linked, by value and object, each list in order."""
+    """Everything linked, by value and object, each list in order; what needs no thought by log."""
 
     by_value: Mapping[int, Sequence[Item]]
     by_object: Mapping[int, Sequence[Item]]
     said: Mapping[int, Sequence[Said]]
     values_of: Mapping[str, Sequence[int]]  # by origin
+    repeats: Mapping[int, Repeats]
 
 
 class Counted(NamedTuple):
@@ -76,21 +116,47 @@ def linked(reading: Reading, places: Mapping[int, Place], as_of: int) -> Linked:
     values_of: defaultdict[str, dict[int, None]] = defaultdict(dict)
     rows = reading.query(
         "SELECT log, seq, shared, sort, value, object, author, seen FROM fairness_facts "
-        "WHERE linked = 1 AND sort > 1 AND (keep_until = 0 OR keep_until > ?)",
+        "WHERE linked = 1 AND sort > 1 AND (keep_until = 0 OR keep_until > ?) ORDER BY log, seq",
         (limit,),
     )
-    known = [(places[row[0]], row) for row in rows if row[0] in places]
+    logs = {log: list(told) for log, told in groupby(rows, itemgetter(0)) if log in places}
+    said = _said(reading, places, limit)
+    thought = _thought(logs.values(), said)
     items = [
-        Item(shared, place.slot, seq, log, place.origin, sort, value, object_, author, seen)
-        for place, (log, seq, shared, sort, value, object_, author, seen) in known
+        Item(shared, places[log].slot, seq, log, places[log].origin, sort, value, object_, author, seen)
+        for log, told in logs.items()
+        for _, seq, shared, sort, value, object_, author, seen in told
+        if value in thought or object_ in said
     ]
     for one in sorted(items):
         by_object[one.object].append(one)
         if one.value:
             by_value[one.value].append(one)
             values_of[one.origin][one.value] = None
-    return Linked(
-        by_value, by_object, _said(reading, places, limit), {key: list(one) for key, one in values_of.items()}
+    repeats = {log: _repeats(told, thought) for log, told in logs.items()}
+    return Linked(by_value, by_object, said, {key: list(one) for key, one in values_of.items()}, repeats)
+
+
+def _thought(logs: Iterable[Sequence[_Row]], said: Container[int]) -> set[int]:
+    """Values that stand in two logs, or that an object had of which somebody has spoken."""
+    seen: set[int] = set()
+    found: set[int] = set()
+    for told in logs:
+        values = {row[_VALUE] for row in told}
+        found |= values & seen
+        seen |= values
+        found.update(row[_VALUE] for row in told if row[_OBJECT] in said)
+    found.discard(0)
+    return found
+
+
+def _repeats(told: Sequence[_Row], thought: Container[int]) -> Repeats:
+    kept = [row for row in told if row[_VALUE] and row[_VALUE] not in thought]
+    return Repeats(
+        array("q", [row[1] for row in kept]),
+        array("q", [row[2] for row in kept]),
+        array("q", [row[_VALUE] for row in kept]),
+        [(row[1], row[_VALUE]) for row in kept if row[3] == Sort.WARNING],
     )
 
 
@@ -108,6 +174,49 @@ def _said(reading: Reading, places: Mapping[int, Place], limit: int) -> dict[int
     return out
 
 
+class _Kept(NamedTuple):
+    state: tuple[int, ...]
+    places: Mapping[int, Place]
+    limit: int
+    linked: Linked
+
+
+class Memory:
+    """What is linked is gathered once for each state of the tables. Of many threads."""
+
+    def __init__(self) -> None:
+        self._kept: _Kept | None = None
+
+    def linked(self, reading: Reading, places: Mapping[int, Place], as_of: int) -> Linked:
+        """What is linked in these logs, gathered or remembered."""
+        kept, limit, state = self._kept, as_of + GRACE_US, _state(reading)
+        if (
+            kept is not None
+            and (kept.state, kept.places) == (state, places)
+            and not _ends(reading, *sorted((kept.limit, limit)))
+        ):
+            return kept.linked
+        found = linked(reading, places, as_of)
+        fits = sum(map(len, found.by_object.values())) + sum(map(len, found.said.values())) <= _MOST_KEPT
+        self._kept = _Kept(state, dict(places), limit, found) if fits else None
+        return found
+
+
+def _state(reading: Reading) -> tuple[int, ...]:
+    """Facts taken and facts let go: neither ever falls, and no fact, link or word comes or goes without one of them."""
+    rows = reading.query(
+        "SELECT COALESCE(SUM(facts), 0), COALESCE(SUM(CASE WHEN sort = 0 THEN facts ELSE 0 END), 0) FROM fairness_counts"
+    )
+    key = reading.query("SELECT key FROM fairness_key")  # another one: the tables were made anew
+    return (*rows[0], hash(bytes(key[0][0])) if key else 0)
+
+
+def _ends(reading: Reading, low: int, high: int) -> bool:
+    """Whether anything counts at one of two moments and not at the other."""
+    sql = "SELECT 1 FROM fairness_counts WHERE facts > 0 AND keep_until > ? AND keep_until <= ? LIMIT 1"
+    return bool(reading.query(sql, (low, high)))
+
+
 def sizes(reading: Reading) -> dict[int, int]:
     """How far each log has been taken."""
     return dict(reading.query("SELECT log, size FROM fairness_logs"))
@@ -122,7 +231,7 @@ _COUNT: Final = (
 )
 _WHOLE: Final = _COUNT.format(log="log, ", facts="facts", kept=_KEPT) + "FROM fairness_counts GROUP BY log"
 _PART: Final = _COUNT.format(log="", facts="1", kept=_KEPT) + (
-    "FROM fairness_facts WHERE log = ? AND seq >= ? AND seq < ? AND shared >= ? AND shared < ?"
+    "FROM fairness_facts WHERE log = ? AND seq >= ? AND seq < ?"
 )
 
 
@@ -145,25 +254,44 @@ class Counts:
         self._sizes = sizes(reading)
         self._whole = {row[0]: _counted(row[1:]) for row in reading.query(_WHOLE, [self._limit] * 3)}
         self._orders: dict[int, list[_Taken]] = {}
-        self._parts: dict[tuple[int, int, int, tuple[int, int]], Counted] = {}
+        self._parts: dict[tuple[int, int, int], Counted] = {}
+        self._places: dict[tuple[int, int], int] = {}
 
     def of(self, log: int, scope: Scope) -> Counted:
         """The entries of a log in a scope."""
         size, end = self._sizes.get(log, 0), scope.sizes.get(log, 0)
-        if (scope.since, scope.until) != (0, FOREVER):
-            return self._part(log, 0, end, (scope.since, scope.until))
-        if end >= size:
-            return self._whole.get(log, Counted())
+        # No entry is older than those before it in its log, so that a period is a stretch of it.
+        low, high = self._place(log, scope.since), min(end, size, self._place(log, scope.until))
+        if low >= high:
+            return Counted()
+        if 2 * (high - low) < size:
+            return self._part(log, low, high)
         # Most scopes end where the log does, or a little before.
-        if end < size // 2:
-            return self._part(log, 0, end)
-        return self._whole[log].plus(self._part(log, end, size), -1)
+        return self._whole.get(log, Counted()).plus(self._part(log, 0, low), -1).plus(self._part(log, high, size), -1)
 
-    def _part(self, log: int, low: int, high: int, period: tuple[int, int] = (0, FOREVER)) -> Counted:
-        key = log, low, high, period
+    def _place(self, log: int, moment: int) -> int:
+        """The first entry of a log that was shared at a moment or later."""
+        if moment == 0:
+            return 0
+        if moment == FOREVER:
+            return self._sizes.get(log, 0)
+        found = self._places.get((log, moment))
+        if found is None:
+            low, high = 0, self._sizes.get(log, 0)
+            while low < high:
+                middle = (low + high) // 2
+                rows = self._reading.query("SELECT shared FROM fairness_facts WHERE log = ? AND seq = ?", (log, middle))
+                low, high = (low, middle) if not rows or rows[0][0] >= moment else (middle + 1, high)
+            found = self._places[log, moment] = low
+        return found
+
+    def _part(self, log: int, low: int, high: int) -> Counted:
+        if low >= high:
+            return Counted()
+        key = log, low, high
         found = self._parts.get(key)
         if found is None:
-            rows = self._reading.query(_PART, [*[self._limit] * 3, log, low, high, *period])
+            rows = self._reading.query(_PART, [*[self._limit] * 3, log, low, high])
             found = self._parts[key] = _counted(rows[0])
         return found
 

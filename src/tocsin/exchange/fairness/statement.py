@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tocsin.errors import FormatError, PolicyError, VerificationError
 from tocsin.exchange.fairness.balance import Period, Snapshot
+from tocsin.exchange.fairness.gathering import Memory
 from tocsin.exchange.fairness.scope import FOREVER, Scope
 from tocsin.exchange.journal import history
 from tocsin.exchange.members.registry import Members
@@ -47,10 +48,11 @@ class Statements:
         self._logs = logs
         self._database = database
         self._clock = clock
+        self._memory = Memory()
 
     def snapshot(self, reading: Reading, period: Period) -> Snapshot:
         """What our tables hold."""
-        return Snapshot(reading, self._members, self._logs, period)
+        return Snapshot(reading, self._members, self._logs, period, self._memory)
 
     async def make(self, member: str, period: Period) -> Statement:
         """A statement about us and another member, signed with our log key. Raises PolicyError("policy.unknown-member")."""

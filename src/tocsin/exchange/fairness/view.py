@@ -44,7 +44,7 @@ class View:
         self._known: dict[tuple[str, int], Verdict] = {}
 
     def given(self, giver: str, channel: str = "") -> Iterator[tuple[int, Verdict]]:
-        """Each linked value that a member gave in the period, in one channel or in any."""
+        """Each value with something to judge that a member gave in the period, in one channel or in any."""
         logs = frozenset(self.scope.logs(giver, channel))
         since, until = self.scope.since, self.scope.until
         for value in self._linked.values_of.get(giver, ()):
@@ -53,6 +53,15 @@ class View:
                 one.log in logs and since <= one.shared < until and self.scope.holds(one.log, one.seq) for one in items
             ):
                 yield value, self.verdict(giver, value)
+
+    def repeated(self, giver: str, channel: str = "") -> tuple[int, int]:
+        """How many values of a member given() leaves out, for there is nothing to judge; and how many it has warned of."""
+        values = warned = 0
+        for log in self.scope.logs(giver, channel):
+            if log in self._linked.repeats:
+                some, of_these = self._linked.repeats[log].of(self.scope, self.scope.sizes.get(log, 0))
+                values, warned = values + some, warned + of_these
+        return values, warned
 
     def verdict(self, giver: str, value: int) -> Verdict:
         """What the whole scope says of a value that a member gave."""

@@ -6,12 +6,13 @@ from types import MappingProxyType
 from typing import Any
 
 from tocsin.errors import FormatError, PolicyError
-from tocsin.exchange.journal.search import Query, find
+from tocsin.exchange.journal.search import Found, Query, find, ids_of
 from tocsin.formats import strictjson, tlp
 from tocsin.formats.tlp import Tlp
-from tocsin.ports.database import Database
+from tocsin.ports.database import Database, Reading
 
 _MOST = 100_000
+_STEP = 500
 
 
 class Definitions:
@@ -28,8 +29,8 @@ class Definitions:
 
     async def load(self, database: Database) -> None:
         """Learn from everything that search has found so far."""
-        query = Query(types=("marking-definition",), limit=_MOST)
-        for found in await database.read(lambda db: find(db, query)):
+        # By their ids: few in a journal that is long, and a search by type goes through all of it.
+        for found in await database.read(_held):
             if found.content is not None:
                 # What nobody understands refuses what refers to it, never the start of the node.
                 with suppress(PolicyError):
@@ -53,3 +54,9 @@ class Definitions:
             raise PolicyError("policy.unknown-marking", "two objects give one marking definition two meanings")
         if len(self._known) < _MOST:
             self._known[object_id] = meaning
+
+
+def _held(reading: Reading) -> list[Found]:
+    ids = ids_of(reading, "marking-definition", _MOST)
+    parts = (tuple(ids[at : at + _STEP]) for at in range(0, len(ids), _STEP))
+    return [one for part in parts for one in find(reading, Query(ids=part, limit=_MOST))]

@@ -123,6 +123,15 @@ def find(reading: Reading, query: Query) -> list[Found]:
     return [Found(*row) for row in reading.query(sql, (*args, query.limit))]
 
 
+def ids_of(reading: Reading, kind: str, limit: int) -> list[str]:
+    """The ids of objects of one type, in their order."""
+    rows = reading.query(
+        "SELECT DISTINCT object_id FROM journal_search WHERE object_id >= ? AND object_id < ? ORDER BY object_id LIMIT ?",
+        (f"{kind}--", f"{kind}-.", limit),
+    )
+    return [row[0] for row in rows]
+
+
 class Looked(NamedTuple):
     """What one bounded look has found, newest first. `rest`: look on below it (as Query.after); 0: that was all."""
 

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS journal_rows (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS journal_rows_entry ON journal_rows (log, seq) WHERE kind = 1;
 CREATE INDEX IF NOT EXISTS journal_rows_receipt ON journal_rows (log, seq) WHERE kind = 2;
+CREATE INDEX IF NOT EXISTS journal_rows_local ON journal_rows (name, position) WHERE kind = 6;
 CREATE TABLE IF NOT EXISTS journal_followers (
   name     TEXT PRIMARY KEY,
   position INTEGER NOT NULL

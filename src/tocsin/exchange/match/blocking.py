@@ -303,16 +303,29 @@ def blocked(reading: Reading) -> list[tuple[str, int, str]]:
     return [(member, added, reason) for member, added, reason in rows]
 
 
-def logs(reading: Reading) -> list[int]:
-    """The logs that something is derived from."""
-    return [row[0] for row in reading.query("SELECT DISTINCT log FROM match_indicators ORDER BY log")]
+Derived = tuple[str, str, int, int]
+"""What an indicator is derived from: object id, member, log, position."""
 
 
-def forget_erased(tx: Transaction, log: int) -> int:
-    """Let go of what is derived from entries whose content is gone; how many indicators that were."""
-    rows = tx.query("SELECT object_id, member, log, position FROM match_indicators WHERE log = ?", (log,))
-    there = search.present(tx, (row[3] for row in rows))
-    keys = [row[:3] for row in rows if row[3] not in there]
+def newest(reading: Reading) -> int:
+    """The highest position that something is derived from; 0: nothing is."""
+    return int(reading.query("SELECT COALESCE(MAX(position), 0) FROM match_indicators")[0][0])
+
+
+def erased(reading: Reading, low: int, high: int) -> list[Derived]:
+    """What is derived from entries after one position and up to another whose content is gone."""
+    rows = reading.query(
+        "SELECT object_id, member, log, position FROM match_indicators WHERE position > ? AND position <= ?",
+        (low, high),
+    )
+    there = search.present(reading, (row[3] for row in rows))
+    return [(row[0], row[1], row[2], row[3]) for row in rows if row[3] not in there]
+
+
+def forget(tx: Transaction, gone: Iterable[Derived]) -> int:
+    """Let go of these, if no newer version has come since; how many indicators that were."""
+    sql = "SELECT 1 FROM match_indicators WHERE object_id = ? AND member = ? AND log = ? AND position = ?"
+    keys = [one[:3] for one in gone if tx.query(sql, one)]
     for table in ("match_blockable", "match_indicators"):
         tx.execute_many(f"DELETE FROM {table} WHERE object_id = ? AND member = ? AND log = ?", keys)  # noqa: S608 - constants only
     return len(keys)

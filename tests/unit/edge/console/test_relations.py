@@ -93,6 +93,13 @@ def test_what_is_around_a_neighbour_is_shown_left_out_or_counted():
         assert not ids & {each.id for each in ring.shown}
 
 
+def test_what_stands_around_two_of_them_is_drawn_once():
+    first = beside(Edge(identifier(number), "uses", True, ("aa",), number) for number in (1, 2))
+    common = Edge(identifier(9), "uses", True, ("aa",), 9)
+    rings = second(first, [CENTRE, identifier(1), identifier(2)], {one.id: [common] for one in first})
+    assert [len(one.shown) for one in rings.values()] == [1, 0]
+
+
 def test_the_same_is_drawn_the_same():
     assert picture(300, depth=2)[0] == picture(300, depth=2)[0]
 

@@ -215,10 +215,10 @@ class Community:
         self.taken = 0
         await self.index(limit)
 
-    async def look(self, work, *, as_of=NOW, since=0, until=2**62):
+    async def look(self, work, *, as_of=NOW, since=0, until=2**62, memory=None):
         """Something read from a snapshot."""
         period = Period(as_of, since, until)
-        return await self.database.read(lambda db: work(Snapshot(db, self.members(), self.directory(), period)))
+        return await self.database.read(lambda db: work(Snapshot(db, self.members(), self.directory(), period, memory)))
 
 
 # -- what members say -------------------------------------------------------------------------------------------------

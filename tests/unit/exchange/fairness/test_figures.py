@@ -3,9 +3,12 @@
 import asyncio
 
 from fairness_oracle import Oracle
-from fairness_story import CHANNELS, DAY, LOGS, ME, MEMBERS, NOW, STEPS, Community, play, store
+from fairness_story import CHANNELS, DAY, LOGS, ME, MEMBERS, NOW, STEPS, Community, play, steps_of, store
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tocsin.exchange.fairness import gathering
+from tocsin.exchange.fairness.gathering import Memory
 
 SOME = settings(max_examples=150)
 
@@ -23,14 +26,14 @@ async def receipted(community):
                     await community.receipt(log, other, community.sizes[log])
 
 
-def told(community, since=0, until=2**62, as_of=NOW):
+def told(community, since=0, until=2**62, as_of=NOW, memory=None):
     """Everything the room tells, without the parts that an oracle is not asked for."""
 
     def work(snapshot):
         rows = {other: snapshot.row(snapshot.common(other), ME, other) for other in MEMBERS if other != ME}
         return {"own": snapshot.own(), "rows": rows, "plenary": snapshot.plenary()}
 
-    return community.look(work, since=since, until=until, as_of=as_of)
+    return community.look(work, since=since, until=until, as_of=as_of, memory=memory)
 
 
 def wanted(community, since=0, until=2**62):
@@ -89,5 +92,49 @@ def test_what_is_derived_again_is_the_same_also_after_erasing_and_sweeping(steps
         assert await told(community, as_of=later) == before
         await community.rebuild()
         assert await told(community, as_of=later) == before
+
+    asyncio.run(main())
+
+
+@SOME
+@given(STEPS, STEPS, st.integers(0, 40))
+def test_what_is_remembered_is_what_is_computed_anew(steps, more, since):
+    async def main():
+        community, memory = Community(store()), Memory()
+        late, later = NOW - since * DAY, NOW + 11 * DAY
+
+        async def same():
+            for period in ({}, {"since": late}, {"as_of": later}, {}):
+                assert await told(community, **period, memory=memory) == await told(community, **period)
+
+        await play(community, steps)
+        await receipted(community)
+        await same()
+        await play(community, more)
+        await same()
+        await receipted(community)
+        await same()
+        await community.erase([one for one in community.entries if one.keep and one.keep <= later])
+        community.now = later
+        await community.ledger.let_go()
+        await same()
+        await community.rebuild()
+        await same()
+
+    asyncio.run(main())
+
+
+def test_what_is_linked_is_gathered_once_for_each_state(monkeypatch):
+    async def main():
+        community, memory, asked = Community(store()), Memory(), []
+        real = gathering.linked
+        monkeypatch.setattr(gathering, "linked", lambda *told: asked.append(1) or real(*told))
+        await play(community, steps_of(3))
+        for _ in range(3):
+            await told(community, memory=memory)
+        assert len(asked) == 1
+        await play(community, steps_of(4))
+        await told(community, memory=memory)
+        assert len(asked) == 2
 
     asyncio.run(main())
