@@ -19,6 +19,7 @@ from tocsin.edge.control import (
     briefing,
     concerning,
     correcting,
+    desking,
     erasing,
     fairness,
     governing,
@@ -97,6 +98,7 @@ def _routes(services: Services) -> list[Route]:
         *persons.routes(services),
         *warning.routes(services),
         *staffing.routes(services),
+        *desking.routes(services),
     ]
 
 
