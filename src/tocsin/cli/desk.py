@@ -63,7 +63,7 @@ def add_to(app: typer.Typer) -> None:
     command(
         group,
         "warn",
-        "desk warn 3f0a9c1d --to plenary --urgency priority --what 'Container ports' --do 'Check yesterday's manifests.' --dry-run",
+        "desk warn 3f0a9c1d --to plenary --urgency priority --what 'Container ports' --do 'Check the manifests.' --dry-run",
     )(warn)
     app.add_typer(group, name="desk")
 

@@ -297,9 +297,7 @@ def _ids(db: View, story: str) -> list[str]:
 
 def _again(room: Newsroom, names: dict[str, str], block: Iterable[tuple[int, str, Reading]]) -> None:
     for _, story, reading in block:
-        held = room.add(reading).story
-        if held != story:
-            names.setdefault(held, story)
+        names.setdefault(room.add(reading).story, story)  # what began a story names it
 
 
 def _objects(placed: Sequence[tuple[Kept, Reading]]) -> dict[str, list[Mapping[str, Any]]]:

@@ -243,7 +243,9 @@ def test_merge_and_split_hold_after_a_restart_and_for_what_comes_later(store):
             retold = await bring(office, ENGLISH[0], 9, "Another Herald", RETOLD)
             assert later["stories"] == [kept]
             assert retold["stories"] == [made]
-            assert sum(one.documents for one in await office.stories()) == 6
+            again = await bring(office, ENGLISH[0], 10, "Fourth Mail")
+            assert again["stories"] == [kept]
+            assert sum(one.documents for one in await office.stories()) == 7
 
     run(after())
 
