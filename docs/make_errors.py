@@ -35,6 +35,7 @@ GROUPS: Final = MappingProxyType(
         "peer": "The other member cannot be reached or will not talk to us. Exit code 6 where a command meets it.",
         "access": "The one who asks may not. Exit code 7.",
         "config": "A setting, a file or a command that cannot be used as it stands. Exit code 1.",
+        "desk": "A source, a capture or a story of the desk ([desk.md](desk.md)). Exit code 1, of an unreachable source 6, of what is unknown 7.",
         "demo": "The demonstration did not get to its end. Exit code 1.",
         "internal": "A fault of ours. Exit code 1.",
     }

@@ -155,6 +155,16 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "access.unknown-warning": Meaning(_A, "No warning here has that id, or more than one begins so.", "`tocsin warnings --all` lists them; give more of the id."),
     "config.notifier": Meaning(_O, "A desk could not be reached by this way; it is tried again, and other ways are not held up.", "Check the mail server, the webhook and the desks in tocsin.toml."),
     "access.unknown-evidence": Meaning(_A, "This node holds no evidence whose id begins so, or more than one.", "`tocsin evidence list` shows what there is; give more of the id."),
+    # -- desk -----------------------------------------------------------------------------------------------------
+    "desk.refused-address": Meaning(_O, "Sources are fetched from public addresses only, so that no source can make this node ask its own network.", "Check the address. A source inside the house is allowed by naming its host:port in desk_inner (docs/settings.md)."),
+    "desk.unreachable": Meaning(_O, "The source does not answer, or not with something whole; it is asked again, ever more slowly.", "Nothing at once. If it stays so: `tocsin desk source test NAME`."),
+    "desk.too-large": Meaning(_O, "What a source may send is bounded, packed and unpacked.", "Nothing, unless the source is known to be that large: take a narrower address of it."),
+    "desk.robots": Meaning(_O, "The source's robots.txt asks programs like this one not to fetch the page.", "Ask the publisher, or import the page as a file: `tocsin desk import FILE`."),
+    "desk.withdrawn": Meaning(_O, "The source has taken away what it gave before: it answers that it is gone, forbidden or for others only.", "Ask the publisher for access. The node looks again once a day."),
+    "desk.unreadable": Meaning(_O, "The document is none that can be read, broke its reader or took too long; the capture is kept.", "Open the capture by hand. If it is an ordinary page, report it."),
+    "desk.source-exists": Meaning(_A, "Each source has one name.", "Choose another name, or remove the source first."),
+    "desk.unknown-source": Meaning(_A, "No source of this node has that name.", "`tocsin desk source list`."),
+    "desk.unknown-story": Meaning(_A, "No story of this node has that id, or it was merged into another.", "`tocsin desk list`."),
     "config.no-sample-data": Meaning(_O, "The demonstration shares real public threat information, which comes with the optional package pymispgalaxies.", "Install it (`pip install tocsin[demo]`), or name a file of your own: `tocsin demo --objects FILE`."),
     # -- policy: charter and channels -----------------------------------------------------------------------------
     "policy.not-asked": Meaning(_A, "Only a member whom a warning asks answers it, only members of its channel can be asked, and only its giver climbs for others.", "`tocsin warnings ID` shows whom it asks; `tocsin channel show NAME` who could be."),

@@ -139,6 +139,31 @@ def warn(node, text, *, topic="cyber", urgency="priority", country=(), to="plena
     return json.loads(told)["id"]
 
 
+def news(node, folder):
+    """An article in English, a copy of it elsewhere, and one in Arabic, at the desk; and a source."""
+    english = (
+        "Ransomware has stopped the network of a ministry in Greece, the Athens News Agency reported; officials in Cyprus look too.",
+        "The malware calls 45.155.205[.]99 every hour and resolves by 8[.]8[.]8[.]8, analysts of the agency wrote in a report.",
+        "Hospitals and ports are told to look at their logs, and to keep them until the malware is understood by everybody.",
+    )
+    arabic = (
+        "أعلنت السلطات المصرية يوم الاثنين أنها ضبطت شحنة مخدرات في ميناء الإسكندرية كانت مخبأة في حاوية قادمة من المغرب.",
+        "وقالت الجمارك إن التحقيق مستمر مع شركائها في اليونان لمعرفة من يقف وراء التهريب.",
+    )
+    for name, title, lines in (
+        ("gazette", "Ministry network held for ransom", english),
+        ("herald", "Ministry network held for ransom", english[:2]),
+        ("sahifa", "ضبط شحنة مخدرات في ميناء الإسكندرية", arabic),
+    ):
+        path = folder / f"{name}.html"
+        text = "".join(f"<p>{one}</p>" for one in lines)
+        path.write_text(
+            f"<html><head><title>{title}</title></head><body><article><h1>{title}</h1>{text}</article></body></html>"
+        )
+        node.tocsin("desk", "import", path, "--outlet", name.title())
+    node.tocsin("desk", "source", "add", "wire", "https://wire.invalid/rss")
+
+
 def field(page, name):
     return unescape(re.search(rf'name="{name}" value="([^"]*)"', page)[1])
 
@@ -190,6 +215,7 @@ def stage():
         warn(fr, "Exploited VPN gateway hits a ministry", urgency="flash", country=("GR", "CY"))
         warn(fr, "Explosives missing from a quarry", topic="terrorism", urgency="immediate", country=("EG",))
         warn(eg, "Credentials of port customs sold", topic="organised-crime")
+        news(eg, folder)
         for role in ("duty", "analyst", "releaser", "administrator", "oversight"):
             eg.enroll(role, role)
         eg.enroll("everything", "duty", "analyst", "releaser", "administrator")
@@ -225,6 +251,9 @@ PLACES = {
     "members": "/members",
     "member": "/members/fr-cert",
     "channel": "/channels/plenary",
+    "desk": "/desk",
+    "desk-filtered": "/desk?topic=cyber&state=followed",
+    "sources": "/desk/sources",
     "me": "/me",
     "health": "/admin",
     "accounts": "/admin/accounts",
@@ -276,10 +305,17 @@ def places(stage):
     """The table, and what has an address only once the stage stands."""
     listed = stage[0].people["everything"][0].get(f"{stage[0].url}/share/outbox.json", timeout=30).json()["shares"]
     warnings = stage[0].people["everything"][0].get(f"{stage[0].url}/warnings.json", timeout=30).json()["warnings"]
+    stories = stage[0].people["everything"][0].get(f"{stage[0].url}/desk.json", timeout=30).json()["stories"]
+    told = [
+        stage[0].people["everything"][0].get(f"{stage[0].url}/desk/s/{one['id']}.json", timeout=30).json()
+        for one in stories
+    ]
     ours = "indicator--00000002-0000-4000-8000-000000000000"
     return {
         **PLACES,
         **{f"warning-{number}": f"/w/{one['id']}" for number, one in enumerate(warnings[:2])},
+        **{f"story-{at}": f"/desk/s/{one['story']['id']}" for at, one in enumerate(told)},
+        **{f"article-{at}": f"/desk/d/{one['articles'][0]['id']}?names=1" for at, one in enumerate(told)},
         "recall": f"/share/outbox/recall/{ours}",
         "correct": f"/share/outbox/correct/{ours}",
         "sent": f"/share/outbox/{listed[-1]['id']}",

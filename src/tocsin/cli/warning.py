@@ -97,7 +97,12 @@ def warn(hands: Hands, wish: Wish) -> None:
         "expect_recipients": wish.expect_recipients,
     }
     told = ask(hands.home, lambda control: control.post("/warnings", body))
-    verb = "would be asked" if wish.dry_run else "are asked"
+    tell_raised(hands.screen, told, dry_run=wish.dry_run)
+
+
+def tell_raised(screen: Screen, told: dict[str, Any], *, dry_run: bool) -> None:
+    """A warning that was raised, or would be."""
+    verb = "would be asked" if dry_run else "are asked"
     levels = told["policy"]["levels"]
     lines = [
         f"{told['id']}  {told['urgency']}  {told['marking']}  answer by {moment(told['answer_by'])}",
@@ -105,10 +110,10 @@ def warn(hands: Hands, wish: Wish) -> None:
         f"readable by {len(told['audience'])}: {' '.join(told['audience'])}",
         "silence pages " + ", ".join(f"{' '.join(one['roles'])} after {one['after_minutes']} min" for one in levels),
     ]
-    lines += untold(told["concerned"], would=wish.dry_run)
-    hands.screen.result("warn", told, lines)
-    if not wish.dry_run:
-        hands.screen.say(f"Who has stored, acknowledged, answered: `tocsin warnings {told['id'][8:16]}`.")
+    lines += untold(told["concerned"], would=dry_run)
+    screen.result("warn", told, lines)
+    if not dry_run:
+        screen.say(f"Who has stored, acknowledged, answered: `tocsin warnings {told['id'][8:16]}`.")
 
 
 def _policy(path: Path | None) -> Any:

@@ -48,9 +48,12 @@ class Settings:
     smtp_starttls: bool = True  # refuse to send without TLS
     smtp_user: str = ""  # who logs in there; empty: nobody does
     smtp_password: str = ""  # path of the file with its password
+    desk_agent: str = "tocsin-desk"  # what the desk tells sources it is, and what it looks for in robots.txt
+    desk_inner: list[str] = field(default_factory=list)  # host:port of sources inside the house
 
 
 _MAIL: Final = re.compile(r"mailto:[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,253}")
+_AGENT: Final = re.compile(r"[A-Za-z0-9./-]{1,64}")
 _DIALS: Final = ("all", "larger")
 _BORDERS: Final = ("defacto", "un", "none", "file")
 _SAID: Final = re.compile(r"^    (\w+): .*?  # (.*)$", re.MULTILINE)
@@ -96,7 +99,11 @@ def _check(settings: Settings, name: str) -> None:
         raise ConfigError("config.value", f"a quota in {name} is not above 0, or a share above 1")
     if not 0 < settings.session_rest_minutes <= settings.session_minutes <= 7 * 24 * 60:
         raise ConfigError("config.value", f"a session in {name} is not between a minute and a week long")
-    for listen in (settings.peer_listen, settings.people_listen):
+    if not _AGENT.fullmatch(settings.desk_agent):
+        raise ConfigError("config.value", f"'desk_agent' in {name} is not a word of letters, digits and . / -")
+    if not all(isinstance(one, str) for one in settings.desk_inner):
+        raise ConfigError("config.value", f"'desk_inner' in {name} is not a list of host:port")
+    for listen in (settings.peer_listen, settings.people_listen, *settings.desk_inner):
         address(listen)
 
 

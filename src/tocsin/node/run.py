@@ -15,6 +15,7 @@ from tocsin.backends.system.disk import SystemDisk
 from tocsin.backends.system.entropy import SystemEntropy
 from tocsin.backends.system.spool import SpoolFile
 from tocsin.backends.system.warninglists import WarningLists
+from tocsin.desk.office import Office
 from tocsin.edge import access, serving
 from tocsin.edge.audit import Audit
 from tocsin.edge.console import brief
@@ -29,6 +30,7 @@ from tocsin.exchange.warn import objections
 from tocsin.node import ballast, rotation, upgrade
 from tocsin.node.config import Settings, address
 from tocsin.node.core import Core, Surroundings
+from tocsin.node.desk import Desk
 from tocsin.node.diagnostics import Diagnostics
 from tocsin.node.home import Home
 from tocsin.node.metrics import Counters, Metrics
@@ -124,9 +126,10 @@ async def _run(
 
     core.on_keys = rekeyed
     await network.bind()
+    desk = Desk(core, settings)
     accounts, audit = access.Accounts(database, clock, entropy), Audit(database, clock)
     doors = serving.Doors()
-    working = [asyncio.ensure_future(supervise("audit", partial(audit.note, core.journal), clock, note))]
+    working = _working(core, audit, desk)
     try:
         await core.start(network)
         ready = Readiness(core, lambda: network.listening).reasons
@@ -134,7 +137,8 @@ async def _run(
         told = PeopleServices(accounts, page, ready, audit, partial(_figures, core))
         staff = People(database, clock, entropy)
         people = PeoplesDoor(home, settings, core, demonstration=demonstration)
-        services = replace(_control(home, core, told, staff, people.url), diagnostics=diagnostics.recent)
+        services = _control(home, core, told, staff, desk.office, people.url)
+        services = replace(services, diagnostics=diagnostics.recent)
         working.append(await people.open(services, told, doors))
         await doors.open_socket(control.build(services), home.socket)
         way = await people.way_in()
@@ -145,9 +149,19 @@ async def _run(
         for task in working:
             task.cancel()
         await doors.close()
+        await desk.close()
         await core.stop()
         await network.close()
         disk.close()
+
+
+def _working(core: Core, audit: Audit, desk: Desk) -> list[asyncio.Task[None]]:
+    """What goes on beside the doors, for as long as the node runs."""
+    clock, note = core.world.clock, core.world.note
+    return [
+        asyncio.ensure_future(supervise("audit", partial(audit.note, core.journal), clock, note)),
+        asyncio.ensure_future(supervise("desk", desk.office.run, clock, note)),
+    ]
 
 
 async def _figures(core: Core) -> dict[str, Any]:
@@ -159,7 +173,7 @@ def _quota(settings: Settings) -> Quota:
 
 
 def _control(
-    home: Home, core: Core, told: PeopleServices, people: People, people_url: Callable[[], str]
+    home: Home, core: Core, told: PeopleServices, people: People, desk: Office, people_url: Callable[[], str]
 ) -> ControlServices:
     return ControlServices(
         members=core.members,
@@ -202,5 +216,6 @@ def _control(
         diagnostics=list,
         reasons=told.reasons,
         watchkeeping=core.rooms.watchkeeping,
+        desk=desk,
         brief=brief.asked,
     )

@@ -7,6 +7,7 @@ today's layout lacks of them is made at its next start. A new column needs one:
 alike. A table that a later step alters needs its first form in the step of its own layout.
 """
 
+from tocsin.desk import tables as desk
 from tocsin.edge import access, audit, notes
 from tocsin.edge.drafts import store as drafts
 from tocsin.edge.signin import tables as signin
@@ -35,6 +36,7 @@ TABLES = (
     access.TABLES,
     signin.TABLES,
     audit.TABLES,
+    desk.TABLES,
     drafts.TABLES,
     notes.TABLES,
 )
@@ -50,6 +52,7 @@ MIGRATIONS = (
     fairness.MIGRATIONS,
     access.MIGRATIONS,
     signin.MIGRATIONS,
+    desk.MIGRATIONS,
     drafts.MIGRATIONS,
     notes.MIGRATIONS,
 )

@@ -5,7 +5,7 @@ sentences have their counterpart in one earlier text (two translations of one di
 overrule it. The digit is 2 at most: that two outlets say the same is no proof, and a machine never proposes "confirmed".
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Final
 
 from tocsin.desk import thresholds
@@ -19,15 +19,29 @@ _LETTERS: Final = frozenset("ABCDEF")
 
 
 def origins_of(
-    readings: Sequence[Reading], copies: Mapping[str, str], similar: Similar | None = None
+    readings: Sequence[Reading],
+    copies: Mapping[str, str],
+    similar: Similar | None = None,
+    known: MutableMapping[tuple[str, str], float] | None = None,
 ) -> tuple[Origin, ...]:
-    """The origins of a story, the earliest first. `similar` traces translations; without it languages are compared apart."""
+    """The origins of a story, the earliest first. `similar` traces translations; without it languages are compared apart.
+
+    `known`: shares that were computed before, by two documents; what is computed now is added.
+    """
+    known = {} if known is None else known
+
+    def share_of(one: Reading, other: Reading) -> float:
+        key = one.document, other.document
+        if key not in known:
+            known[key] = derived(one, other, similar)
+        return known[key]
+
     ordered = sorted(readings, key=lambda one: (one.published_us, one.seen_us))
     firsts: list[Reading] = []
     names: dict[str, str] = {}
     carried: dict[str, dict[str, str]] = {}
     for one in ordered:
-        held = _carried(one, firsts, copies, carried, similar)
+        held = _carried(one, firsts, copies, carried, share_of)
         if held is None:
             firsts.append(one)
             names[one.document] = one.agency or one.outlet
@@ -49,7 +63,7 @@ def _carried(
     firsts: Sequence[Reading],
     copies: Mapping[str, str],
     carried: Mapping[str, Mapping[str, str]],
-    similar: Similar | None,
+    share_of: Callable[[Reading, Reading], float],
 ) -> tuple[str, str] | None:
     original = copies.get(one.document)
     for first in firsts:
@@ -65,7 +79,7 @@ def _carried(
             return first.document, "another version of the same article"
         if one.agency and one.agency == first.outlet:
             return first.document, f"a dispatch of {first.outlet}"
-        share = derived(one, first, similar)
+        share = share_of(one, first)
         if share >= thresholds.DERIVED_SHARE:
             return first.document, f"{share:.0%} of its sentences are {first.outlet}'s, told again"
     return None

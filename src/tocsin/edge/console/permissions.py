@@ -13,9 +13,11 @@ DUTY: Final = frozenset({_D})
 THREATS: Final = frozenset({_D, _A, _R, _O})
 SHARERS: Final = frozenset({_D, _A, _R})  # who may mean something to be sealed
 SPEAKERS: Final = frozenset({_D, _A, _R})
+ANALYST: Final = frozenset({_A})
 RETRACTORS: Final = frozenset({_D, _A, _R})  # who finds a mistake of ours takes it back, at any hour
 ADMIN: Final = frozenset({_M, _O})
 ADMINISTRATOR: Final = frozenset({_M})
+SOURCES: Final = frozenset({_A, _M})  # who says what the desk asks
 
 # fmt: off
 TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
@@ -88,6 +90,23 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("POST", "/share/outbox/recall/{object_id}"): RETRACTORS,
     ("GET",  "/share/outbox/correct/{object_id}"): RETRACTORS,
     ("POST", "/share/outbox/correct/{object_id}"): RETRACTORS,
+    # -- the desk -------------------------------------------------------------------------------------------------
+    ("GET",  "/desk"): THREATS,
+    ("GET",  "/desk/s/{story}"): THREATS,
+    ("POST", "/desk/s/{story}/state"): ANALYST,
+    ("POST", "/desk/s/{story}/indicators"): ANALYST,
+    ("POST", "/desk/s/{story}/merge"): ANALYST,
+    ("POST", "/desk/s/{story}/split"): ANALYST,
+    ("POST", "/desk/s/{story}/draft"): ANALYST,
+    ("POST", "/desk/s/{story}/notes"): SPEAKERS,
+    ("POST", "/desk/s/{story}/notes/change"): SPEAKERS,
+    ("GET",  "/desk/d/{document}"): THREATS,
+    ("GET",  "/desk/sources"): EVERYONE,
+    ("POST", "/desk/sources"): SOURCES,
+    ("POST", "/desk/sources/change"): SOURCES,
+    ("POST", "/desk/sources/test"): SOURCES,
+    ("POST", "/desk/sources/pull"): SOURCES,
+    ("POST", "/desk/sources/remove"): SOURCES,
     # -- the node -------------------------------------------------------------------------------------------------
     ("GET",  "/admin"): ADMIN,
     ("GET",  "/admin/accounts"): ADMIN,

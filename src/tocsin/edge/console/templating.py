@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from tocsin.edge.console.words import N_, PSEUDO, Words
-from tocsin.edge.console.world import country
+from tocsin.edge.console.world import country, tongue
 from tocsin.formats.tlp import Tlp
 
 FOLDER: Final = Path(__file__).parent / "templates"
@@ -40,6 +40,7 @@ def environment() -> Environment:
     env.filters["span"] = span
     env.filters["tlp"] = tlp_class
     env.filters["country"] = _country
+    env.filters["tongue"] = _tongue
     return env
 
 
@@ -63,6 +64,14 @@ def _country(context: Context, code: str) -> str:
     """A country's name in the reader's language."""
     words = _words(context)
     name = country(code, words.language)
+    return name if name == code or words.language != PSEUDO else f"⟦{name}⟧"
+
+
+@pass_context
+def _tongue(context: Context, code: str) -> str:
+    """A language's name in the reader's language."""
+    words = _words(context)
+    name = tongue(code, words.language)
     return name if name == code or words.language != PSEUDO else f"⟦{name}⟧"
 
 

@@ -27,6 +27,13 @@ TOLD: Final[Mapping[str, str]] = MappingProxyType(
         "draft-discarded": N_("The draft is thrown away."),
         "recalled": N_("It is recalled. Who has confirmed stands below; load the page again for those who will."),
         "corrected": N_("The new version is shared where the earlier ones went."),
+        "story-kept": N_("It is kept here. Nobody outside this node is told of it."),
+        "story-merged": N_("The two stories are one. This decision wins over the machine."),
+        "story-split": N_("The ticked articles are a story of their own. This decision wins over the machine."),
+        "source-added": N_("The source is added and will be asked shortly."),
+        "source-changed": N_("The source is changed."),
+        "source-pulled": N_("The source was asked; how it stands is shown below."),
+        "source-removed": N_("The source is asked no more. What came of it stays."),
         "token-removed": N_("The token is void from now on."),
     }
 )

@@ -320,3 +320,16 @@ def _territories(language: str) -> Mapping[str, str]:
 def country(code: str, language: str) -> str:
     """What a country is called; its code where nobody knows."""
     return _territories(language).get(code, code)
+
+
+@cache
+def _tongues(language: str) -> Mapping[str, str]:
+    try:
+        return dict(Locale.parse(language).languages)
+    except (UnknownLocaleError, ValueError):
+        return dict(Locale.parse("en").languages)
+
+
+def tongue(code: str, language: str) -> str:
+    """What a language is called; its code where nobody knows."""
+    return _tongues(language).get(code, code)

@@ -20,6 +20,7 @@ from tocsin.edge.control import (
     briefing,
     concerning,
     correcting,
+    desking,
     erasing,
     fairness,
     governing,
@@ -99,6 +100,7 @@ def _routes(services: Services) -> list[Route]:
         *persons.routes(services),
         *warning.routes(services),
         *staffing.routes(services),
+        *desking.routes(services),
     ]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tocsin.desk.office import Office
 from tocsin.edge.access import Accounts
 from tocsin.edge.audit import Audit, Seen
 from tocsin.edge.people import Reason
@@ -113,5 +114,6 @@ class Services:
     diagnostics: Callable[[], list[dict[str, str]]]  # what was noted in this run, newest first, bounded
     reasons: Callable[[], Awaitable[Sequence[Reason]]]  # why the node is not ready
     watchkeeping: Watchkeeping
+    desk: Office
     # Its words are the console's, which stands above this: language, hours it looks back, whether with relations.
     brief: Callable[["Services", str, int, bool], Awaitable[Brief]]

@@ -21,6 +21,7 @@ from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.publish import releases
 from tocsin.exchange.publish.narrow import Release
 from tocsin.formats.alert import Urgency
+from tocsin.formats.stix.valued import Value, value_of
 from tocsin.formats.tlp import Tlp
 from tocsin.formats.values import Kind as ValueKind
 
@@ -341,14 +342,14 @@ class Sealing:
         said = draft.said
         values = []
         for text in said.get("values", ()):
-            value = composing.value_of(str(text))
+            value = value_of(str(text))
             if value is None:
                 raise FormatError("format.draft", "the value is no address, name, URL, hash or mailbox")
             values.append(value)
         picked = set(said.get("picked", ()))
         for at, one in enumerate(said.get("found", ())):
             if str(at) in picked and one["is_defanged"]:  # what is shown as a reference is none, whatever is sent
-                values.append(composing.Value(ValueKind(one["kind"]), one["text"]))
+                values.append(Value(ValueKind(one["kind"]), one["text"]))
         author = Author(
             self.services.members.member(self.services.members.me).identity,
             draft.id,

@@ -131,6 +131,14 @@ class Interests:
         if rows:
             tx.execute_many("INSERT INTO match_hits (position, interest) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
 
+    def met(self, objects: Sequence[Mapping[str, Any]], tx: Transaction) -> list[tuple[int, Interest]]:
+        """(place, interest) of what is met by objects that nobody has shared: news, of which the desk makes stories."""
+        if self._seeker is None:
+            self._seeker = Seeker(_all(tx))
+        found = [] if self._seeker.is_empty else sorted(self._seeker.seek(objects))
+        interests = {one.id: one for one in _all(tx)} if found else {}
+        return [(place, interests[one]) for place, one in found if one in interests]
+
 
 class Seeker:
     """Interests, ready to look for all of them at once."""

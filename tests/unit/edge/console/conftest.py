@@ -15,6 +15,9 @@ import pyotp
 import pytest
 from argon2 import PasswordHasher
 
+from tocsin.desk.finding.read import find
+from tocsin.desk.office import Office, World
+from tocsin.desk.reading import opening
 from tocsin.edge.access import Accounts
 from tocsin.edge.audit import Audit
 from tocsin.edge.console.app import build
@@ -30,7 +33,9 @@ from tocsin.edge.signin.throttle import Throttle
 from tocsin.edge.signin.tickets import Tickets
 from tocsin.errors import FormatError
 from tocsin.node import run as node
+from tocsin.node.desk import Watching
 from tocsin.node.home import Home
+from tocsin.ports.outside import Fetched
 from tocsin.testing.federation import Federation
 from tocsin.testing.virtualtime import run
 
@@ -113,6 +118,31 @@ class Browser:
         return await self.ask(path, {"form_token": shown.field(), **form})
 
 
+ARTICLE = """<html><head><title>Ministry network held</title></head><body><article><h1>Ministry network held for ransom</h1>
+<p>Ransomware has stopped the network of a ministry in Greece, the agency said on Monday; officials in Cyprus look for it too.</p>
+<p>The malware calls 45.155.205[.]99 every hour and resolves by 8[.]8[.]8[.]8, analysts of the agency wrote in a report.</p>
+<p>Hospitals and ports are told to look at their logs, and to keep them until the malware is understood by everybody.</p>
+</article></body></html>"""
+NEWS = "https://news.example/ministry"
+
+
+class Reader:
+    """The reading itself, without a process around it."""
+
+    async def read(self, capture, body):
+        return [(one, find(one)) for one in opening.read(capture, body).documents]
+
+    async def links(self, capture, body):
+        return ()
+
+
+class Outside:
+    """The web: every address has the one article."""
+
+    async def fetch(self, wanted):
+        return Fetched(200, wanted.url, "text/html", ARTICLE.encode())
+
+
 class House:
     """One node's console."""
 
@@ -129,7 +159,7 @@ class House:
         self.counted = []
         trail = Audit(world.database, world.clock)
         told = SimpleNamespace(accounts=self.accounts, metrics=None, reasons=self._reasons, audit=trail, figures=None)
-        self.control = node._control(Home(Path("nowhere")), self.core, told, self.people, lambda: url)
+        self.control = node._control(Home(Path("nowhere")), self.core, told, self.people, self._desk(), lambda: url)
         tickets = Tickets(bytes(32), world.clock, world.entropy)
         self.door = Door(
             self.people,
@@ -147,6 +177,23 @@ class House:
         )  # fmt: skip
         self.app = build(self.services)
 
+    def _desk(self):
+        """The real office. Only what are other processes in a node is not: who parses, and who fetches."""
+        core = self.core
+        return Office(
+            World(
+                database=core.world.database,
+                clock=core.world.clock,
+                outside=Outside(),
+                reader=Reader(),
+                note=core.world.note,
+                forbids=lambda kind, value: "on the list public-dns" if value == "8.8.8.8" else "",
+                watched=Watching(core.rooms.interests),
+                model=lambda: None,
+                author=lambda: core.members.member(core.members.me).identity,
+            )
+        )
+
     def again(self, **changed):
         """The application with other services."""
         self.services = replace(self.services, **changed)
@@ -161,6 +208,10 @@ class House:
 
     def count(self, name, value=1, **labels):
         self.counted.append(name)
+
+    async def news(self):
+        """What the desk made of the one article: its stories and the ids of its documents."""
+        return await self.control.desk.imported(ARTICLE.encode(), NEWS, "text/html", "The Harbour Gazette")
 
     async def _convert(self, data):
         raise FormatError("format.misp", "no other process here")
@@ -198,11 +249,32 @@ class House:
 @pytest.fixture(scope="session")
 def samples():
     """The module samples.py: a line for each route."""
-    spec = importlib.util.spec_from_file_location("samples", Path(__file__).with_name("samples.py"))
+    return beside("samples")
+
+
+def beside(name):
+    """A module of this folder that is no test."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # its dataclasses look themselves up
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def newsdesk():
+    """Put a small newsroom behind a house's console."""
+    made = beside("newsdesk").Newsdesk
+
+    def put(house, hostile=""):
+        world = house.core.world
+        desk = made(world.database, world.clock.now_us(), hostile)
+        desk.piece = piece(77)
+        house.again(control=replace(house.services.control, desk=desk))
+        house.control = house.services.control
+        return desk
+
+    return put
 
 
 @pytest.fixture

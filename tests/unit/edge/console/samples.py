@@ -105,6 +105,32 @@ SAMPLES = {
     ("POST", "/share/outbox/recall/{object_id}"): Sample("ours", {"reason": "x", "days": "7"}, answers=(409,)),
     ("GET", "/share/outbox/correct/{object_id}"): Sample("ours"),
     ("POST", "/share/outbox/correct/{object_id}"): Sample("ours", {"way": "json", "json": "x"}, answers=(400,)),
+    # -- the desk
+    ("GET", "/desk"): Sample(),
+    ("GET", "/desk/s/{story}"): Sample("story"),
+    ("POST", "/desk/s/{story}/state"): Sample("story", form={"state": "followed"}),
+    ("POST", "/desk/s/{story}/indicators"): Sample("story", form={"value": "45.155.205.99", "verdict": "accept"}),
+    ("POST", "/desk/s/{story}/merge"): Sample("story", form={"other": "{thing}"}, answers=(400,)),
+    ("POST", "/desk/s/{story}/split"): Sample("story", form={"document": "x"}, answers=(400,)),
+    ("POST", "/desk/s/{story}/draft"): Sample("story"),
+    ("POST", "/desk/s/{story}/notes"): Sample("story", form={"text": "ours"}),
+    ("POST", "/desk/s/{story}/notes/change"): Sample("story", form={"note": "{fresh}", "text": "x"}, answers=(404,)),
+    ("GET", "/desk/d/{document}"): Sample("document"),
+    ("GET", "/desk/sources"): Sample(),
+    ("POST", "/desk/sources"): Sample(
+        form={
+            "name": "{fresh}",
+            "kind": "page",
+            "url": "https://news.example/",
+            "every_min": "60",
+            "letter": "B",
+            "follow": "5",
+        }
+    ),
+    ("POST", "/desk/sources/change"): Sample(form={"name": "wire", "paused": "yes"}),
+    ("POST", "/desk/sources/test"): Sample(form={"name": "wire"}),
+    ("POST", "/desk/sources/pull"): Sample(form={"name": "wire"}),
+    ("POST", "/desk/sources/remove"): Sample(form={"name": "{fresh}"}, answers=(403,)),
     # -- the node
     ("GET", "/admin"): Sample(),
     ("GET", "/admin/accounts"): Sample(),
@@ -134,6 +160,8 @@ PARTS = {
     "{warning}": "report--00000001-0000-4000-8000-000000000000",
     "{token}": "x" * 43,
     "{draft}": "0" * 32,
+    "{story}": "no-such-story",
+    "{document}": "no-such-document",
 }
 
 

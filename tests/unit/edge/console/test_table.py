@@ -7,6 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from tocsin.desk.sources import Kind as SourceKind
+from tocsin.desk.sources import Source
 from tocsin.edge.console.app import twin_path
 from tocsin.edge.console.pages import ALL
 from tocsin.edge.console.permissions import NOBODY, TABLE
@@ -66,6 +68,8 @@ class World:
                 "as it was": indicator(1),
                 "theirs": indicator(4),
             },
+            "story": {"absent": "0" * 32},
+            "document": {"absent": "0" * 32},
             "warning": {"absent": "report--00000009-0000-4000-8000-000000000000", "no id": "not-an-id-at-all"},
         }
 
@@ -106,6 +110,9 @@ class World:
             "of another member": self.house.newest_share("bb"),
             "no number": "999999x",
         }
+        news, desk = await self.house.news(), self.house.control.desk
+        self.things["story"]["there"], self.things["document"]["there"] = news["stories"][0], news["ids"][0]
+        await desk.register.add(Source("wire", SourceKind.PAGE, "https://wire.example/"))
         self.things["token"]["there"] = await self.house.people.add("invited", ["duty"])
         await self.house.accounts.add("program", "*")
         for relation, state in (

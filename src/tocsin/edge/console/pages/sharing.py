@@ -9,11 +9,11 @@ from tocsin.edge.console import permissions
 from tocsin.edge.console.page import Answer, Call, Go, Page, View
 from tocsin.edge.console.problems import absent
 from tocsin.edge.console.words import N_
-from tocsin.edge.drafts import given, previewing
+from tocsin.edge.drafts import from_story, given, previewing
 from tocsin.edge.drafts.sealing import is_urgent
 from tocsin.edge.drafts.store import MOST_BYTES, MOVING, Draft, Kind, New, State
 from tocsin.edge.signin.roles import Role
-from tocsin.errors import FormatError, PolicyError, TocsinError
+from tocsin.errors import AccessError, FormatError, PolicyError, TocsinError
 from tocsin.exchange.members.channels import Channel
 from tocsin.exchange.publish.audience import readers
 from tocsin.formats.alert import Topic, Urgency
@@ -76,8 +76,18 @@ TEMPLATES: Final[Mapping[str, Template]] = MappingProxyType(
 
 
 async def new(call: Call) -> Answer:
-    """The form of one kind, and what was begun before."""
-    return await _form(call, {}, None)
+    """The form of one kind, and what was begun before; with `story` a warning of what the desk tells."""
+    story = call.asked("story")
+    return await _form(call, await _of_story(call, story) if story else {}, None)
+
+
+async def _of_story(call: Call, story: str) -> dict[str, str]:
+    """Half a warning: a person says what to do, to whom and how urgently."""
+    try:
+        told = await call.control.desk.story(story)
+    except AccessError as error:
+        raise absent() from error
+    return {"kind": Kind.WARNING.value, **from_story.warning(told)}
 
 
 async def _form(call: Call, said: Mapping[str, Any], error: TocsinError | None) -> View:
@@ -211,9 +221,13 @@ async def upload(call: Call) -> Answer:
 
 async def _uploaded(call: Call, form: Mapping[str, str]) -> str:
     data = call.file.data or call.said("text").encode()
-    kind = given.kind_of(data)
     title = form["title"].strip() or call.file.name
-    topic = _one_of(form, "topic", _TOPICS)
+    return await begun(call, title, _one_of(form, "topic", _TOPICS), data)
+
+
+async def begun(call: Call, title: str, topic: str, data: bytes) -> str:
+    """A draft of objects or a text that its owner has not looked at yet; its id."""
+    kind = given.kind_of(data)
     said = {"topic": topic, "channel": await _last_time(call, topic), "tlp": "", "text": ""}
     state = State.OPEN if kind is Kind.STIX else State.READING
     sealing = call.services.sealing

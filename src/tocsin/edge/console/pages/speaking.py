@@ -76,12 +76,18 @@ async def add(call: Call) -> Answer:
 
 async def change(call: Call) -> Answer:
     """Change or, with `remove`, take away a note of one's own."""
-    object_id, notes = await _there(call), notes_of(call)
+    object_id = await _there(call)
+    return await changed(call, object_id, f"/o/{object_id}")
+
+
+async def changed(call: Call, subject: str, page: str) -> Go:
+    """What the form says of a note on a subject that somebody was shown to be there."""
+    notes = notes_of(call)
     if call.said("remove"):
-        await notes.remove(call.said("note"), object_id, call.person.name)
-        return _back(object_id, "note-removed")
-    await notes.change(call.said("note"), object_id, call.person.name, call.said("text"))
-    return _back(object_id, "note-kept")
+        await notes.remove(call.said("note"), subject, call.person.name)
+        return Go(page, "note-removed")
+    await notes.change(call.said("note"), subject, call.person.name, call.said("text"))
+    return Go(page, "note-kept")
 
 
 # -- shared with the channel ----------------------------------------------------------------------------------------

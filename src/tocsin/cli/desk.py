@@ -1,0 +1,468 @@
+"""tocsin desk: open sources come in, the same event becomes one story, a person makes a draft of it."""
+
+from dataclasses import asdict, dataclass
+from mimetypes import guess_type
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from tocsin.cli.commands import Hands, command
+from tocsin.cli.screen import Screen, moment
+from tocsin.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tocsin.cli.control import Control
+
+_MOST_BYTES: Final = 16 * 1024 * 1024
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The source's name.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(rich_markup_mode=None, help="The open-source desk: sources, stories, drafts.")
+    source = typer.Typer(rich_markup_mode=None, help="Where news comes from.")
+    command(
+        source,
+        "add",
+        "desk source add harbour-news https://example.org/feed.xml",
+        "desk source add ministry https://example.org/sitemap.xml --kind sitemap --every 3600 --letter B",
+    )(add)
+    command(source, "list", "desk source list", "desk source list --json")(list_)
+    command(source, "test", "desk source test harbour-news")(test)
+    command(source, "pull", "desk source pull", "desk source pull harbour-news")(pull)
+    command(source, "pause", "desk source pause harbour-news")(pause)
+    command(source, "resume", "desk source resume harbour-news")(resume)
+    command(source, "remove", "desk source remove harbour-news --yes")(remove)
+    group.add_typer(source, name="source")
+    command(
+        group,
+        "import",
+        "desk import page.html --url https://example.org/page",
+        "desk import *.eml report.pdf",
+        "desk import https://example.org/page",
+    )(import_)
+    command(
+        group,
+        "list",
+        "desk list",
+        "desk list --topic cyber --country EG",
+        "desk list --language ar --json",
+        "desk list --hits",
+    )(stories)
+    command(group, "story", "desk story 3f0a9c1d", "desk story 3f0a9c1d --ask 'Who was arrested?'")(story)
+    command(group, "follow", "desk follow 3f0a9c1d")(follow)
+    command(group, "dismiss", "desk dismiss 3f0a9c1d")(dismiss)
+    command(group, "accept", "desk accept 3f0a9c1d 45.155.205.99")(accept)
+    command(group, "reject", "desk reject 3f0a9c1d example.net")(reject)
+    command(group, "merge", "desk merge 3f0a9c1d 77ab0012")(merge)
+    command(group, "split", "desk split 3f0a9c1d DOCUMENT DOCUMENT")(split)
+    command(
+        group, "draft", "desk draft 3f0a9c1d --out draft.json", "desk draft 3f0a9c1d | tocsin share - --to plenary"
+    )(draft)
+    command(
+        group,
+        "warn",
+        "desk warn 3f0a9c1d --to plenary --urgency priority --what 'Container ports' --do 'Check the manifests.' --dry-run",
+    )(warn)
+    app.add_typer(group, name="desk")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A source as it is wanted."""
+
+    name: Name
+    url: Annotated[str, typer.Argument(metavar="URL", help="Its address, http or https.")]
+    kind: Annotated[str, typer.Option(help="feed, page, sitemap, taxii or misp.")] = "feed"
+    every: Annotated[int, typer.Option(min=60, metavar="SECONDS", help="How often it is asked.")] = 900
+    letter: Annotated[str, typer.Option(help="Its reliability by the Admiralty code, A to F, as people judge it.")] = (
+        "F"
+    )
+    outlet: Annotated[str, typer.Option(help="What it is called where its pages do not say.")] = ""
+    follow: Annotated[int, typer.Option(min=0, max=100, help="At most so many entries are fetched a time.")] = 20
+    token_file: Annotated[
+        Path | None, typer.Option(help="A file with what an API wants as Authorization.", dir_okay=False)
+    ] = None
+
+
+def add(hands: Hands, wish: Wish) -> None:
+    """Ask a source from now on. `desk source test NAME` says what comes of it."""
+    from tocsin.cli.control import ask
+    from tocsin.cli.files import read_file
+
+    token = read_file(wish.token_file, 4096).decode("utf-8", "replace").strip() if wish.token_file else ""
+    body = {
+        "name": wish.name,
+        "url": wish.url,
+        "kind": wish.kind,
+        "every_s": wish.every,
+        "letter": wish.letter.upper(),
+        "outlet": wish.outlet,
+        "follow": wish.follow,
+        "token": token,
+    }
+    made = ask(hands.home, lambda control: control.post("/desk/sources", body))
+    hands.screen.result("desk-source", made, [f"{made['name']}  {made['kind']} {made['url']}"])
+
+
+def list_(hands: Hands) -> None:
+    """Every source, and how it stands."""
+    from tocsin.cli.control import ask
+
+    found = ask(hands.home, lambda control: control.get("/desk/sources"))
+    if hands.screen.json:
+        hands.screen.emit("desk-sources", {"sources": found})
+        return
+    columns = ("source", "kind", "state", "last asked", "documents", "letter", "last fault", "address")
+    hands.screen.table(
+        columns,
+        (
+            (
+                one["name"],
+                one["kind"],
+                one["state"],
+                moment(one["asked"]) if one["asked"] else "never",
+                str(one["documents"]),
+                one["letter"],
+                one["code"],
+                one["url"],
+            )
+            for one in found
+        ),
+    )
+
+
+def test(hands: Hands, name: Name) -> None:
+    """Ask a source once, show what would come of it, keep nothing."""
+    from tocsin.cli.control import ask, segment
+
+    found = ask(hands.home, lambda control: control.post(f"/desk/sources/{segment(name)}/test", {}))
+    lines = [
+        f"{found['name']}  HTTP {found['status']}  {found['media_type']}  {found['bytes']:,} bytes",
+        f"{found['documents']} documents, {found['links']} links",
+        *(f"  {title}" for title in found["titles"]),
+    ]
+    hands.screen.result("desk-source-test", found, lines)
+
+
+def pull(hands: Hands, name: Annotated[str, typer.Argument(metavar="[NAME]", help="Only this one.")] = "") -> None:
+    """Ask now, whether it is due or not: one source, or all that are not paused."""
+    from tocsin.cli.control import Control, ask, segment
+
+    async def talk(control: Control) -> list[Any]:
+        names = [name]
+        if not name:
+            names = [one["name"] for one in await control.get("/desk/sources") if one["state"] != "paused"]
+        out = []
+        for done, one in enumerate(names, 1):
+            told = await control.post(f"/desk/sources/{segment(one)}/pull", {})
+            out.append(told)
+            fault = f"  {told['code']}" if told.get("code") else ""
+            hands.screen.say(f"{done}/{len(names)}  {one}  {told['state']}  {told['new']} new{fault}")
+        return out
+
+    found = ask(hands.home, talk)
+    new = sum(one["new"] for one in found)
+    hands.screen.result(
+        "desk-pull", {"sources": found, "new": new}, [f"{len(found)} sources asked, {new} new documents"]
+    )
+
+
+def pause(hands: Hands, name: Name) -> None:
+    """Ask it no longer, and keep it."""
+    _paused(hands, name, paused=True)
+
+
+def resume(hands: Hands, name: Name) -> None:
+    """Ask it again."""
+    _paused(hands, name, paused=False)
+
+
+def _paused(hands: Hands, name: str, *, paused: bool) -> None:
+    from tocsin.cli.control import ask, segment
+
+    made = ask(hands.home, lambda control: control.post(f"/desk/sources/{segment(name)}", {"paused": paused}))
+    hands.screen.result("desk-source", made, [f"{made['name']}  {made['state']}"])
+
+
+def remove(hands: Hands, name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Forget a source. The documents that came of it stay."""
+    from tocsin.cli.control import ask, segment
+
+    hands.require_consent(f"Forget the source {name}?", yes=yes)
+    ask(hands.home, lambda control: control.delete(f"/desk/sources/{segment(name)}"))
+    hands.screen.result("desk-source-removed", {"removed": name}, [f"{name} removed"])
+
+
+def import_(
+    hands: Hands,
+    what: Annotated[list[str], typer.Argument(metavar="FILE|URL...", help="Files, or addresses to be fetched once.")],
+    url: Annotated[str, typer.Option(help="Where a file was captured from.")] = "",
+    outlet: Annotated[str, typer.Option(help="Who published it, where it does not say.")] = "",
+) -> None:
+    """Read pages, feeds, mails, PDF or text that you have, as if they had come from a source."""
+    from tocsin.cli.control import Control, ask
+
+    async def talk(control: Control) -> list[Any]:
+        out = []
+        for done, one in enumerate(what, 1):
+            told = await _imported(control, one, url, outlet)
+            out.append(told)
+            hands.screen.say(f"{done}/{len(what)}  {one}  {told['documents']} documents, {told['new']} new")
+        return out
+
+    found = ask(hands.home, talk)
+    new = sum(one["new"] for one in found)
+    hands.screen.result("desk-import", {"captures": found, "new": new}, [f"{len(found)} read, {new} new documents"])
+
+
+async def _imported(control: "Control", what: str, url: str, outlet: str) -> dict[str, Any]:
+    from tocsin.cli.files import read_file
+
+    if what.startswith(("http://", "https://")):
+        found: dict[str, Any] = await control.post("/desk/fetched", {"url": what})
+        return found
+    path = Path(what)
+    media_type = guess_type(path.name)[0] or "application/octet-stream"
+    query = {"url": url, "outlet": outlet, "media_type": media_type}
+    async for told in control.rows("POST", "/desk/imported", query, read_file(path, _MOST_BYTES)):
+        return told
+    raise ConfigError("config.node-stopped", "the node ended while it was answering")
+
+
+# -- stories --------------------------------------------------------------------------------------------------------
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="The story; the first digits of its id do.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which stories."""
+
+    topic: Annotated[str, typer.Option(help="Only about this: cyber, terrorism, organised-crime.")] = ""
+    country: Annotated[str, typer.Option(help="Only about this country, two letters.")] = ""
+    language: Annotated[str, typer.Option(help="Only with a document in this language, two letters.")] = ""
+    state: Annotated[str, typer.Option(help="open, followed or dismissed.")] = ""
+    limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many, the newest first.")] = 50
+
+
+def stories(
+    hands: Hands,
+    wanted: Wanted,
+    hits: Annotated[bool, typer.Option("--hits", help="Which stories met which of our standing interests.")] = False,
+) -> None:
+    """Stories, the newest first: one line for one event, however many outlets tell of it."""
+    from tocsin.cli.control import ask
+
+    screen = hands.screen
+    if hits:
+        found = ask(hands.home, lambda control: control.get("/desk/hits", limit=wanted.limit))
+        if screen.json:
+            screen.emit("desk-hits", {"hits": found})
+            return
+        met = ("found", "looked for", "story", "title")
+        screen.table(met, ((moment(one["at"]), one["interest"], one["story"][:8], one["title"]) for one in found))
+        return
+    query = asdict(wanted)
+    told = ask(hands.home, lambda control: control.get("/desk/stories", **query))
+    if screen.json:
+        screen.emit("desk-stories", told)
+        return
+    columns = ("story", "last", "documents", "outlets", "origins", "grade", "languages", "countries", "topics", "title")
+    screen.table(columns, (_line(one) for one in told["listed"]))
+    screen.say(f"{told['stories']:,} stories of {told['documents']:,} documents.")
+
+
+def _line(one: dict[str, Any]) -> tuple[object, ...]:
+    return (
+        one["id"][:8],
+        moment(one["last"]),
+        one["documents"],
+        len(one["outlets"]),
+        one["origins"],
+        f"{one['letter']}{one['digit']}",
+        " ".join(one["languages"]),
+        " ".join(one["countries"][:6]),
+        " ".join(one["topics"]),
+        one["title"],
+    )
+
+
+def story(
+    hands: Hands,
+    id_: Id,
+    ask_: Annotated[str, typer.Option("--ask", metavar="QUESTION", help="Answer with passages of the story.")] = "",
+) -> None:
+    """A story: who tells it, who only carries it, what was found, what it says in its own words."""
+    from tocsin.cli.control import ask, segment
+
+    screen = hands.screen
+    if ask_:
+        found = ask(
+            hands.home, lambda control: control.post(f"/desk/stories/{segment(id_)}/question", {"question": ask_})
+        )
+        screen.result(
+            "desk-answer", found, [f"\u201c{one['text']}\u201d  ({one['outlet']})" for one in found["quotes"]]
+        )
+        return
+    told = ask(hands.home, lambda control: control.get(f"/desk/stories/{segment(id_)}"))
+    screen.emit("desk-story", told) if screen.json else _show(screen, told)
+
+
+def _show(screen: Screen, told: dict[str, Any]) -> None:
+    listed, grade = told["listed"], told["grade"]
+    screen.print(f"{listed['id']}  {listed['state']}  {grade['letter']}{grade['digit']}")
+    screen.print(listed["title"])
+    screen.print(f"countries {' '.join(listed['countries']) or '-'}   topics {' '.join(listed['topics']) or '-'}")
+    for reason in grade["reasons"]:
+        screen.print(f"  {reason}")
+    for one in told["interests"]:
+        screen.print(f"  meets our interest: {one}")
+    screen.print("")
+    columns = ("document", "published", "outlet", "origin", "language", "copy of", "title")
+    screen.table(
+        columns,
+        (
+            (
+                one["id"][:12],
+                moment(one["published"]),
+                one["outlet"],
+                one["origin"],
+                one["language"],
+                one["copy_of"][:12] or "-",
+                one["title"],
+            )
+            for one in told["documents"]
+        ),
+    )
+    screen.print("")
+    for quote in told["summary"]:
+        screen.print(f"\u201c{quote['text']}\u201d  ({quote['outlet']})")
+    if told["findings"]:
+        screen.print("")
+        screen.table(("value", "kind", "verdict", "judged", "why"), (_finding(one) for one in told["findings"]))
+
+
+def _finding(one: dict[str, Any]) -> tuple[object, ...]:
+    found = one["finding"]
+    judged = "-" if one["taken"] is None else "accepted" if one["taken"] else "rejected"
+    return (found["value"], found["kind"], found["verdict"], judged, found["reason"] or "-")
+
+
+def follow(hands: Hands, id_: Id) -> None:
+    """Follow a story."""
+    _state(hands, id_, "followed")
+
+
+def dismiss(hands: Hands, id_: Id) -> None:
+    """Dismiss a story: it is listed with --state dismissed, and stays."""
+    _state(hands, id_, "dismissed")
+
+
+def _state(hands: Hands, id_: str, state: str) -> None:
+    _acted(hands, id_, "state", {"state": state}, f"{state}")
+
+
+Value = Annotated[str, typer.Argument(metavar="VALUE", help="As `desk story` shows it.")]
+
+
+def accept(hands: Hands, id_: Id, value: Value) -> None:
+    """Take a value into the draft. Only defanged values and hashes become indicators."""
+    _acted(hands, id_, "findings", {"value": value, "taken": True}, f"accepted: {value}")
+
+
+def reject(hands: Hands, id_: Id, value: Value) -> None:
+    """Leave a value out of the draft."""
+    _acted(hands, id_, "findings", {"value": value, "taken": False}, f"rejected: {value}")
+
+
+def merge(
+    hands: Hands,
+    id_: Id,
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="The story whose documents come to it.")],
+) -> None:
+    """Two stories are one event. It is remembered, and wins over what the desk finds by itself."""
+    _acted(hands, id_, "merge", {"other": other}, "merged")
+
+
+def split(
+    hands: Hands,
+    id_: Id,
+    documents: Annotated[
+        list[str], typer.Argument(metavar="DOCUMENT...", help="Their whole ids, as --json shows them.")
+    ],
+) -> None:
+    """Some documents are another event. It is remembered, and wins over what the desk finds by itself."""
+    _acted(hands, id_, "split", {"documents": documents}, "split")
+
+
+def _acted(hands: Hands, id_: str, act: str, body: dict[str, Any], what: str) -> None:
+    from tocsin.cli.control import ask, segment
+
+    told = ask(hands.home, lambda control: control.post(f"/desk/stories/{segment(id_)}/{act}", body))
+    made = f"  and {told['made']}" if "made" in told else ""
+    hands.screen.result(f"desk-{act}", told, [f"{told['story']}{made}  {what}"])
+
+
+def draft(
+    hands: Hands,
+    id_: Id,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write them there.", dir_okay=False)] = None,
+) -> None:
+    """The story as STIX objects, one a line: read them, change them, then `tocsin share FILE --to CHANNEL`. Nothing is sent."""
+    from tocsin.cli.control import ask, segment
+    from tocsin.cli.files import write_file
+    from tocsin.formats import canonical
+
+    told = ask(hands.home, lambda control: control.post(f"/desk/stories/{segment(id_)}/draft", {}))
+    lines = [canonical.encode(one).decode() for one in told["objects"]]
+    report = told["objects"][-1]["id"]
+    if out is not None:
+        write_file(out, ("\n".join(lines) + "\n").encode())
+        text = f"{len(lines)} objects in {out}; share them: tocsin share {out} --to CHANNEL"
+        hands.screen.result("desk-draft", {"report": report, "file": str(out), "objects": len(lines)}, [text])
+        return
+    hands.screen.result("desk-draft", {"report": report, **told}, lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What a person adds to a story for a warning."""
+
+    to: Annotated[str, typer.Option("--to", metavar="CHANNEL", help="The channel; its members are asked to answer.")]
+    urgency: Annotated[str, typer.Option(help="flash, immediate, priority or routine.")]
+    what: Annotated[str, typer.Option("--what", help="What or who is threatened.")]
+    do: Annotated[str, typer.Option("--do", help="What to do about it.")]
+    headline: Annotated[str, typer.Option(help="Instead of the story's title.")] = ""
+    topic: Annotated[str, typer.Option(help="Instead of the story's topic.")] = ""
+    country: Annotated[list[str] | None, typer.Option(help="Instead of the story's countries; repeat for more.")] = None
+    tlp: Annotated[str, typer.Option(help="How it may be handled.")] = "clear"
+    about: Annotated[list[str] | None, typer.Option(metavar="ID", help="Object it is about; repeat for more.")] = None
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sent to whom, send nothing.")] = False
+    expect_recipients: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Refuse unless exactly so many members would read it."),
+    ] = None
+
+
+def warn(hands: Hands, id_: Id, alarm: Alarm) -> None:
+    """Warn the members of a channel of a story. Headline, topic, countries and grade are the story's; the rest is yours."""
+    from tocsin.cli.control import ask, segment
+    from tocsin.cli.warning import tell_raised
+
+    body = {
+        "channel": alarm.to,
+        "urgency": alarm.urgency,
+        "threatened": alarm.what,
+        "todo": alarm.do,
+        "headline": alarm.headline,
+        "topic": alarm.topic,
+        "countries": alarm.country or [],
+        "tlp": alarm.tlp,
+        "about": alarm.about or [],
+        "dry_run": alarm.dry_run,
+        "expect_recipients": alarm.expect_recipients,
+    }
+    told = ask(hands.home, lambda control: control.post(f"/desk/stories/{segment(id_)}/warning", body))
+    tell_raised(hands.screen, told, dry_run=alarm.dry_run)

@@ -1,0 +1,203 @@
+"""The library: captures as they came, documents as they were read, in the order of arrival."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+from zstandard import ZstdCompressor, ZstdDecompressor
+
+from tocsin.desk.document import Capture, Document, Reading
+from tocsin.errors import AccessError, StoreError
+from tocsin.ports.database import Database, Transaction
+from tocsin.ports.database import Reading as View
+
+MOST_BYTES: Final = 16 * 1024 * 1024  # of one capture
+_LEVEL: Final = 3
+_DOCUMENT: Final = msgspec.msgpack.Decoder(Document)
+_READING: Final = msgspec.msgpack.Decoder(Reading)
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A document in the library. `number` is the order of arrival."""
+
+    number: int
+    source: int
+    story: str
+    copy_of: str
+    document: Document
+
+
+def keep(tx: Transaction, capture: Capture, body: bytes, source: int) -> bool:
+    """Write a capture down; False if the very same bytes are here already."""
+    digest = bytes.fromhex(capture.sha256)
+    if tx.query("SELECT 1 FROM desk_captures WHERE sha256 = ?", (digest,)):
+        return False
+    tx.execute(
+        "INSERT INTO desk_captures (sha256, source, url, media_type, seen_us, size, code, packed)"
+        " VALUES (?, ?, ?, ?, ?, ?, '', ?)",
+        (digest, source, capture.url, capture.media_type, capture.seen_us, capture.size, _packed(body)),
+    )
+    return True
+
+
+def unreadable(tx: Transaction, sha256: str, code: str) -> None:
+    """Say why nothing was made of a capture."""
+    tx.execute("UPDATE desk_captures SET code = ? WHERE sha256 = ?", (code, bytes.fromhex(sha256)))
+
+
+def unseen(db: View, ids: Iterable[str]) -> set[str]:
+    """Of these documents those that are not in the library."""
+    return {one for one in ids if not db.query("SELECT 1 FROM desk_documents WHERE id = ?", (one,))}
+
+
+def add(tx: Transaction, kept: Kept, reading: Reading) -> None:
+    """Put a document on the shelf of a story; its number is the next."""
+    document = kept.document
+    tx.execute(
+        "INSERT INTO desk_documents (id, article, source, story, copy_of, published_us, seen_us, document, reading)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            document.id,
+            document.article,
+            kept.source,
+            kept.story,
+            kept.copy_of,
+            reading.published_us,
+            reading.seen_us,
+            _packed(msgspec.msgpack.encode(document)),
+            _packed(msgspec.msgpack.encode(reading)),
+        ),
+    )
+
+
+def follow(tx: Transaction, urls: Sequence[str], now_us: int) -> None:
+    """Remember that these entries were fetched."""
+    tx.execute_many(
+        "INSERT INTO desk_followed (url, seen_us) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(one, now_us) for one in urls],
+    )
+
+
+def fresh(db: View, urls: Iterable[str]) -> list[str]:
+    """Of these entries those that were not fetched yet, in their order, each once."""
+    return [one for one in dict.fromkeys(urls) if not db.query("SELECT 1 FROM desk_followed WHERE url = ?", (one,))]
+
+
+def readings(db: View, since_us: int, after: int, limit: int) -> list[tuple[int, str, Reading]]:
+    """(number, story, reading) of what came since, in the order of arrival: enough to make the stories' state again."""
+    rows = db.query(
+        "SELECT number, story, reading FROM desk_documents WHERE seen_us >= ? AND number > ? ORDER BY number LIMIT ?",
+        (since_us, after, limit),
+    )
+    return [(int(row[0]), str(row[1]), _READING.decode(_plain(row[2]))) for row in rows]
+
+
+def shelf(db: View, story: str, limit: int) -> list[tuple[Kept, Reading]]:
+    """The documents of a story in the order of arrival, at most so many."""
+    rows = db.query(
+        "SELECT number, source, story, copy_of, document, reading FROM desk_documents WHERE story = ?"
+        " ORDER BY number LIMIT ?",
+        (story, limit),
+    )
+    return [(_kept(row), _READING.decode(_plain(row[5]))) for row in rows]
+
+
+def count(db: View, story: str) -> int:
+    """How many documents a story has."""
+    return int(db.query("SELECT COUNT(*) FROM desk_documents WHERE story = ?", (story,))[0][0])
+
+
+def story_of(db: View, documents: Iterable[str]) -> dict[str, str]:
+    """The stories of documents that are here."""
+    found = (db.query("SELECT id, story FROM desk_documents WHERE id = ?", (one,)) for one in documents)
+    return {str(rows[0][0]): str(rows[0][1]) for rows in found if rows}
+
+
+def homes(db: View, articles: Iterable[str]) -> dict[str, str]:
+    """The stories of articles of which an older version is here."""
+    out = {}
+    for one in articles:
+        rows = db.query("SELECT story FROM desk_documents WHERE article = ? ORDER BY number DESC LIMIT 1", (one,))
+        if rows:
+            out[one] = str(rows[0][0])
+    return out
+
+
+def ids(db: View, story: str) -> list[str]:
+    """All documents of a story, in the order of arrival."""
+    return [str(row[0]) for row in db.query("SELECT id FROM desk_documents WHERE story = ? ORDER BY number", (story,))]
+
+
+def urls(db: View, captures: Iterable[str]) -> dict[str, str]:
+    """Where captures came from, by their SHA-256."""
+    found = (
+        (one, db.query("SELECT url FROM desk_captures WHERE sha256 = ?", (bytes.fromhex(one),))) for one in captures
+    )
+    return {one: str(rows[0][0]) for one, rows in found if rows}
+
+
+def move(tx: Transaction, documents: Iterable[str], story: str) -> None:
+    """Put documents on the shelf of another story."""
+    tx.execute_many("UPDATE desk_documents SET story = ? WHERE id = ?", [(story, one) for one in documents])
+
+
+class Library:
+    """What readers ask of it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def document(self, document_id: str) -> tuple[Kept, Reading]:
+        """Raises AccessError("desk.unknown-story")."""
+
+        def work(db: View) -> tuple[Kept, Reading]:
+            rows = db.query(
+                "SELECT number, source, story, copy_of, document, reading FROM desk_documents WHERE id = ?",
+                (document_id,),
+            )
+            if not rows:
+                raise AccessError("desk.unknown-story", "there is no such document here")
+            return _kept(rows[0]), _READING.decode(_plain(rows[0][5]))
+
+        return await self._database.read(work)
+
+    async def versions(self, article: str, limit: int) -> list[Document]:
+        """The texts of an article through its edits, oldest first."""
+
+        def work(db: View) -> list[Document]:
+            rows = db.query(
+                "SELECT document FROM desk_documents WHERE article = ? ORDER BY number LIMIT ?", (article, limit)
+            )
+            return [_DOCUMENT.decode(_plain(row[0])) for row in rows]
+
+        return await self._database.read(work)
+
+    async def capture(self, sha256: str) -> tuple[Capture, bytes | None]:
+        """A capture and its bytes, if they are still kept. Raises AccessError("desk.unknown-story")."""
+
+        def work(db: View) -> tuple[Capture, bytes | None]:
+            rows = db.query(
+                "SELECT url, media_type, seen_us, size, packed FROM desk_captures WHERE sha256 = ?",
+                (bytes.fromhex(sha256),),
+            )
+            if not rows:
+                raise AccessError("desk.unknown-story", "there is no such capture here")
+            url, media_type, seen_us, size, packed = rows[0]
+            return Capture(sha256, url, media_type, seen_us, size), _plain(packed) if packed else None
+
+        return await self._database.read(work)
+
+
+def _kept(row: tuple[object, ...]) -> Kept:
+    number, source, story, copy_of, document = row[:5]
+    if not isinstance(number, int) or not isinstance(source, int) or not isinstance(document, bytes):
+        raise StoreError("store.read", "a document's row is not one")
+    return Kept(number, source, str(story), str(copy_of), _DOCUMENT.decode(_plain(document)))
+
+
+def _packed(body: bytes) -> bytes:
+    return ZstdCompressor(level=_LEVEL).compress(body)
+
+
+def _plain(packed: bytes) -> bytes:
+    return ZstdDecompressor().decompress(packed, max_output_size=MOST_BYTES * 2)

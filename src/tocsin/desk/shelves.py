@@ -1,0 +1,330 @@
+"""The shelves: each document is put into its story, in one commit with its capture; acts of people move them.
+
+What is in memory is made of the library again at each start, and after each commit that failed. The library says which story
+a document is in; a name that memory made otherwise, for what it was made of is older than its window, follows the library's.
+"""
+
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, Protocol
+
+from msgspec.structs import replace
+
+from tocsin.desk import catalogue, library, register, telling, thresholds
+from tocsin.desk.catalogue import OPEN
+from tocsin.desk.document import Act, Document, Finding, Reading, Verdict
+from tocsin.desk.finding.indicators import Listed as Forbids
+from tocsin.desk.gathering import Read
+from tocsin.desk.library import Kept
+from tocsin.desk.shown import Listed
+from tocsin.desk.stories.events import story_name
+from tocsin.desk.stories.linking import Encode
+from tocsin.desk.stories.newsroom import Newsroom
+from tocsin.desk.telling import Evidence, Shelf
+from tocsin.errors import AccessError, ConfigError, StoreError
+from tocsin.formats import extension
+from tocsin.ports.clock import Clock
+from tocsin.ports.database import Database, Transaction
+from tocsin.ports.database import Reading as View
+
+MOST_SHELVED: Final = 200  # of one story are looked at for its row; its documents are counted all
+_BLOCK: Final = 500
+_MOST_KNOWN: Final = 200_000
+_SENTENCES: Final = 20_000
+
+
+class Watched(Protocol):
+    """Our standing interests."""
+
+    def seek(self, tx: Transaction, stories: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[tuple[str, str]]:
+        """("kind text" of an interest, story) of everything that these objects of stories meet."""
+        ...
+
+    async def standing(self) -> frozenset[str]:
+        """Every interest there is now, as "kind text"."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the shelves stand on. `model`: the encoder across languages, if there is one; loaded when first needed."""
+
+    database: Database
+    clock: Clock
+    forbids: Forbids
+    watched: Watched
+    model: Callable[[], Encode | None]
+
+
+class Shelves:
+    """See gathering.Shelves. One change at a time; whoever reads is not held up."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._turn = asyncio.Lock()
+        self._room: Newsroom | None = None
+        self._names: dict[str, str] = {}  # a story's name in memory: in the library
+        self._encode: Encode | None = None
+        self._is_loaded = False
+        self._known: dict[tuple[str, str], float] = {}
+        self._vectors: OrderedDict[str, Sequence[float]] = OrderedDict()
+
+    async def ready(self) -> None:
+        """Make the stories of the window again, so that nobody waits for it later. Raises StoreError."""
+        async with self._turn:
+            await self._ready()
+
+    async def related(self, story: str) -> list[str]:
+        """Stories that are like this one and not the same event; none while memory is being made."""
+        if self._room is None:
+            return []
+        async with self._turn:
+            room = await self._ready()
+            live = next((one for one, name in self._names.items() if name == story), story)
+            found = await asyncio.to_thread(room.related, live)
+        return [one for one in dict.fromkeys(self._name(one.other) for one in found) if one != story]
+
+    def compared(self, languages: Iterable[str]) -> tuple[str, ...]:
+        """Those of which stories are linked across languages here."""
+        room = self._room
+        return tuple(one for one in languages if room is not None and room.compared(one))
+
+    async def put(self, source: int, found: Sequence[Read], also: Callable[[Transaction], None]) -> int:
+        """See gathering.Shelves."""
+        database, told = self._ground.database, {one.id: (one, reading) for one, reading in found}
+        async with self._turn:
+            fresh = await database.read(lambda db: library.unseen(db, told))
+            pairs = [(one, self._checked(reading)) for one, reading in told.values() if one.id in fresh]
+            if not pairs:
+                await database.write(also)
+                return 0
+            room = await self._ready()
+            homes = await database.read(lambda db: library.homes(db, {one.article for one, _ in pairs}))
+            placed = await asyncio.to_thread(self._placed, room, source, pairs, homes)
+            rows = await self._rows(placed)
+            objects = _objects(placed)
+
+            def work(tx: Transaction) -> None:
+                also(tx)
+                for kept, reading in placed:
+                    library.add(tx, kept, reading)
+                for one in rows:
+                    catalogue.put(tx, one)
+                catalogue.met(tx, self._ground.watched.seek(tx, objects), self._ground.clock.now_us())
+
+            await self._write(work)
+            return len(placed)
+
+    async def merge(self, story: str, other: str, by: str) -> str:
+        """All documents of another story belong to this one. Raises AccessError("desk.unknown-story"), ConfigError."""
+        if story == other:
+            raise ConfigError("config.value", "a story cannot be merged with itself")
+        async with self._turn:
+            room = await self._ready()
+            kept, moved = await self._ground.database.read(lambda db: (_ids(db, story), _ids(db, other)))
+            act = Act(True, tuple(moved), tuple(kept), by, self._ground.clock.now_us())
+
+            def work(tx: Transaction) -> None:
+                catalogue.remember(tx, act)
+                library.move(tx, moved, story)
+                catalogue.drop(tx, other, story)
+
+            await self._decided(room, act, work, dict.fromkeys((*kept, *moved), story))
+            return story
+
+    async def split(self, story: str, documents: Sequence[str], by: str) -> str:
+        """These documents are another story. Raises AccessError("desk.unknown-story"), ConfigError("config.value")."""
+        async with self._turn:
+            room = await self._ready()
+            held = await self._ground.database.read(lambda db: _ids(db, story))
+            torn = [one for one in held if one in set(documents)]
+            rest = [one for one in held if one not in set(torn)]
+            if len(torn) != len(set(documents)) or not torn or not rest:
+                raise ConfigError("config.value", "some documents of the story go, and some stay")
+            act = Act(False, tuple(torn), tuple(rest), by, self._ground.clock.now_us())
+            made = story_name("split", story, *torn, str(act.at_us))
+
+            def work(tx: Transaction) -> None:
+                catalogue.remember(tx, act)
+                library.move(tx, torn, made)
+
+            await self._decided(room, act, work, {**dict.fromkeys(rest, story), **dict.fromkeys(torn, made)})
+            return made
+
+    def similar(self, one: Sequence[str], other: Sequence[str]) -> Sequence[Sequence[float]]:
+        """Sentences against sentences by the model, if there is one."""
+        first, second = ([self._vector(text) for text in texts] for texts in (one, other))
+        return [[sum(a * b for a, b in zip(x, y, strict=True)) for y in second] for x in first]
+
+    def evidence(self, letters: Mapping[int, str]) -> Evidence:
+        """What a story's row is made with now."""
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        return Evidence(letters, self.similar if self._encode else None, self._known)
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _name(self, story: str) -> str:
+        """What the library calls a story of memory."""
+        return self._names.get(story, story)
+
+    async def _ready(self) -> Newsroom:
+        if not self._is_loaded:
+            self._encode = await asyncio.to_thread(self._ground.model)
+            self._is_loaded = True
+        if self._room is None:
+            acts = await self._ground.database.read(catalogue.acts)
+            room, after = Newsroom(acts, self._encode), 0
+            names: dict[str, str] = {}
+            since = self._ground.clock.now_us() - thresholds.WINDOW_US
+            while True:
+                block = await self._ground.database.read(
+                    partial(library.readings, since_us=since, after=after, limit=_BLOCK)
+                )
+                if not block:
+                    break
+                after = block[-1][0]
+                await asyncio.to_thread(_again, room, names, block)
+            self._room, self._names = room, names
+        return self._room
+
+    async def _write(self, work: Callable[[Transaction], None]) -> None:
+        try:
+            await self._ground.database.write(work)
+        except StoreError:
+            self._room = None  # memory holds what may not be there
+            raise
+
+    async def _decided(
+        self, room: Newsroom, act: Act, work: Callable[[Transaction], None], homes: Mapping[str, str]
+    ) -> None:
+        """Move documents in memory and in the library, and write the rows of the stories they are in then."""
+
+        def held(db: View) -> tuple[Shelf, dict[int, str], dict[str, str]]:
+            before = set(library.story_of(db, homes).values())
+            whole = [one for story in sorted(before) for one in library.shelf(db, story, MOST_SHELVED)]
+            return whole, register.letters(db), {one.id: one.state for one in catalogue.rows(db, before)}
+
+        whole, letters, states = await self._ground.database.read(held)
+        evidence, counts = self.evidence(letters), Counter(homes.values())
+
+        def made() -> list[Listed]:
+            room.decide(act)
+            shelves: dict[str, list[tuple[Kept, Reading]]] = {}
+            for kept, reading in whole:
+                story = homes[kept.document.id]
+                shelves.setdefault(story, []).append((replace(kept, story=story), reading))
+            return [
+                telling.listed(shelf, counts[story], states.get(story, OPEN), evidence)
+                for story, shelf in shelves.items()
+            ]
+
+        rows = await asyncio.to_thread(made)
+
+        def all_of_it(tx: Transaction) -> None:
+            work(tx)
+            for one in rows:
+                catalogue.put(tx, one)
+
+        await self._write(all_of_it)
+        for document, story in homes.items():
+            held_in = room.story_of(document)
+            if held_in:
+                self._names[held_in] = story
+
+    def _checked(self, reading: Reading) -> Reading:
+        """With what our lists forbid suppressed, and the list named: whoever reads has no lists."""
+        return replace(reading, findings=tuple(self._judged(one) for one in reading.findings))
+
+    def _judged(self, one: Finding) -> Finding:
+        if one.verdict is Verdict.SUPPRESSED:
+            return one
+        listed = self._ground.forbids(one.kind, one.value)
+        return replace(one, verdict=Verdict.SUPPRESSED, reason=listed) if listed else one
+
+    def _placed(
+        self, room: Newsroom, source: int, pairs: Sequence[tuple[Document, Reading]], homes: Mapping[str, str]
+    ) -> list[tuple[Kept, Reading]]:
+        out = []
+        for document, reading in pairs:
+            found = room.add(reading, homes.get(document.article, ""))
+            story = self._name(found.story)
+            out.append((Kept(0, source, story, found.copy_of, document), reading))
+        return out
+
+    async def _rows(self, placed: Sequence[tuple[Kept, Reading]]) -> list[Listed]:
+        stories: dict[str, list[tuple[Kept, Reading]]] = {}
+        for one in placed:
+            stories.setdefault(one[0].story, []).append(one)
+
+        def held(db: View) -> tuple[dict[int, str], dict[str, tuple[list[tuple[Kept, Reading]], int, str]]]:
+            states = {one.id: one.state for one in catalogue.rows(db, stories)}
+            shelves = {
+                one: (library.shelf(db, one, MOST_SHELVED), library.count(db, one), states.get(one, OPEN))
+                for one in stories
+            }
+            return register.letters(db), shelves
+
+        letters, shelves = await self._ground.database.read(held)
+        evidence = self.evidence(letters)
+
+        def made() -> list[Listed]:
+            return [
+                telling.listed([*shelf, *stories[one]], count + len(stories[one]), state, evidence)
+                for one, (shelf, count, state) in shelves.items()
+            ]
+
+        return await asyncio.to_thread(made)
+
+    def _vector(self, text: str) -> Sequence[float]:
+        found = self._vectors.get(text)
+        if found is None and self._encode is not None:
+            found = self._vectors[text] = self._encode([text])[0]
+            if len(self._vectors) > _SENTENCES:
+                self._vectors.popitem(last=False)
+        return found or ()
+
+
+def _ids(db: View, story: str) -> list[str]:
+    found = library.ids(db, story)
+    if not found:
+        raise AccessError("desk.unknown-story", "there is no such story here")
+    return found
+
+
+def _again(room: Newsroom, names: dict[str, str], block: Iterable[tuple[int, str, Reading]]) -> None:
+    for _, story, reading in block:
+        names.setdefault(room.add(reading).story, story)  # what began a story names it
+
+
+def _objects(placed: Sequence[tuple[Kept, Reading]]) -> dict[str, list[Mapping[str, Any]]]:
+    """What documents say, in the words that interests are held against."""
+    out: dict[str, list[Mapping[str, Any]]] = {}
+    for kept, reading in placed:
+        document = kept.document
+        topics = [one.name for one in reading.topics if not one.listed]
+        objects: list[Mapping[str, Any]] = [
+            {"type": "report", "name": document.title, "description": document.text},
+            *({"type": "report", "extensions": {extension.ID["warning"]: {"topic": one}}} for one in topics),
+            *({"type": "location", "country": one.country} for one in reading.places),
+            *(_observable(one) for one in reading.findings),
+        ]
+        out.setdefault(kept.story, []).extend(objects)
+    return out
+
+
+def _observable(finding: Finding) -> Mapping[str, Any]:
+    match finding.kind:
+        case "ip" | "network":
+            return {"type": "ipv6-addr" if ":" in finding.value else "ipv4-addr", "value": finding.value}
+        case "domain":
+            return {"type": "domain-name", "value": finding.value}
+        case "url":
+            return {"type": "url", "value": finding.value}
+        case "email":
+            return {"type": "email-addr", "value": finding.value}
+        case _:
+            return {"type": "file", "hashes": {finding.kind: finding.value}}

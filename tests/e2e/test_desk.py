@@ -1,0 +1,149 @@
+"""Real nodes: news is imported, becomes a story, a draft that is shared, a warning that arrives; kill -9 loses nothing."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+import pytest
+from tests.unit.desk.layouts import ENGLISH
+
+from tocsin.cli.control import Control
+from tocsin.cli.demo.nodes import Federation, command
+
+PATIENCE_S = 60.0
+RETOLD = (
+    "More than two tonnes of cocaine were seized by Belgian customs officers in a banana shipment in the port of Antwerp, federal prosecutors said.",
+    "The container with the drugs, worth some 100 million euros, had left Guayaquil in Ecuador, and four people have been arrested.",
+    "Orders were taken at hxxps://orders[.]crane-tools[.]net/gate, the investigators said, a site that is still there.",
+)
+
+pytestmark = pytest.mark.slow
+
+
+async def tocsin(home, *words):
+    """One command at a node: exit status and what it told."""
+    process = await asyncio.create_subprocess_exec(
+        *command(home, *map(str, words), "--json"), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await process.communicate()
+    assert out, err.decode()
+    return process.returncode, [json.loads(line) for line in out.splitlines()]
+
+
+async def until(ask, holds):
+    async with asyncio.timeout(PATIENCE_S):
+        while not holds(told := await ask()):
+            await asyncio.sleep(0.05)
+    return told
+
+
+def page(article, outlet, lines=None):
+    body = "".join(f"<p>{one}</p>" for one in lines or article.body)
+    return (
+        f'<html><head><meta property="og:site_name" content="{outlet}"><title>{article.title}</title></head>'
+        f"<body><article><h1>{article.title}</h1>{body}</article></body></html>"
+    )
+
+
+async def whole(folder):
+    files = []
+    for number, (outlet, lines) in enumerate(
+        (("Harbour Gazette", None), ("Copyist Daily", None), ("Third Herald", RETOLD))
+    ):
+        files.append(folder / f"page{number}.html")
+        files[-1].write_text(page(ENGLISH[0], outlet, lines))
+    async with Federation(folder, 2) as federation:
+        await federation.init()
+        await federation.found()
+        await federation.start()
+        giver, other = federation.nodes
+        await tocsin(giver.home, "interest", "add", "word", "cocaine")
+        status, (told,) = await tocsin(giver.home, "desk", "import", *files)
+        assert (status, told["new"]) == (0, 3)
+        (name,) = {one for capture in told["captures"] for one in capture["stories"]}
+        _, (listed,) = await tocsin(giver.home, "desk", "list", "--country", "BE")
+        (row,) = listed["listed"]
+        assert (row["id"], row["documents"], row["copies"], row["origins"]) == (name, 3, 1, 2)
+        _, (hits,) = await tocsin(giver.home, "desk", "list", "--hits")
+        assert [(one["interest"], one["story"]) for one in hits["hits"]] == [("word cocaine", name)]
+        _, (shown,) = await tocsin(giver.home, "desk", "story", name[:8])
+        (value,) = [one["finding"]["value"] for one in shown["findings"] if one["finding"]["verdict"] == "proposed"]
+        assert (await tocsin(giver.home, "desk", "accept", name[:8], value))[0] == 0
+        status, (draft,) = await tocsin(giver.home, "desk", "draft", name[:8], "--out", folder / "draft.json")
+        assert status == 0
+        status, _ = await tocsin(giver.home, "share", folder / "draft.json", "--to", "plenary")
+        assert status == 0
+        report = draft["report"]
+        await until(
+            lambda: other.control.get("/objects", type="report", limit=50),
+            lambda told: any(one["id"] == report for one in told),
+        )
+        indicators = await other.control.get("/objects", type="indicator", limit=50)
+        assert len(indicators) == 1
+        alarm = ("--to", "plenary", "--urgency", "flash", "--what", "Ports", "--do", "Check the manifests.")
+        status, (raised,) = await tocsin(giver.home, "desk", "warn", name[:8], *alarm, "--about", report)
+        assert (status, raised["recipients"]) == (0, [other.handle])
+        found = await until(lambda: other.control.get("/warnings"), lambda told: told["warnings"])
+        assert found["warnings"][0]["headline"] == ENGLISH[0].title
+        # What we watch for is at this node only.
+        assert (await other.control.get("/desk/hits")) == []
+
+
+def test_news_becomes_a_story_a_report_and_a_warning_at_another_member(tmp_path):
+    asyncio.run(whole(tmp_path))
+
+
+@asynccontextmanager
+async def running(home):
+    """A node of its own, killed at the end: its process and its control socket."""
+    process = await asyncio.create_subprocess_exec(
+        *command(home, "run", "--json", "--stop-with-stdin"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            assert json.loads(await process.stdout.readline())["schema"] == "tocsin.ready/1"
+        async with Control(home) as control:
+            yield process, control
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def bring(control, number):
+    text = page(
+        ENGLISH[0]._replace(title=f"Shipment {number} of cocaine seized in the port of Antwerp"), f"Outlet {number}"
+    )
+    query = {"url": f"https://outlet{number}.example/", "outlet": "", "media_type": "text/html"}
+    (told,) = [one async for one in control.rows("POST", "/desk/imported", query, text.encode())]
+    return told
+
+
+async def killed(folder):
+    async with Federation(folder, 2) as federation:
+        await federation.init()
+        await federation.found()
+        home = federation.nodes[0].home
+        async with running(home) as (process, control):
+            for number in range(4):
+                assert (await bring(control, number))["new"] == 1
+            busy = asyncio.gather(*(bring(control, number) for number in range(4, 12)), return_exceptions=True)
+            while (await control.get("/desk/stories"))["documents"] < 6:
+                await asyncio.sleep(0.005)
+            process.kill()
+            await busy
+        async with running(home) as (process, control):
+            told = await control.get("/desk/stories")
+            assert 6 <= told["documents"] <= 12
+            for number in range(12):
+                assert (await bring(control, number))["documents"] == 1
+            told = await control.get("/desk/stories")
+            assert told["documents"] == 12
+            assert [(one["documents"], one["copies"], one["origins"]) for one in told["listed"]] == [(12, 11, 1)]
+
+
+def test_kill_between_commits_loses_nothing_and_doubles_nothing(tmp_path):
+    asyncio.run(killed(tmp_path))

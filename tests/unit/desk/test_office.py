@@ -1,0 +1,391 @@
+"""The office: captures become stories in one commit, people's acts hold, a draft says what they accepted and no more."""
+
+import asyncio
+import json
+from contextlib import closing, contextmanager
+
+import apsw
+import msgspec
+import pytest
+from tests.unit.desk.layouts import ENGLISH, FRENCH
+
+from tocsin.backends.sqlite.database import InlineDatabase, create_tables
+from tocsin.desk import catalogue, tables
+from tocsin.desk.finding.read import find
+from tocsin.desk.office import Office, World
+from tocsin.desk.reading import opening
+from tocsin.desk.shown import Listed
+from tocsin.desk.sources import Kind, Source
+from tocsin.errors import AccessError, ConfigError, FormatError, StoreError
+from tocsin.ports.outside import Fetched
+
+ME = "identity--11111111-1111-4111-8111-111111111111"
+START = 1_748_692_800_000_000
+REPORT = (
+    "Attackers used a new backdoor against water utilities in Egypt and Greece, the agency's cyber attack report says.",
+    "The malware calls hxxps://evil-update[.]example-c2[.]net/gate and 45.155.205[.]99 every hour; see https://www.example-vendor.com/blog for more.",
+    "Write to j.doe@agency-press.org. A public resolver, 8[.]8[.]8[.]8, is used to look for names, and ransomware follows.",
+)
+
+
+def run(coroutine):
+    return asyncio.run(coroutine)
+
+
+class Now:
+    """A clock that stands until it is moved."""
+
+    def __init__(self):
+        self.us = START
+
+    def now_us(self):
+        return self.us
+
+
+class Reader:
+    """The reading itself, without a process around it."""
+
+    async def read(self, capture, body):
+        if body == b"hostile":
+            raise FormatError("desk.unreadable", "nothing came of it")
+        return [(one, find(one)) for one in opening.read(capture, body).documents]
+
+    async def links(self, capture, body):
+        return ()
+
+
+class Outside:
+    """Sources as a test has them."""
+
+    def __init__(self):
+        self.pages = {}
+        self.asked = []
+
+    async def fetch(self, wanted):
+        self.asked.append(wanted.url)
+        return Fetched(200, wanted.url, "text/html", self.pages[wanted.url])
+
+
+class Watched:
+    """Interests in words, met by what any object says."""
+
+    def __init__(self, *words):
+        self.words = set(words)
+
+    def seek(self, tx, stories):
+        return [
+            (word, story)
+            for story, found in stories.items()
+            for word in sorted(self.words)
+            if any(word in json.dumps(one) for one in found)
+        ]
+
+    async def standing(self):
+        return frozenset(self.words)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return str(tmp_path / "store.db")
+
+
+@contextmanager
+def opened(path, *, watched=(), outside=None, database=InlineDatabase):
+    with closing(apsw.Connection(path)) as connection:
+        create_tables(connection, (tables.TABLES,))
+        clock = Now()
+        world = World(
+            database=database(connection),
+            clock=clock,
+            outside=outside or Outside(),
+            reader=Reader(),
+            note=lambda *_: None,
+            forbids=lambda kind, value: "on the list public-dns" if value == "8.8.8.8" else "",
+            watched=Watched(*watched),
+            model=lambda: None,
+            author=lambda: ME,
+        )
+        office = Office(world)
+        office.clock = clock
+        yield office
+
+
+def page(article, lines=None, outlet=None):
+    body = "".join(f"<p>{one}</p>" for one in lines or article.body)
+    name = outlet or article.outlet
+    return (
+        f'<html><head><meta property="og:site_name" content="{name}"><title>{article.title}</title></head>'
+        f"<body><article><h1>{article.title}</h1>{body}</article></body></html>"
+    ).encode()
+
+
+async def bring(office, article, number, outlet=None, lines=None):
+    url = f"https://outlet{number}.example/story"
+    return await office.imported(page(article, lines, outlet), url, "text/html")
+
+
+RETOLD = (
+    "More than two tonnes of cocaine were seized by Belgian customs officers in a banana shipment in the port of Antwerp, federal prosecutors said.",
+    "The container with the drugs, worth some 100 million euros, had left Guayaquil in Ecuador, and four people have been arrested.",
+)
+
+
+async def three(office):
+    """A story of three outlets, one of which copied; and another story."""
+    told = [
+        await bring(office, ENGLISH[0], 1, "Harbour Gazette"),
+        await bring(office, ENGLISH[0], 2, "Copyist Daily"),
+        await bring(office, ENGLISH[0], 3, "Third Herald", RETOLD),
+        await bring(office, ENGLISH[1], 4),
+    ]
+    return told[0]["stories"][0], told[3]["stories"][0]
+
+
+def test_outlets_are_one_story_and_a_copy_is_no_origin(store):
+    async def story():
+        with opened(store) as office:
+            first, other = await three(office)
+            assert first != other
+            (shown,) = [one for one in await office.stories() if one.id == first]
+            assert (shown.documents, shown.copies, len(shown.outlets)) == (3, 1, 3)
+            assert shown.origins == 2
+            assert shown.digit == 2
+            told = await office.story(first)
+            assert [one.copy_of != "" for one in told.shelved] == [False, True, False]
+            assert {one.origin for one in told.shelved} == {one.name for one in told.origins}
+            assert told.summary
+            assert len(told.timeline) == 2
+            assert await office.counts() == (4, 2)
+
+    run(story())
+
+
+def test_the_same_page_twice_is_one_document(store):
+    async def story():
+        with opened(store) as office:
+            first = await bring(office, ENGLISH[0], 1)
+            again = await bring(office, ENGLISH[0], 1)
+            assert (first["new"], again["new"]) == (1, 0)
+            assert again["stories"] == first["stories"]
+            assert await office.counts() == (1, 1)
+
+    run(story())
+
+
+def test_lists_are_narrowed_and_paged_and_nothing_is_seen_twice(store):
+    async def story():
+        with opened(store) as office:
+            for number, article in enumerate((*ENGLISH, *FRENCH)):
+                await bring(office, article, number)
+                office.clock.us += 1_000_000
+            whole = await office.stories()
+            seen, before = [], (0, "")
+            while part := await office.stories(before=before, limit=2):
+                seen += part
+                before = part[-1].last_us, part[-1].id
+            assert seen == whole
+            assert len(whole) == len({one.id for one in whole}) == len(ENGLISH) + len(FRENCH)
+            french = await office.stories(language="fr")
+            assert [one.id for one in french] == [one.id for one in whole if "fr" in one.languages]
+            assert french
+            belgian = await office.stories(country="be", language="en")
+            assert belgian
+            assert all("BE" in one.countries and "en" in one.languages for one in belgian)
+            assert await office.stories(state="dismissed") == []
+            await office.set_state(whole[0].id, "dismissed", "a")
+            assert [one.id for one in await office.stories(state="dismissed")] == [whole[0].id]
+            assert len(await office.stories(state="open")) == len(whole) - 1
+
+    run(story())
+
+
+def test_a_page_of_the_list_is_read_from_an_index_however_many_there_are(store):
+    with closing(apsw.Connection(store)) as connection:
+        create_tables(connection, (tables.TABLES,))
+        row = msgspec.msgpack.encode(
+            Listed("x", "t", 0, 0, 1, 0, (), 1, ("en",), ("EG",), ("cyber",), 0, 0, "open", "F", 6)
+        )
+        many = 5_000
+        connection.executemany(
+            "INSERT INTO desk_stories VALUES (?, ?, 'open', ?)", ((f"{n:032x}", n, row) for n in range(many))
+        )
+        connection.executemany(
+            "INSERT INTO desk_keys VALUES (?, ?, ?)",
+            ((key, n, f"{n:032x}") for n in range(many) for key in ("topic:cyber", "language:en")),
+        )
+        for wanted in ([], ["topic:cyber"], ["topic:cyber", "language:en"]):
+            sql, args = catalogue.query(wanted, (1 << 62, ""), 50)
+            plan = [one[3] for one in connection.execute(f"EXPLAIN QUERY PLAN {sql}", args)]
+            assert not any("SCAN" in one or "TEMP B-TREE" in one for one in plan), plan
+            assert len(list(connection.execute(sql, args))) == 50
+
+
+def test_merge_and_split_hold_after_a_restart_and_for_what_comes_later(store):
+    async def before():
+        with opened(store) as office:
+            first, other = await three(office)
+            kept = await office.merge(first, other, "analyst")
+            assert [one.id for one in await office.stories()] == [kept]
+            assert (await office.story(kept)).listed.documents == 4
+            torn = (await office.story(kept)).shelved[2].document.id
+            made = await office.split(kept, [torn], "analyst")
+            assert sorted(one.documents for one in await office.stories()) == [1, 3]
+            with pytest.raises(AccessError):
+                await office.story(other)
+            return kept, made
+
+    kept, made = run(before())
+
+    async def after():
+        with opened(store) as office:
+            # Both texts again, in other outlets: each goes where a person has put its like.
+            later = await bring(office, ENGLISH[1], 8, "Later Post")
+            retold = await bring(office, ENGLISH[0], 9, "Another Herald", RETOLD)
+            assert later["stories"] == [kept]
+            assert retold["stories"] == [made]
+            again = await bring(office, ENGLISH[0], 10, "Fourth Mail")
+            assert again["stories"] == [kept]
+            assert sum(one.documents for one in await office.stories()) == 7
+
+    run(after())
+
+
+def test_not_all_of_a_story_can_be_split_off_nor_what_is_not_in_it(store):
+    async def story():
+        with opened(store) as office:
+            first, _ = await three(office)
+            ids = [one.document.id for one in (await office.story(first)).shelved]
+            for wrong in (ids, [], [*ids[:1], "x"]):
+                with pytest.raises(ConfigError):
+                    await office.split(first, wrong, "a")
+            with pytest.raises(ConfigError):
+                await office.merge(first, first, "a")
+            with pytest.raises(AccessError):
+                await office.merge(first, "0" * 32, "a")
+
+    run(story())
+
+
+def test_a_draft_holds_what_was_accepted_and_nobody(store):
+    async def story():
+        with opened(store) as office:
+            lines = (
+                *REPORT,
+                "By Jane Doe, correspondent. The investigators are still at work on this case, she writes.",
+            )
+            told = await bring(
+                office, ENGLISH[0]._replace(title="Backdoor found in water utilities"), 1, "CERT Wire", lines
+            )
+            (name,) = told["stories"]
+            shown = await office.story(name)
+            verdicts = {one.finding.value: (one.finding.verdict.value, one.finding.reason) for one in shown.findings}
+            assert verdicts["45.155.205.99"][0] == "proposed"
+            assert verdicts["8.8.8.8"] == ("suppressed", "on the list public-dns")
+            assert verdicts["j.doe@agency-press.org"][0] == "reference"
+            before = [json.loads(one) for one in await office.draft(name, "a")]
+            assert not [one for one in before if one["type"] == "indicator"]
+            for value in verdicts:
+                await office.judge(name, value, True, "a")
+            office.clock.us += 60_000_000
+            made = [json.loads(one) for one in await office.draft(name, "a")]
+            values = [one["pattern"] for one in made if one["type"] == "indicator"]
+            assert any("45.155.205.99" in one for one in values)
+            assert not any("8.8.8.8" in one or "agency-press" in one or "example-vendor" in one for one in values)
+            report = made[-1]
+            assert report["id"] == before[-1]["id"]
+            assert (report["created"], report["modified"] > report["created"]) == (before[-1]["created"], True)
+            assert report["external_references"][0]["hashes"]["SHA-256"] == told["sha256"]
+            assert 'admiralty-scale:source-reliability="f"' in report["labels"]
+            kinds = {one["type"] for one in made}
+            assert kinds <= {"identity", "location", "indicator", "report"}
+            assert all(one["identity_class"] == "organization" for one in made if one["type"] == "identity")
+            assert all("Doe" not in one["name"] for one in made if one["type"] == "identity")
+            assert set(report["object_refs"]) == {one["id"] for one in made[:-1]}
+            await office.judge(name, "45.155.205.99", False, "a")
+            again = [json.loads(one) for one in await office.draft(name, "a")]
+            assert not any("45.155.205.99" in one.get("pattern", "") for one in again)
+
+    run(story())
+
+
+def test_confidence_follows_the_digit_and_the_letter_is_the_sources(store):
+    async def story():
+        outside = Outside()
+        with opened(store, outside=outside) as office:
+            outside.pages["https://harbour.example/a"] = page(ENGLISH[0])
+            await office.register.add(Source("harbour", Kind.PAGE, "https://harbour.example/a", letter="B"))
+            told = await office.pull("harbour")
+            assert told["new"] == 1
+            (one,) = await office.stories()
+            assert (one.letter, one.digit) == ("B", 3)
+            report = json.loads((await office.draft(one.id, "a"))[-1])
+            assert report["confidence"] == 50
+
+    run(story())
+
+
+def test_what_was_met_is_told_while_the_interest_stands(store):
+    async def story():
+        with opened(store, watched=("cocaine",)) as office:
+            first, _ = await three(office)
+            (hit,) = await office.hits()
+            assert (hit.interest, hit.story) == ("cocaine", first)
+            assert (await office.story(first)).interests == ("cocaine",)
+        with opened(store) as office:
+            assert await office.hits() == []
+            assert (await office.story(first)).interests == ()
+
+    run(story())
+
+
+class Failing(InlineDatabase):
+    """Refuses the commits it is told to."""
+
+    refuse = False
+
+    async def write(self, work):
+        if self.refuse:
+            raise StoreError("store.full", "no space")
+        return await super().write(work)
+
+
+def test_a_commit_that_fails_leaves_nothing_behind_and_the_next_one_is_whole(store):
+    async def story():
+        with opened(store, database=Failing) as office:
+            await bring(office, ENGLISH[0], 1)
+            office._database.refuse = True
+            with pytest.raises(StoreError):
+                await bring(office, ENGLISH[0], 2, "Copyist Daily")
+            office._database.refuse = False
+            await bring(office, ENGLISH[0], 2, "Copyist Daily")
+            (one,) = await office.stories()
+            assert (one.documents, one.copies, one.origins) == (2, 1, 1)
+
+    run(story())
+
+
+def test_a_capture_that_cannot_be_read_is_refused_and_of_a_source_kept(store):
+    async def story():
+        outside = Outside()
+        with opened(store, outside=outside) as office:
+            with pytest.raises(FormatError):
+                await office.imported(b"hostile", "https://a.example/", "text/html")
+            outside.pages["https://b.example/"] = b"hostile"
+            await office.register.add(Source("b", Kind.PAGE, "https://b.example/"))
+            assert (await office.pull("b"))["new"] == 0
+            rows = await office._database.read(lambda db: db.query("SELECT code FROM desk_captures"))
+            assert rows == [("desk.unreadable",)]
+
+    run(story())
+
+
+def test_questions_are_answered_with_quotes(store):
+    async def story():
+        with opened(store) as office:
+            first, _ = await three(office)
+            (best, *_) = await office.ask(first, "Where had the container left from?")
+            assert "Guayaquil" in best.text
+            with pytest.raises(AccessError):
+                await office.ask("0" * 32, "What?")
+
+    run(story())
