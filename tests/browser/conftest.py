@@ -259,6 +259,7 @@ PLACES = {
     "accounts": "/admin/accounts",
     "tokens": "/admin/tokens",
     "peers": "/admin/peers",
+    "diagnostics": "/admin/diagnostics",
     "audit": "/admin/audit",
     "backups": "/admin/backups",
     "settings": "/admin/settings",

@@ -3,7 +3,8 @@
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -30,7 +31,13 @@ _LIBRARIES: Final = (
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "fsck", "fsck", "--home /var/lib/tocsin fsck --json")(fsck)
-    command(app, "doctor", "doctor", "doctor --json | jq '.checks[] | select(.state != \"ok\")'")(doctor)
+    command(
+        app,
+        "doctor",
+        "doctor",
+        "doctor --json | jq '.checks[] | select(.state != \"ok\")'",
+        "doctor --report report.json",
+    )(doctor)
     command(app, "version", "version", "version --json")(version)
 
 
@@ -64,11 +71,19 @@ def _show_fsck(screen: Screen, found: dict[str, Any]) -> None:
     screen.print(f"{amount(len(logs), 'log')}, {amount(objects, 'object')}: {verdict}")
 
 
-def doctor(hands: Hands) -> int:
+def doctor(
+    hands: Hands,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a report that may be passed on: no path, name or address."),
+    ] = None,
+) -> int:
     """Named checks of the machine, the folder, the keys, the clock and the links; each failure says what to do."""
     from tocsin.node import doctor as examiner
 
     found = examiner.examine(hands.home, _node(hands))
+    if report is not None:
+        _report(hands, report, found)
     states = [one["state"] for one in found]
     counts = {mark: states.count(mark) for mark in _MARKS}
     screen = hands.screen
@@ -80,6 +95,37 @@ def doctor(hands: Hands) -> int:
             ((one["state"], one["name"], one["code"], one["what"], one["do"]) for one in found),
         )
     return 1 if counts["fail"] else 0
+
+
+def _report(hands: Hands, path: Path, found: list[dict[str, Any]]) -> None:
+    """What a stranger may read: states and codes of checks, versions, how often each code was noted; nobody's names."""
+    import msgspec
+
+    from tocsin import __version__
+    from tocsin.cli.files import write_file
+
+    told = {
+        "schema": "tocsin.doctor-report/1",
+        "software": f"tocsin/{__version__}",
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "checks": [{"name": one["name"], "state": one["state"], "code": one["code"]} for one in found],
+        "noted": _noted(hands),
+    }
+    write_file(path, msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
+    hands.screen.say(f"the report is in {path}")
+
+
+def _noted(hands: Hands) -> dict[str, int]:
+    """How often the running node noted each code; nothing of a node that does not run."""
+    from tocsin.cli.control import ask
+
+    try:
+        found: dict[str, int] = ask(hands.home, lambda control: control.get("/diagnostics"))
+    except TocsinError:
+        return {}
+    return found
 
 
 def _node(hands: Hands) -> Any:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -103,7 +104,8 @@ async def _run(
 ) -> None:
     database, counters = store
     clock, entropy, keys = SystemClock(), SystemEntropy(), home.keyring()
-    note = counters.noting(Diagnostics(settings.handle, clock))
+    diagnostics = Diagnostics(settings.handle, clock)
+    note = counters.noting(diagnostics)
     disk = SystemDisk(home.heads)
     heads = CheckpointFiles(disk, threaded=True)
     world = _world(home, settings, store, heads, note)
@@ -136,6 +138,7 @@ async def _run(
         staff = People(database, clock, entropy)
         people = PeoplesDoor(home, settings, core, demonstration=demonstration)
         services = _control(home, core, told, staff, desk.office, people.url)
+        services = replace(services, diagnostics=diagnostics.recent)
         working.append(await people.open(services, told, doors))
         await doors.open_socket(control.build(services), home.socket)
         way = await people.way_in()
@@ -210,6 +213,7 @@ def _control(
         started_us=core.world.clock.now_us(),
         wake=lambda: core.links.wake() if core.links else None,
         note=core.world.note,
+        diagnostics=list,
         reasons=told.reasons,
         watchkeeping=core.rooms.watchkeeping,
         desk=desk,

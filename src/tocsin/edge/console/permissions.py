@@ -118,6 +118,7 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("POST", "/admin/tokens"): ADMINISTRATOR,
     ("POST", "/admin/tokens/remove"): ADMINISTRATOR,
     ("GET",  "/admin/peers"): ADMIN,
+    ("GET",  "/admin/diagnostics"): ADMIN,
     ("GET",  "/admin/audit"): ADMIN,
     ("GET",  "/admin/backups"): ADMIN,
     ("GET",  "/admin/settings"): ADMIN,

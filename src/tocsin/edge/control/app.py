@@ -1,6 +1,7 @@
 """The control socket's routes. Who may open the socket is the operator; there is no other check, and no network."""
 
 import contextlib
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import partial
 
@@ -72,6 +73,7 @@ def _routes(services: Services) -> list[Route]:
     return [
         Route("/status", routes.status),
         Route("/metrics", routes.metrics),
+        Route("/diagnostics", routes.diagnostics),
         Route("/members", routes.members),
         Route("/channels", routes.channels, methods=["GET"]),
         Route("/channels", routes.create_channel, methods=["POST"]),
@@ -140,6 +142,9 @@ class _Routes:
 
     async def metrics(self, _request: Request) -> Response:
         return Response(await self._services.metrics(), headers={"content-type": EXPOSITION})
+
+    async def diagnostics(self, _request: Request) -> Response:
+        return told(Counter(one["code"] for one in self._services.diagnostics()))
 
     async def members(self, _request: Request) -> Response:
         return told(reading.members(self._services))

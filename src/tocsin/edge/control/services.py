@@ -111,6 +111,7 @@ class Services:
     started_us: int
     wake: Callable[[], None]  # look again at what is to be sent
     note: Callable[[str, str, str], None]  # the diagnostics: code, peer, what
+    diagnostics: Callable[[], list[dict[str, str]]]  # what was noted in this run, newest first, bounded
     reasons: Callable[[], Awaitable[Sequence[Reason]]]  # why the node is not ready
     watchkeeping: Watchkeeping
     desk: Office

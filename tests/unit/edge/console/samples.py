@@ -142,6 +142,7 @@ SAMPLES = {
     ("POST", "/admin/tokens"): Sample(form={"name": "{fresh}"}),
     ("POST", "/admin/tokens/remove"): Sample(form={"name": "program"}),
     ("GET", "/admin/peers"): Sample(),
+    ("GET", "/admin/diagnostics"): Sample(),
     ("GET", "/admin/audit"): Sample(),
     ("GET", "/admin/backups"): Sample(),
     ("GET", "/admin/settings"): Sample(),

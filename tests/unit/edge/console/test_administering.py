@@ -1,11 +1,13 @@
 """Admin: what is set and where from, our own keys, the provider that is asked who it is, and the tested restore."""
 
 import json
+from dataclasses import replace
 
 from tocsin.edge.signin.oidc import Client, Provider
 from tocsin.errors import AccessError
 from tocsin.exchange.members.descriptor import fingerprint
 from tocsin.node import config
+from tocsin.node.diagnostics import Diagnostics
 
 ISSUER = "https://id.example"
 META = {
@@ -126,5 +128,24 @@ def test_the_page_of_backups_says_when_a_restore_was_proven(visit):
         page = (await (await house.enroll("root", "administrator")).ask("/admin/backups")).text
         assert "2026-11-22 06:00:00Z" in page
         assert "2026-11-20 01:02:03Z" in page
+
+    visit(story)
+
+
+def test_diagnostics_are_shown_by_code_and_bounded_and_escaped(visit):
+    async def story(house):
+        noted = Diagnostics("aa", house.clock)
+        for number in range(700):
+            noted("peer.gone" if number % 2 else "peer.unreachable", "bb", f"<b>{number}</b>")
+        house.control = replace(house.control, diagnostics=noted.recent)
+        house.again(control=house.control)
+        browser = await house.enroll("root", "administrator")
+        page = await browser.ask("/admin/diagnostics")
+        assert "peer.gone (250)" in page.text
+        assert "&lt;b&gt;699&lt;/b&gt;" in page.text
+        assert page.text.count("<tr data-row>") == 50
+        told = json.loads((await browser.ask("/admin/diagnostics.json?code=peer.gone&from=200")).text)
+        assert {one["code"] for one in told["events"]} == {"peer.gone"}
+        assert (len(told["events"]), told["next"]) == (50, 0)
 
     visit(story)

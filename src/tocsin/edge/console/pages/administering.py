@@ -1,5 +1,6 @@
 """The node: its health, links, backups and settings. Reads only; what changes a node is done at its own command line."""
 
+from collections import Counter
 from typing import Any, Final
 
 from tocsin.edge.console import problems
@@ -39,6 +40,24 @@ async def peers(call: Call) -> Answer:
         behind[one["member"]] = behind.get(one["member"], 0) + one["lag"]
     links = [{**one, "lag": behind.get(one["peer"], 0)} for one in call.control.links()]
     return View("peers.html", {"links": links, "receipts": standing})
+
+
+async def diagnostics(call: Call) -> Answer:
+    """What the node noted of itself since it started: how often each code, and the newest events. Never content."""
+    noted = call.control.diagnostics()
+    code = call.asked("code")
+    counted = Counter(one["code"] for one in noted)
+    shown = [one for one in noted if not code or one["code"] == code]
+    before = call.number("from")
+    return View(
+        "diagnostics.html",
+        {
+            "code": code if code in counted else "",
+            "codes": [{"code": name, "count": count} for name, count in sorted(counted.items())],
+            "events": shown[before : before + PAGE_ROWS],
+            "next": before + PAGE_ROWS if len(shown) > before + PAGE_ROWS else 0,
+        },
+    )
 
 
 async def backups(call: Call) -> Answer:
@@ -124,6 +143,7 @@ async def audit(call: Call) -> Answer:
 PAGES: Final = (
     Page("GET", "/admin", health),
     Page("GET", "/admin/peers", peers),
+    Page("GET", "/admin/diagnostics", diagnostics),
     Page("GET", "/admin/audit", audit),
     Page("GET", "/admin/backups", backups),
     Page("GET", "/admin/settings", settings),
