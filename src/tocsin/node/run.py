@@ -102,8 +102,8 @@ def _world(home: Home, settings: Settings, store: Measured, heads: CheckpointFil
 async def _run(
     home: Home, settings: Settings, store: Measured, on_ready: Callable[[dict[str, Any]], None], demonstration: bool
 ) -> None:
-    database, counters = store
-    clock, entropy, keys = SystemClock(), SystemEntropy(), home.keyring()
+    (database, counters), keys = store, home.keyring()
+    clock, entropy = SystemClock(), SystemEntropy()
     diagnostics = Diagnostics(settings.handle, clock)
     note = counters.noting(diagnostics)
     disk = SystemDisk(home.heads)
@@ -117,8 +117,8 @@ async def _run(
     rotation.settle(home)  # power may have gone between the keys and their descriptor
     if not core.members.has_charter:
         raise ConfigError("config.no-charter", "this node has adopted no charter yet")
-    host, port = address(settings.peer_listen)
-    network = WebSocketNetwork(core.members, Listening(host, port, keys.certificate, keys.certificate_key))
+    listening = Listening(*address(settings.peer_listen), keys.certificate, keys.certificate_key)
+    network = WebSocketNetwork(core.members, listening)
 
     def rekeyed() -> None:
         rotation.settle(home)
@@ -137,12 +137,11 @@ async def _run(
         told = PeopleServices(accounts, page, ready, audit, partial(_figures, core))
         staff = People(database, clock, entropy)
         people = PeoplesDoor(home, settings, core, demonstration=demonstration)
-        services = _control(home, core, told, staff, desk.office, people.url)
-        services = replace(services, diagnostics=diagnostics.recent)
+        made = _control(home, core, told, staff, desk.office, people.url)
+        services = replace(made, diagnostics=diagnostics.recent)
         working.append(await people.open(services, told, doors))
         await doors.open_socket(control.build(services), home.socket)
-        way = await people.way_in()
-        where = {"peer_port": network.port, "people_url": people.url(), **way}
+        where = {"peer_port": network.port, "people_url": people.url(), **await people.way_in()}
         on_ready({"handle": settings.handle, "software": SOFTWARE, **where})
         await asyncio.get_running_loop().create_future()
     finally:
