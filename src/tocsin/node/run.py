@@ -104,8 +104,7 @@ async def _run(
 ) -> None:
     (database, counters), keys = store, home.keyring()
     clock, entropy = SystemClock(), SystemEntropy()
-    diagnostics = Diagnostics(settings.handle, clock)
-    note = counters.noting(diagnostics)
+    note = counters.noting(diagnostics := Diagnostics(settings.handle, clock))
     disk = SystemDisk(home.heads)
     heads = CheckpointFiles(disk, threaded=True)
     world = _world(home, settings, store, heads, note)
