@@ -77,7 +77,8 @@ def test_lists_go_on_by_pages_of_fifty(visitor):
         if not older.count():
             break
         assert links.count() == 50
-        older.click()
+        with page.expect_navigation():
+            older.click()
     # Other tests share into the same journal: what the stage has shared is there, and nothing comes twice.
     assert len(set(addresses)) == len(addresses) > 120
     assert {f"Scanner of port controllers {one}" for one in (*range(100), *range(1000, 1020))} <= set(names)

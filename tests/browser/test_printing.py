@@ -2,6 +2,7 @@
 
 import io
 import os
+import unicodedata
 from pathlib import Path
 
 import pypdf
@@ -20,7 +21,9 @@ WARNINGS = (
 def printed(page):
     data = page.pdf(format="A4", print_background=False)
     pages = pypdf.PdfReader(io.BytesIO(data)).pages
-    return len(pages), " ".join(" ".join(one.extract_text() for one in pages).split())
+    # A PDF holds letters as they are drawn: ligatures, and the forms that Arabic letters take beside one another.
+    text = unicodedata.normalize("NFKC", " ".join(one.extract_text() for one in pages))
+    return len(pages), " ".join(text.split())
 
 
 def test_every_page_prints_on_a_few_sheets_with_its_heading_and_markings(visitor, places):
