@@ -58,8 +58,8 @@ class PeoplesDoor:
         return self._settings.people_url.rstrip("/") or self._bound
 
     async def way_in(self) -> dict[str, str]:
-        """For who started the node as part of a demonstration: the link that leads in. Else nothing."""
-        if self._demonstration is None:
+        """For who started the node as part of a demonstration: the link that leads in. Else, or at a later start, nothing."""
+        if self._demonstration is None or await self._demonstration.is_taken():
             return {}
         return {"way_in": f"{self.url()}/in/{await self._demonstration.invite()}"}
 

@@ -191,7 +191,7 @@ class Doors:
         self.audit = Audit(core.world.database, core.world.clock)
         told = PeopleServices(self.accounts, _page, _none, self.audit, _figures)
         staff = People(core.world.database, core.world.clock, SeededEntropy(4))
-        self.services = replace(_control(None, core, told, staff, lambda: ""), spool=MemorySpool)
+        self.services = replace(_control(None, core, told, staff, None, lambda: ""), spool=MemorySpool)
         self.taxii = taxii.build(
             taxii.Services(core.world.database, core.members, self.accounts, self.audit, "http://x", "t",
                            core.world.clock, core.synced)

@@ -283,7 +283,7 @@ def told(story, handles=("aa", "bb"), before=lambda fed: None):
         await story(fed)
         core = fed.core("aa")
         people = PeopleServices(None, None, Readiness(core, lambda: fed.core("aa").links is not None).reasons)
-        status = await reading.status(_control(None, core, people, None, lambda: ""))
+        status = await reading.status(_control(None, core, people, None, None, lambda: ""))
         await fed.stop()
         return faults(doctor.of_status(status))
 

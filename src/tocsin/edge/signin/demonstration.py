@@ -26,6 +26,10 @@ class Demonstration:
         self._entropy = entropy
         self._digest = b""
 
+    async def is_taken(self) -> bool:
+        """Whether people have accounts here already: at a later start of the same node, which gets no other link."""
+        return bool(await self._people.list())
+
     async def invite(self) -> str:
         """Make the account; the token of its link. Raises ConfigError("config.person-exists") where people have accounts."""
         if await self._people.list():
