@@ -23,6 +23,8 @@ from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.publish.spooled import MemorySpool
 from tocsin.formats.tlp import Tlp, marking_id
 from tocsin.node import export
+from tocsin.node.config import Settings
+from tocsin.node.desk import Desk
 from tocsin.node.run import _control
 from tocsin.testing.chance import SeededEntropy
 from tocsin.testing.federation import Federation
@@ -191,7 +193,8 @@ class Doors:
         self.audit = Audit(core.world.database, core.world.clock)
         told = PeopleServices(self.accounts, _page, _none, self.audit, _figures)
         staff = People(core.world.database, core.world.clock, SeededEntropy(4))
-        self.services = replace(_control(None, core, told, staff, None, lambda: ""), spool=MemorySpool)
+        desk = Desk(core, Settings(core.me)).office
+        self.services = replace(_control(None, core, told, staff, desk, lambda: ""), spool=MemorySpool)
         self.taxii = taxii.build(
             taxii.Services(core.world.database, core.members, self.accounts, self.audit, "http://x", "t",
                            core.world.clock, core.synced)
