@@ -1,6 +1,7 @@
 """Every page in a real browser: languages, colours, widths, without JavaScript, by axe and by what axe does not see."""
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -68,20 +69,19 @@ def test_who_disagrees_stands_beside_who_says_so(visitor, places):
 
 def test_lists_go_on_by_pages_of_fifty(visitor):
     page = visitor("everything").open("/threats")
-    names, addresses = [], []
+    names = Counter()
     while True:
         links = page.locator(".item-head a")
-        names += links.all_inner_texts()
-        addresses += links.evaluate_all("all => all.map((one) => one.href)")
+        names.update(links.all_inner_texts())
         older = page.get_by_role("link", name="Older ones")
         if not older.count():
             break
         assert links.count() == 50
         with page.expect_navigation():
             older.click()
-    # Other tests share into the same journal: what the stage has shared is there, and nothing comes twice.
-    assert len(set(addresses)) == len(addresses) > 120
-    assert {f"Scanner of port controllers {one}" for one in (*range(100), *range(1000, 1020))} <= set(names)
+    # Other tests share into the same journal, perhaps one object into two channels: each of the stage's own comes once.
+    scanners = [f"Scanner of port controllers {one}" for one in (*range(100), *range(1000, 1020))]
+    assert [names[one] for one in scanners] == [1] * len(scanners)
 
 
 def test_keys_go_through_rows_and_can_be_turned_off(visitor):
