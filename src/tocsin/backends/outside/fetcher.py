@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from tocsin.backends.outside import frames
+from tocsin.backends.outside.confined import confine
 from tocsin.backends.outside.fetching import Fetching
 from tocsin.backends.outside.process import Child
 from tocsin.backends.system.clock import SystemClock
@@ -37,6 +38,7 @@ async def _main(agent: str, inner: tuple[str, ...]) -> None:
     async def handle(body: bytes) -> bytes:
         return msgspec.msgpack.encode(await fetching.fetch(msgspec.msgpack.decode(body, type=Wanted)))
 
+    confine(network=True)
     await frames.serve(handle, _MEMORY)
 
 

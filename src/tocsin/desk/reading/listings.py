@@ -1,8 +1,9 @@
 """Pages that only lead to others: sitemaps, and the manifest of a MISP feed."""
 
 import re
+from itertools import islice
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import msgspec
 from defusedxml import ElementTree
@@ -10,6 +11,7 @@ from defusedxml.common import DefusedXmlException
 
 from tocsin.desk import thresholds
 from tocsin.desk.document import Capture
+from tocsin.desk.reading.making import host_of, web_address
 from tocsin.desk.reading.opening import unpacked
 from tocsin.errors import FormatError
 
@@ -22,13 +24,21 @@ def links(capture: Capture, data: bytes) -> tuple[str, ...]:
     Raises FormatError: `format.capture-size`, `format.capture`.
     """
     data = unpacked(data)
-    found = _manifest(capture.url, data) if data.lstrip()[:1] == b"{" else _sitemap(capture.url, data)
-    host = urlsplit(capture.url).hostname
-    mine = (url for url in found if urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname == host)
-    return tuple(dict.fromkeys(mine))[: thresholds.MOST_ENTRIES]
+    found = _manifest(data) if data.lstrip()[:1] == b"{" else _sitemap(data)
+    host = host_of(capture.url)
+    mine = (url for one in found if (url := web_address(_joined(capture.url, one))) and host_of(url) == host)
+    return tuple(islice(dict.fromkeys(mine), thresholds.MOST_ENTRIES))
 
 
-def _sitemap(base: str, data: bytes) -> list[str]:
+def _joined(base: str, url: str) -> str:
+    """The whole address; empty for one that cannot be read: it must not cost the others."""
+    try:
+        return urljoin(base, url)
+    except ValueError:
+        return ""
+
+
+def _sitemap(data: bytes) -> list[str]:
     try:
         root = ElementTree.fromstring(data, forbid_dtd=True)
     except (ElementTree.ParseError, DefusedXmlException, ValueError, LookupError) as error:
@@ -40,7 +50,7 @@ def _sitemap(base: str, data: bytes) -> list[str]:
         if url
     ]
     told.sort(key=lambda one: one[0], reverse=True)  # stable: without a time the page's own order stands
-    return [urljoin(base, url) for _, url in told]
+    return [url for _, url in told]
 
 
 def _name(element: Any) -> str:
@@ -51,7 +61,7 @@ def _text(element: Any) -> str:
     return (element.text or "").strip()
 
 
-def _manifest(base: str, data: bytes) -> list[str]:
+def _manifest(data: bytes) -> list[str]:
     try:
         found = msgspec.json.decode(data)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
@@ -59,7 +69,7 @@ def _manifest(base: str, data: bytes) -> list[str]:
     if not isinstance(found, dict):
         raise FormatError("format.capture", "the manifest is none")
     events = [(_stamp(one), uuid) for uuid, one in found.items() if _UUID.fullmatch(uuid) and isinstance(one, dict)]
-    return [urljoin(base, f"{uuid}.json") for _, uuid in sorted(events, reverse=True)]
+    return [f"{uuid}.json" for _, uuid in sorted(events, reverse=True)]
 
 
 def _stamp(event: dict[str, object]) -> int:
