@@ -89,7 +89,6 @@ def document(piece: Piece, capture: Capture, order: int) -> Document | None:
     stamp = resolve(piece.stamp, capture.seen_us, Way.STAMP) if piece.stamp else None
     published = _published(piece, credit, stamp, capture.seen_us)
     url = web_address(piece.url)
-    cut = piece.cut or bool(paragraphs and _CUT.search(paragraphs[-1]))
     prose, paragraphs = JOIN.join(paragraphs), (*paragraphs, *listed)
     text = JOIN.join(paragraphs)
     article = _article(piece.name, url, outlet, title)
@@ -119,7 +118,7 @@ def document(piece: Piece, capture: Capture, order: int) -> Document | None:
         words=words,
         reading_s=reading_seconds(words, language),
         shown_reading_min=piece.shown_reading_min if piece.shown_reading_min is not None else read,
-        cut=cut,
+        cut=piece.cut or _CUT.search(prose) is not None,
         notes=(*notes_of(cleaned, piece.hidden), *piece.notes),
         links=piece.links[: thresholds.MOST_ENTRIES],
         listed=len(listed),
