@@ -50,7 +50,7 @@ class Hostile:
         before, code, made = self._cpu(), "", 0
         try:
             if is_listing:
-                made = len(await self.reader.links(capture, data))
+                made = len((await self.reader.leads(capture, data)).pages)
             else:
                 found = await self.reader.read(capture, data)
                 made = len(found)
@@ -58,7 +58,7 @@ class Hostile:
                     judged(document, reading)
         except FormatError as error:
             code = error.code
-            assert code.startswith("format.capture") or code == "desk.too-large", (code, error.what)
+            assert code.startswith("format.") or code == "desk.too-large", (code, error.what)
         return Seen(made, code, self._cpu() - before, self._peak())
 
     async def is_alive(self) -> None:
