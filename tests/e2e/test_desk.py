@@ -176,7 +176,7 @@ async def unshared(folder):
         assert [await sent(node) for node in (giver, other)] == before
         # The look is no lie: what a person does share is seen by it.
         (folder / "note.json").write_text(json.dumps(INDICATOR))
-        assert (await tocsin(giver.home, "share", folder / "note.json", "--to", "plenary"))[0] == 0
+        assert (await tocsin(giver.home, "share", folder / "note.json", "--to", "plenary", "--tlp", "green"))[0] == 0
         assert await sent(giver) != before[0]
 
 
