@@ -1,7 +1,7 @@
 """The desk's office: what pages and commands ask of the desk. One per node."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,10 +11,11 @@ from tocsin.desk import catalogue, drafting, library, register, telling
 from tocsin.desk.catalogue import STATES
 from tocsin.desk.document import Document, Quote, Version
 from tocsin.desk.finding.indicators import Listed as Forbids
+from tocsin.desk.finding.words import sought
 from tocsin.desk.gathering import Gathering, Parts, Reader
 from tocsin.desk.register import Register
 from tocsin.desk.shelves import MOST_SHELVED, Ground, Shelves, Watched
-from tocsin.desk.shown import Hit, Listed, Told
+from tocsin.desk.shown import ALL, Also, Hit, Listed, Told
 from tocsin.desk.stories.linking import Encode
 from tocsin.desk.stories.origins import grade_of
 from tocsin.desk.stories.summary import answers_to, summary_of, timeline_of
@@ -28,6 +29,7 @@ from tocsin.ports.outside import Outside
 _MOST: Final = 500
 _VERSIONS: Final = 50
 _LONGEST: Final = 2000
+_SOUGHT: Final = 6  # words
 _FIRST: Final = (1 << 62, "")
 
 
@@ -103,12 +105,15 @@ class Office:
         country: str = "",
         language: str = "",
         state: str = "",
+        also: Also = ALL,
         before: tuple[int, str] = (0, ""),
         limit: int = 50,
     ) -> list[Listed]:
         """Stories, the newest first. The next page: `before` is (last_us, id) of the last one."""
         asked = {"topic": topic, "country": country.upper(), "language": language.lower(), "state": state}
         wanted = [f"{key}:{text}" for key, text in asked.items() if text]
+        wanted[:0] = [f"word:{word}" for word in sought(also.text)[:_SOUGHT]]
+        wanted[:0] = [catalogue.OF_INTEREST] if also.of_interest else []
         start = before if before != (0, "") else _FIRST
         return await self._database.read(lambda db: catalogue.page(db, wanted, start, max(1, min(limit, _MOST))))
 
@@ -121,7 +126,6 @@ class Office:
 
     async def story(self, story_id: str) -> Told:
         """A story in full. Raises AccessError("desk.unknown-story"), StoreError."""
-        standing = await self._world.watched.standing()
         others = await self._shelves.related(story_id)
 
         def held(db: View) -> tuple[Any, ...]:
@@ -132,10 +136,12 @@ class Office:
                 register.letters(db),
                 catalogue.judged(db, story_id),
                 catalogue.rows(db, others),
-                [one for one in catalogue.hits_of(db, story_id) if one in standing],
+                catalogue.hits_of(db, story_id),
             )
 
-        shelf, row, letters, judged, related, interests = await self._database.read(held)
+        shelf, row, letters, judged, related, met = await self._database.read(held)
+        standing = await self._world.watched.standing(met)
+        interests = [one for one in met if one in standing]
         if not shelf or not row:
             raise AccessError("desk.unknown-story", "there is no such story here")
         evidence = self._shelves.evidence(letters)
@@ -222,9 +228,17 @@ class Office:
 
     async def hits(self, limit: int = 50) -> list[Hit]:
         """What stories met of our standing interests, the newest first."""
-        standing = await self._world.watched.standing()
         found = await self._database.read(lambda db: catalogue.hits(db, max(1, min(limit, _MOST))))
+        standing = await self._world.watched.standing({one.interest for one in found})
         return [one for one in found if one.interest in standing]
+
+    async def numbered(self, numbers: Sequence[int]) -> Mapping[int, Hit]:
+        """What was met, by the numbers that our people are told."""
+        return await self._database.read(lambda db: catalogue.numbered(db, numbers))
+
+    async def forget(self, interest: str) -> None:
+        """An interest, as "kind text", stands no more: nothing is told of what met it."""
+        await self._database.write(lambda tx: catalogue.forget(tx, interest))
 
 
 def _rows(db: View, story_id: str) -> list[Listed]:

@@ -9,13 +9,14 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from msgspec.structs import replace
 
 from tocsin.desk import catalogue, library, register, telling, thresholds
 from tocsin.desk.catalogue import OPEN
-from tocsin.desk.document import Act, Document, Finding, Reading, Verdict
+from tocsin.desk.document import Act, Document, Finding, Reading, Topic, Verdict
 from tocsin.desk.finding.indicators import Listed as Forbids
 from tocsin.desk.gathering import Read
 from tocsin.desk.library import Kept
@@ -34,6 +35,16 @@ MOST_SHELVED: Final = 200  # of one story are looked at for its row; its documen
 _BLOCK: Final = 500
 _MOST_KNOWN: Final = 200_000
 _SENTENCES: Final = 20_000
+# What STIX's industry-sector-ov calls otherwise.
+_VOCABULARY: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "transport": "transportation",
+        "health": "healthcare",
+        "finance": "financial-services",
+        "defence": "defense",
+        "food": "agriculture",
+    }
+)
 
 
 class Watched(Protocol):
@@ -43,8 +54,16 @@ class Watched(Protocol):
         """("kind text" of an interest, story) of everything that these objects of stories meet."""
         ...
 
-    async def standing(self) -> frozenset[str]:
-        """Every interest there is now, as "kind text"."""
+    async def standing(self, labels: Iterable[str]) -> frozenset[str]:
+        """Those of these "kind text" that are looked for now."""
+        ...
+
+    def tell(self, tx: Transaction, fresh: Sequence[tuple[int, str]]) -> None:
+        """Inside the commit: (number, story) of what was met for the first time, so that our own people are told once."""
+        ...
+
+    def told(self) -> None:
+        """After the commit: whoever waits is woken."""
         ...
 
 
@@ -113,9 +132,11 @@ class Shelves:
                     library.add(tx, kept, reading)
                 for one in rows:
                     catalogue.put(tx, one)
-                catalogue.met(tx, self._ground.watched.seek(tx, objects), self._ground.clock.now_us())
+                met = catalogue.met(tx, self._ground.watched.seek(tx, objects), self._ground.clock.now_us())
+                self._ground.watched.tell(tx, met)
 
             await self._write(work)
+            self._ground.watched.told()
             return len(placed)
 
     async def merge(self, story: str, other: str, by: str) -> str:
@@ -223,11 +244,14 @@ class Shelves:
             ]
 
         rows = await asyncio.to_thread(made)
+        objects = _objects((replace(kept, story=homes[kept.document.id]), reading) for kept, reading in whole)
 
         def all_of_it(tx: Transaction) -> None:
             work(tx)
             for one in rows:
                 catalogue.put(tx, one)
+            # What was split off meets what it met before; nobody is told of that a second time.
+            catalogue.met(tx, self._ground.watched.seek(tx, objects), self._ground.clock.now_us())
 
         await self._write(all_of_it)
         for document, story in homes.items():
@@ -300,7 +324,7 @@ def _again(room: Newsroom, names: dict[str, str], block: Iterable[tuple[int, str
         names.setdefault(room.add(reading).story, story)  # what began a story names it
 
 
-def _objects(placed: Sequence[tuple[Kept, Reading]]) -> dict[str, list[Mapping[str, Any]]]:
+def _objects(placed: Iterable[tuple[Kept, Reading]]) -> dict[str, list[Mapping[str, Any]]]:
     """What documents say, in the words that interests are held against."""
     out: dict[str, list[Mapping[str, Any]]] = {}
     for kept, reading in placed:
@@ -310,10 +334,19 @@ def _objects(placed: Sequence[tuple[Kept, Reading]]) -> dict[str, list[Mapping[s
             {"type": "report", "name": document.title, "description": document.text},
             *({"type": "report", "extensions": {extension.ID["warning"]: {"topic": one}}} for one in topics),
             *({"type": "location", "country": one.country} for one in reading.places),
+            *({"type": "identity", "sectors": [name]} for one in reading.topics for name in _sectors(one)),
             *(_observable(one) for one in reading.findings),
         ]
         out.setdefault(kept.story, []).extend(objects)
     return out
+
+
+def _sectors(topic: Topic) -> Iterable[str]:
+    """In our words and in those of STIX's vocabulary: people keep either."""
+    for one in () if topic.listed else topic.sectors:
+        yield one
+        if one in _VOCABULARY:
+            yield _VOCABULARY[one]
 
 
 def _observable(finding: Finding) -> Mapping[str, Any]:

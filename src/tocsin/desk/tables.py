@@ -49,7 +49,7 @@ CREATE TABLE IF NOT EXISTS desk_stories (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS desk_stories_last ON desk_stories (last_us, id);
 CREATE TABLE IF NOT EXISTS desk_keys (
-  key     TEXT NOT NULL,         -- 'topic:terrorism', 'country:EG', 'language:ar', 'state:followed'
+  key     TEXT NOT NULL,         -- 'topic:terrorism', 'country:EG', 'language:ar', 'state:followed', OF_INTEREST
   last_us INTEGER NOT NULL,
   story   TEXT NOT NULL,
   PRIMARY KEY (key, last_us, story)
@@ -73,6 +73,11 @@ CREATE TABLE IF NOT EXISTS desk_hits (
   story    TEXT NOT NULL,
   at_us    INTEGER NOT NULL,
   UNIQUE (interest, story)
+);
+CREATE INDEX IF NOT EXISTS desk_hits_story ON desk_hits (story);
+CREATE TABLE IF NOT EXISTS desk_paged (
+  one    INTEGER PRIMARY KEY CHECK (one = 1),
+  number INTEGER NOT NULL        -- of desk_hits: up to this one our analysts were paged
 );
 CREATE TABLE IF NOT EXISTS desk_drafts (
   id    TEXT PRIMARY KEY,

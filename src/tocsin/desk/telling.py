@@ -6,12 +6,16 @@ from typing import Final, NamedTuple
 
 from tocsin.desk.catalogue import OPEN
 from tocsin.desk.document import Found, Organisation, Origin, Place, Reading, Topic, Verdict
+from tocsin.desk.finding.words import root_of, sought
 from tocsin.desk.library import Kept
 from tocsin.desk.shown import Judged, Listed, Shelved
 from tocsin.desk.stories.origins import Similar, grade_of, origins_of
 
 Shelf = Sequence[tuple[Kept, Reading]]
 _MOST_WORDS: Final = 12
+_OF_A_TITLE: Final = 12
+_SAID: Final = 20
+_HEAVY: Final = 12
 _MOST_NAMES: Final = 40
 
 
@@ -60,7 +64,18 @@ def listed(shelf: Shelf, documents: int, state: str, evidence: Evidence) -> List
         state=state or OPEN,
         letter=grade.letter,
         digit=grade.digit,
+        words=_words(shelf, first[1]),
     )
+
+
+def _words(shelf: Shelf, first: Reading) -> tuple[str, ...]:
+    """Of the title, of other titles, of who tells it; then what weighs most in the text of the first."""
+    titles = dict.fromkeys((first.title, *(reading.title for _, reading in shelf)))
+    outlets = dict.fromkeys(kept.document.outlet for kept, _ in shelf)
+    said = [word for text in (*titles, *outlets) for word in sought(text)[:_OF_A_TITLE]]
+    heaviest = sorted(first.vector, key=lambda word: -first.vector[word])[:_HEAVY]
+    rooted = (word if first.language in ("en", "ar") else root_of(word, "en") for word in heaviest)
+    return tuple(dict.fromkeys((*said[:_SAID], *rooted)))
 
 
 def _each(names: Iterable[str]) -> tuple[str, ...]:

@@ -62,6 +62,13 @@ def root_of(key: str, language: str) -> str:
     return key
 
 
+def sought(text: str) -> list[str]:
+    """The words of a text as stories are looked for by them, whatever its language; the commonest are left out."""
+    table = weights("en")
+    found = (root_of(one.key, "ar" if "\u0600" <= one.key[0] <= "\u06ff" else "en") for one in words_of(text))
+    return list(dict.fromkeys(one for one in found if len(one) > 1 and table.get(one, 1.0) >= thresholds.LIGHTEST_WORD))
+
+
 def words_of(text: str) -> Iterator[Word]:
     """Words and numbers in order."""
     if not text.isascii():

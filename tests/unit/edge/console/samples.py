@@ -116,6 +116,9 @@ SAMPLES = {
     ("POST", "/desk/s/{story}/notes"): Sample("story", form={"text": "ours"}),
     ("POST", "/desk/s/{story}/notes/change"): Sample("story", form={"note": "{fresh}", "text": "x"}, answers=(404,)),
     ("GET", "/desk/d/{document}"): Sample("document"),
+    ("GET", "/desk/interests"): Sample(),
+    ("POST", "/desk/interests"): Sample(form={"kind": "word", "text": "{fresh}"}),
+    ("POST", "/desk/interests/remove"): Sample(form={"interest": "{fresh}"}, answers=(400,)),
     ("GET", "/desk/sources"): Sample(),
     ("POST", "/desk/sources"): Sample(
         form={
