@@ -9,7 +9,7 @@ from tocsin.backends.outside.fetcher import OutsideProcess
 from tocsin.backends.outside.reader import ReaderProcess
 from tocsin.desk import catalogue
 from tocsin.desk.office import Office, World
-from tocsin.desk.stories.linking import encoder
+from tocsin.desk.stories import linking
 from tocsin.edge.control.desking import MET
 from tocsin.errors import ConfigError
 from tocsin.exchange.journal import local
@@ -52,8 +52,9 @@ class Desk:
                 note=core.world.note,
                 forbids=forbids,
                 watched=Watching(core.rooms.interests, core.journal, core.world.clock),
-                model=encoder,
+                model=linking.encoder,
                 author=lambda: core.members.member(core.members.me).identity,
+                called=linking.model(),
             )
         )
 
