@@ -116,6 +116,40 @@ def acts(db: Reading) -> list[Act]:
 def remember(tx: Transaction, act: Act) -> None:
     """Write an act down."""
     tx.execute("INSERT INTO desk_acts (body) VALUES (?)", (msgspec.msgpack.encode(act),))
+    number = int(tx.query("SELECT MAX(number) FROM desk_acts")[0][0])
+    tx.execute_many(
+        "INSERT INTO desk_acts_of (document, number) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(one, number) for one in (*act.left, *act.right)],
+    )
+
+
+def act(db: Reading, number: int) -> Act | None:
+    """What was decided, by its number."""
+    rows = db.query("SELECT body FROM desk_acts WHERE number = ?", (number,))
+    return _ACT.decode(rows[0][0]) if rows else None
+
+
+def acts_of(db: Reading, documents: Iterable[str], limit: int) -> list[tuple[int, Act]]:
+    """(number, act) of what was decided about any of these documents, the newest first."""
+    numbers = {
+        int(row[0])
+        for one in documents
+        for row in db.query(
+            "SELECT number FROM desk_acts_of WHERE document = ? ORDER BY number DESC LIMIT ?", (one, limit)
+        )
+    }
+    found = [(one, db.query("SELECT body FROM desk_acts WHERE number = ?", (one,))) for one in sorted(numbers)[-limit:]]
+    return [(number, _ACT.decode(rows[0][0])) for number, rows in reversed(found) if rows]
+
+
+def decline(tx: Transaction, note: str, who: tuple[str, int]) -> None:
+    """Write down that another member's decision is not followed here."""
+    tx.execute("INSERT INTO desk_declined (note, by, at_us) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (note, *who))
+
+
+def declined(db: Reading, notes: Iterable[str]) -> set[str]:
+    """Those of these that are not followed here."""
+    return {one for one in notes if db.query("SELECT 1 FROM desk_declined WHERE note = ?", (one,))}
 
 
 def judge(tx: Transaction, story: str, value: str, taken: bool | None, who: tuple[str, int]) -> None:

@@ -1,7 +1,7 @@
 """The desk's office: what pages and commands ask of the desk. One per node."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,18 +9,19 @@ from msgspec.structs import replace
 
 from tocsin.desk import catalogue, drafting, library, register, telling
 from tocsin.desk.catalogue import STATES
-from tocsin.desk.document import Document, Quote, Version
+from tocsin.desk.document import Act, Document, Quote, Version
 from tocsin.desk.finding.indicators import Listed as Forbids
 from tocsin.desk.finding.words import sought
 from tocsin.desk.gathering import Gathering, Parts, Reader
 from tocsin.desk.register import Register
 from tocsin.desk.shelves import MOST_SHELVED, Ground, Shelves, Watched
-from tocsin.desk.shown import ALL, Also, Hit, Listed, Told
+from tocsin.desk.shown import ALL, Also, Decided, Hit, Listed, Told
 from tocsin.desk.stories.linking import Encode
 from tocsin.desk.stories.origins import grade_of
 from tocsin.desk.stories.summary import answers_to, summary_of, timeline_of
 from tocsin.desk.stories.versions import versions_of
 from tocsin.errors import AccessError, ConfigError, StoreError
+from tocsin.formats import decision
 from tocsin.ports.clock import Clock
 from tocsin.ports.database import Database, Transaction
 from tocsin.ports.database import Reading as View
@@ -30,6 +31,8 @@ _MOST: Final = 500
 _VERSIONS: Final = 50
 _LONGEST: Final = 2000
 _SOUGHT: Final = 6  # words
+_ACTS: Final = 20  # of one story
+_TITLES: Final = 3  # of one side of a decision
 _FIRST: Final = (1 << 62, "")
 _LOOK_S: Final = 60.0
 
@@ -240,6 +243,43 @@ class Office:
         await self._database.write(lambda tx: catalogue.keep_draft(tx, report, story_id, (by, first), body))
         return made
 
+    # -- decisions, ours and those of others --------------------------------------------------------------------
+
+    async def acts(self, story_id: str) -> list[Decided]:
+        """What our people decided about a story's documents, the newest first."""
+
+        def held(db: View) -> list[Decided]:
+            found = catalogue.acts_of(db, library.ids(db, story_id)[:MOST_SHELVED], _ACTS)
+            return [Decided(number, act.together, act.by, act.at_us, _titled(db, act)) for number, act in found]
+
+        return await self._database.read(held)
+
+    async def decision(self, number: int, about: str) -> bytes:
+        """A decision of ours as a note to share, beside the object `about`. Raises AccessError("desk.unknown-story")."""
+
+        def held(db: View) -> tuple[Act, dict[str, Document]]:
+            found = catalogue.act(db, number)
+            if found is None:
+                raise AccessError("desk.unknown-story", "there is no such decision here")
+            sides = (*found.left[: decision.MOST], *found.right[: decision.MOST])
+            return found, {one: kept.document for one in sides if (kept := library.kept(db, one)) is not None}
+
+        act, documents = await self._database.read(held)
+        author = drafting.Author(self._world.author(), act.at_us, act.at_us)
+        return drafting.decided(act, documents, author, about or author.identity)
+
+    async def holding(self, contents: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+        """(document, its story) of texts that are here, by Document.content."""
+        return await self._database.read(lambda db: library.holding(db, contents))
+
+    async def declined(self, notes: Iterable[str]) -> set[str]:
+        """Those of these decisions of others that we do not follow."""
+        return await self._database.read(lambda db: catalogue.declined(db, notes))
+
+    async def decline(self, note: str, by: str) -> None:
+        """Not follow a decision of another member."""
+        await self._database.write(lambda tx: catalogue.decline(tx, note, (by, self._world.clock.now_us())))
+
     async def hits(self, limit: int = 50) -> list[Hit]:
         """What stories met of our standing interests, the newest first."""
         found = await self._database.read(lambda db: catalogue.hits(db, max(1, min(limit, _MOST))))
@@ -253,6 +293,14 @@ class Office:
     async def forget(self, interest: str) -> None:
         """An interest, as "kind text", stands no more: nothing is told of what met it."""
         await self._database.write(lambda tx: catalogue.forget(tx, interest))
+
+
+def _titled(db: View, act: Act) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    left, right = (
+        tuple(kept.document.title for one in side[:_TITLES] if (kept := library.kept(db, one)) is not None)
+        for side in (act.left, act.right)
+    )
+    return left, right
 
 
 def _rows(db: View, story_id: str) -> list[Listed]:

@@ -74,6 +74,16 @@ class Told(msgspec.Struct, frozen=True):
     interests: tuple[str, ...]  # "kind text" of our standing interests that it met; never leaves the node
 
 
+class Decided(msgspec.Struct, frozen=True):
+    """A merge or a split, by whom, and titles of both sides."""
+
+    number: int
+    together: bool
+    by: str
+    at_us: int
+    sides: tuple[tuple[str, ...], tuple[str, ...]]
+
+
 class Hit(msgspec.Struct, frozen=True):
     """A story met one of our standing interests."""
 

@@ -80,6 +80,21 @@ CREATE TABLE IF NOT EXISTS desk_acts (
   number INTEGER PRIMARY KEY,
   body   BLOB NOT NULL           -- document.Act: merged or split by a person
 );
+CREATE TABLE IF NOT EXISTS desk_acts_of (
+  document TEXT NOT NULL,
+  number   INTEGER NOT NULL,     -- of the act about it
+  PRIMARY KEY (document, number)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS desk_contents (
+  content  TEXT NOT NULL,        -- Document.content
+  document TEXT NOT NULL,
+  PRIMARY KEY (content, document)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS desk_declined (
+  note  TEXT PRIMARY KEY,        -- STIX id of another member's decision about news that we do not follow
+  by    TEXT NOT NULL,
+  at_us INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS desk_judged (
   story  TEXT NOT NULL,
   value  TEXT NOT NULL,          -- of a finding

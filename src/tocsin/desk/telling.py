@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from tocsin.desk.catalogue import OPEN
 from tocsin.desk.document import Found, Organisation, Origin, Place, Reading, Topic, Verdict
-from tocsin.desk.finding.words import root_of, sought
+from tocsin.desk.finding.words import sought
 from tocsin.desk.library import Kept
 from tocsin.desk.shown import Judged, Listed, Shelved
 from tocsin.desk.stories.origins import Similar, grade_of, origins_of
@@ -69,13 +69,11 @@ def listed(shelf: Shelf, documents: int, state: str, evidence: Evidence) -> List
 
 
 def _words(shelf: Shelf, first: Reading) -> tuple[str, ...]:
-    """Of the title, of other titles, of who tells it; then what weighs most in the text of the first."""
+    """Of the title, of other titles, of who tells it; then what weighs most in the first paragraph."""
     titles = dict.fromkeys((first.title, *(reading.title for _, reading in shelf)))
     outlets = dict.fromkeys(kept.document.outlet for kept, _ in shelf)
     said = [word for text in (*titles, *outlets) for word in sought(text)[:_OF_A_TITLE]]
-    heaviest = sorted(first.vector, key=lambda word: -first.vector[word])[:_HEAVY]
-    rooted = (word if first.language in ("en", "ar") else root_of(word, "en") for word in heaviest)
-    return tuple(dict.fromkeys((*said[:_SAID], *rooted)))
+    return tuple(dict.fromkeys((*said[:_SAID], *sought(first.lead, _HEAVY))))
 
 
 def _each(names: Iterable[str]) -> tuple[str, ...]:

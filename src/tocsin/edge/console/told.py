@@ -30,6 +30,7 @@ TOLD: Final[Mapping[str, str]] = MappingProxyType(
         "story-kept": N_("It is kept here. Nobody outside this node is told of it."),
         "story-merged": N_("The two stories are one. This decision wins over the machine."),
         "story-split": N_("The ticked articles are a story of their own. This decision wins over the machine."),
+        "proposal-declined": N_("It is not followed here. Nobody outside this node is told of that."),
         "interest-added": N_("It is looked for from now on. Nobody outside this node is told of it."),
         "interest-removed": N_("It is looked for no longer."),
         "source-added": N_("The source is added and will be asked shortly."),

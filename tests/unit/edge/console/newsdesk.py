@@ -116,6 +116,15 @@ class Newsdesk:
                     return one.document, versions, story
         raise AccessError("desk.unknown-story", "no such document")
 
+    async def acts(self, story):
+        return []
+
+    async def holding(self, contents):
+        return {}
+
+    async def declined(self, notes):
+        return set()
+
     async def hits(self, limit=50):
         return [
             Hit(f"{what}{self.hostile}", story, self.told[story].listed.title, self.now_us)
