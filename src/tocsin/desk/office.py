@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tocsin.desk import catalogue, drafting, library, register, telling
 from tocsin.desk.catalogue import STATES
-from tocsin.desk.document import Act, Document, Quote, Version
+from tocsin.desk.document import Act, Difference, Document, Quote, Version
 from tocsin.desk.finding.indicators import Listed as Forbids
 from tocsin.desk.finding.words import sought
 from tocsin.desk.gathering import Gathering, Parts, Reader
@@ -19,7 +19,7 @@ from tocsin.desk.shown import ALL, Also, Decided, Hit, Listed, Told
 from tocsin.desk.stories.linking import Encode
 from tocsin.desk.stories.origins import grade_of
 from tocsin.desk.stories.summary import answers_to, summary_of, timeline_of
-from tocsin.desk.stories.versions import versions_of
+from tocsin.desk.stories.versions import between, versions_of
 from tocsin.errors import AccessError, ConfigError, StoreError
 from tocsin.formats import decision
 from tocsin.ports.clock import Clock
@@ -194,6 +194,32 @@ class Office:
         kept, _ = await shelf.document(document_id)
         versions = await shelf.versions(kept.document.article, _VERSIONS)
         return kept.document, await asyncio.to_thread(versions_of, versions), kept.story
+
+    async def size(self, story_id: str) -> int:
+        """How many documents a story has."""
+        return await self._database.read(lambda db: library.count(db, story_id))
+
+    async def beside(self, document_id: str, other_id: str) -> tuple[Document, Document, tuple[Difference, ...]]:
+        """Two documents and what differs, sentence by sentence, where both are in one language; the other one may be "".
+
+        Without one it is the story's first in another language, else its first by another outlet, else its first other.
+        Raises AccessError("desk.unknown-story") for what is not in the same story.
+        """
+
+        def held(db: View) -> tuple[Document, Document]:
+            one = library.kept(db, document_id)
+            shelf = library.shelf(db, one.story, MOST_SHELVED) if one is not None else []
+            others = [kept.document for kept, _ in shelf if kept.document.id != document_id]
+            chosen = [each for each in others if each.id == other_id] if other_id else others
+            if one is None or not chosen:
+                raise AccessError("desk.unknown-story", "there are no two such articles in one story here")
+            first = one.document
+            return first, min(chosen, key=lambda each: (each.language == first.language, each.outlet == first.outlet))
+
+        one, other = await self._database.read(held)
+        if one.language != other.language:
+            return one, other, ()
+        return one, other, await asyncio.to_thread(between, one, other)
 
     async def ask(self, story_id: str, question: str) -> tuple[Quote, ...]:
         """Passages of a story that answer a question. Raises AccessError("desk.unknown-story")."""

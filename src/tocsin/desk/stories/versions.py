@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from typing import Final
 
 from tocsin.desk import thresholds
 from tocsin.desk.document import Difference, Document, Sentence, Version
 from tocsin.desk.finding.sentences import sentences
 from tocsin.desk.finding.words import cosine, vector
+
+_COMPARED: Final = 300
 
 
 def differences(before: Sequence[Sentence], after: Sequence[Sentence], language: str) -> tuple[Difference, ...]:
@@ -45,6 +48,11 @@ def _aligned(old: Sequence[str], new: Sequence[str], language: str) -> list[Diff
         else:
             made.append(Difference("", text, 0.0))
     return made + [Difference(text, "", 0.0) for i, text in enumerate(old) if i not in used]
+
+
+def between(one: Document, other: Document) -> tuple[Difference, ...]:
+    """What two texts of one language say otherwise, of their first sentences."""
+    return differences(sentences(one.text)[:_COMPARED], sentences(other.text)[:_COMPARED], one.language)
 
 
 def versions_of(documents: Sequence[Document]) -> tuple[Version, ...]:

@@ -103,6 +103,7 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("POST", "/desk/s/{story}/notes"): SPEAKERS,
     ("POST", "/desk/s/{story}/notes/change"): SPEAKERS,
     ("GET",  "/desk/d/{document}"): THREATS,
+    ("GET",  "/desk/d/{document}/beside"): THREATS,
     ("GET",  "/desk/interests"): THREATS,
     ("POST", "/desk/interests"): ANALYST,
     ("POST", "/desk/interests/remove"): ANALYST,

@@ -134,6 +134,20 @@ class Newsdesk:
     async def forget(self, interest):
         self.done.append(("forget", interest))
 
+    async def size(self, story):
+        return len(self.told[story].shelved)
+
+    async def beside(self, one, other):
+        first, _, story = await self.document(one)
+        others = [
+            each.document
+            for each in self.told[story].shelved
+            if each.document.id in (other, other or each.document.id) and each.document.id != one
+        ]
+        if not others:
+            raise AccessError("desk.unknown-story", "none beside it")
+        return first, others[-1], ()
+
     async def named(self, text):
         await self.story(text)
         return text

@@ -118,6 +118,8 @@ SAMPLES = {
     ("POST", "/desk/s/{story}/notes"): Sample("story", form={"text": "ours"}),
     ("POST", "/desk/s/{story}/notes/change"): Sample("story", form={"note": "{fresh}", "text": "x"}, answers=(404,)),
     ("GET", "/desk/d/{document}"): Sample("document"),
+    # The only article of its story has none beside it.
+    ("GET", "/desk/d/{document}/beside"): Sample("document", shown=(), answers=(404,)),
     ("GET", "/desk/interests"): Sample(),
     ("POST", "/desk/interests"): Sample(form={"kind": "word", "text": "{fresh}"}),
     ("POST", "/desk/interests/remove"): Sample(form={"interest": "{fresh}"}, answers=(400,)),

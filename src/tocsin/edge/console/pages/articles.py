@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from tocsin.desk.document import Clock, Document, Version
+from tocsin.desk.document import Difference, Document, Version
 from tocsin.desk.finding.read import find
+from tocsin.desk.finding.sentences import sentences
 from tocsin.edge.console.page import Answer, Call, Page, View
-from tocsin.edge.console.pages.desk import heading, moment_of
+from tocsin.edge.console.pages.desk import clock, heading, moment_of
 from tocsin.edge.console.problems import absent
 from tocsin.errors import AccessError
 
 _VERSIONS: Final = 50
 _CHANGES: Final = 50
+_OTHERS: Final = 100
 
 
 async def article(call: Call) -> Answer:
@@ -26,6 +28,7 @@ async def article(call: Call) -> Answer:
         {
             **heading(found),
             "story": story_id,
+            "has_others": await call.control.desk.size(story_id) > 1,
             "url": found.url,
             "credit": found.credit,
             "tags": list(found.tags),
@@ -34,14 +37,14 @@ async def article(call: Call) -> Answer:
             "role": found.role.value,
             "notes_of_reading": list(found.notes),
             "clocks": {
-                name: _clock(clock)
-                for name, clock in (
+                name: clock(one)
+                for name, one in (
                     ("event", found.event),
                     ("published", found.published),
                     ("stamp", found.stamp),
                     ("seen", found.seen),
                 )
-                if clock is not None
+                if one is not None
             },
             "at": call.asked("at"),
             "names": names,
@@ -51,24 +54,54 @@ async def article(call: Call) -> Answer:
     )
 
 
-def _clock(one: Clock) -> dict[str, Any]:
-    return {
-        "first": moment_of(one.first_us),
-        "last": moment_of(one.last_us),
-        "last_us": one.last_us,
-        "text": one.text,
-        "way": one.way.value,
-        "relative": one.relative,
-    }
-
-
 def _version(one: Version) -> dict[str, Any]:
     return {
         "document": one.document,
         "seen": moment_of(one.seen_us),
-        "changes": [{"before": each.before, "after": each.after} for each in one.differences[:_CHANGES]],
+        "changes": [_changed(each) for each in one.differences[:_CHANGES]],
         "changes_total": len(one.differences),
     }
+
+
+# -- beside another ---------------------------------------------------------------------------------------------------
+
+
+async def beside(call: Call) -> Answer:
+    """Two articles of one story side by side; in one language with what each says otherwise marked."""
+    try:
+        one, other, changed = await call.control.desk.beside(call.part("document"), call.asked("with"))
+        _, _, story = await call.control.desk.document(one.id)
+        told = await call.control.desk.story(story)
+    except AccessError as error:
+        raise absent() from error
+    same = bool(one.language) and one.language == other.language
+    return View(
+        "desk_beside.html",
+        {
+            "story": story,
+            "one": {**heading(one), "paragraphs": _marked(one, [each.before for each in changed] if same else [])},
+            "other": {**heading(other), "paragraphs": _marked(other, [each.after for each in changed] if same else [])},
+            "is_same_language": same,
+            "changes": [_changed(each) for each in changed[:_CHANGES]],
+            "changes_total": len(changed),
+            "others": [
+                {"id": each.document.id, "outlet": each.document.outlet, "title": each.document.title}
+                for each in told.shelved
+                if each.document.id != one.id
+            ][:_OTHERS],
+        },
+    )
+
+
+def _changed(one: Difference) -> dict[str, Any]:
+    return {"before": one.before, "after": one.after, "near": one.similarity > 0}
+
+
+def _marked(found: Document, said: Sequence[str]) -> list[list[dict[str, str]]]:
+    """The paragraphs, with the sentences marked that the other article has not so."""
+    wanted = {one for one in said if one}
+    spans = [(one.start, one.end, "changed") for one in sentences(found.text) if one.text in wanted]
+    return _cut(found, spans)
 
 
 def _passage(asked: str, length: int) -> tuple[int, int] | None:
@@ -81,12 +114,16 @@ def _passage(asked: str, length: int) -> tuple[int, int] | None:
 
 
 def _paragraphs(found: Document, quoted: tuple[int, int] | None, *, names: bool) -> list[list[dict[str, str]]]:
-    """Each paragraph in pieces: `as` is empty, "quote", "place" or "organisation". Nothing is left out or added."""
+    """Each paragraph in pieces: `as` is empty, "quote", "place", "organisation" or "changed". Nothing is left out or added."""
     spans = [(*quoted, "quote")] if quoted else []
     if names:
         read = find(found)
         spans += [(word.start, word.end, "organisation") for one in read.organisations for word in one.words]
         spans += [(word.start, word.end, "place") for one in read.places for word in one.words]
+    return _cut(found, spans)
+
+
+def _cut(found: Document, spans: Sequence[tuple[int, int, str]]) -> list[list[dict[str, str]]]:
     out, begin = [], 0
     for paragraph in found.paragraphs:
         out.append(_pieces(paragraph, begin, spans))
@@ -111,4 +148,7 @@ def _pieces(paragraph: str, begin: int, spans: Sequence[tuple[int, int, str]]) -
     return [one for one in (*pieces, {"as": "", "text": paragraph[at - begin :]}) if one["text"]]
 
 
-PAGES: Final = (Page("GET", "/desk/d/{document}", article),)
+PAGES: Final = (
+    Page("GET", "/desk/d/{document}", article),
+    Page("GET", "/desk/d/{document}/beside", beside),
+)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec.structs import asdict
 
-from tocsin.desk.document import Document, Origin, Place, Quote, Verdict
+from tocsin.desk.document import Clock, Document, Origin, Place, Quote, Verdict
 from tocsin.desk.shown import Also, Judged, Listed, Shelved, Told
 from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Go, Page, View
 from tocsin.edge.console.pages import decisions, sharing, speaking
@@ -99,9 +99,7 @@ async def story(call: Call) -> Answer:
             **_named(call, told),
             "indicators": _indicators(told, titles),
             "summary": [_quote(one) for one in told.summary],
-            "timeline": [
-                {"at": moment_of(at), "document": key, "title": title} for at, key, title in told.timeline[:_TIMELINE]
-            ],
+            "timeline": _timeline(told, folded),
             "timeline_total": len(told.timeline),
             "related": [_row(one) for one in told.related],
             "compared": list(told.compared),
@@ -140,6 +138,25 @@ def _origin(one: Origin, titles: Mapping[str, str]) -> dict[str, Any]:
         "carried": [{"document": key, "title": titles.get(key, ""), "why": why} for key, why in carried[:_CARRIED]],
         "carried_total": len(carried),
     }
+
+
+def _timeline(told: Told, folded: Mapping[str, Sequence[Document]]) -> list[dict[str, Any]]:
+    """What was published when, as far as it is known: each with its three clocks."""
+    documents = {one.document.id: one.document for one in told.shelved}
+    shown = [(at, documents[key]) for at, key, _ in told.timeline[:_TIMELINE] if key in documents]
+    return [
+        {
+            "at": moment_of(at),
+            "document": one.id,
+            "title": one.title,
+            "outlet": one.outlet,
+            "published": clock(one.published) if one.published else None,
+            "event": clock(one.event) if one.event else None,
+            "seen": moment_of(one.seen.first_us),
+            "copies": len(folded.get(one.id, ())),
+        }
+        for at, one in shown
+    ]
 
 
 def _indicators(told: Told, titles: Mapping[str, str]) -> dict[str, Any]:
@@ -207,6 +224,18 @@ def heading(one: Document) -> dict[str, Any]:
         "reading_s": one.reading_s,
         "words": one.words,
         "cut": one.cut,
+    }
+
+
+def clock(one: Clock) -> dict[str, Any]:
+    """One clock of an article, as an interval and as it is written."""
+    return {
+        "first": moment_of(one.first_us),
+        "last": moment_of(one.last_us),
+        "last_us": one.last_us,
+        "text": one.text,
+        "way": one.way.value,
+        "relative": one.relative,
     }
 
 
