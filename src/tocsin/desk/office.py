@@ -323,7 +323,9 @@ class Office:
 
 def _titled(db: View, act: Act) -> tuple[tuple[str, ...], tuple[str, ...]]:
     left, right = (
-        tuple(kept.document.title for one in side[:_TITLES] if (kept := library.kept(db, one)) is not None)
+        tuple(
+            dict.fromkeys(kept.document.title for one in side[:_TITLES] if (kept := library.kept(db, one)) is not None)
+        )
         for side in (act.left, act.right)
     )
     return left, right

@@ -108,9 +108,10 @@ def places(shelf: Shelf) -> tuple[Place, ...]:
 def organisations(shelf: Shelf) -> tuple[Organisation, ...]:
     """The organisations of a story; an acronym that one document explains holds for all."""
     out: dict[str, Organisation] = {}
+    acronyms = {one.name: one.acronym for _, reading in shelf for one in reading.organisations if one.acronym}
     for _, reading in shelf:
         for one in reading.organisations:
-            key = one.acronym or one.name
+            key = one.acronym or acronyms.get(one.name, one.name)
             had = out.get(key)
             out[key] = (
                 one

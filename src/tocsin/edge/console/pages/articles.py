@@ -6,6 +6,7 @@ from typing import Any, Final
 from tocsin.desk.document import Difference, Document, Version
 from tocsin.desk.finding.read import find
 from tocsin.desk.finding.sentences import sentences
+from tocsin.desk.stories.versions import words_between
 from tocsin.edge.console.page import Answer, Call, Page, View
 from tocsin.edge.console.pages.desk import clock, heading, moment_of
 from tocsin.edge.console.problems import absent
@@ -79,8 +80,8 @@ async def beside(call: Call) -> Answer:
         "desk_beside.html",
         {
             "story": story,
-            "one": {**heading(one), "paragraphs": _marked(one, [each.before for each in changed] if same else [])},
-            "other": {**heading(other), "paragraphs": _marked(other, [each.after for each in changed] if same else [])},
+            "one": {**heading(one), "paragraphs": _marked(one, changed, is_other=False)},
+            "other": {**heading(other), "paragraphs": _marked(other, changed, is_other=True)},
             "is_same_language": same,
             "changes": [_changed(each) for each in changed[:_CHANGES]],
             "changes_total": len(changed),
@@ -97,10 +98,23 @@ def _changed(one: Difference) -> dict[str, Any]:
     return {"before": one.before, "after": one.after, "near": one.similarity > 0}
 
 
-def _marked(found: Document, said: Sequence[str]) -> list[list[dict[str, str]]]:
-    """The paragraphs, with the sentences marked that the other article has not so."""
-    wanted = {one for one in said if one}
-    spans = [(one.start, one.end, "changed") for one in sentences(found.text) if one.text in wanted]
+def _marked(found: Document, changed: Sequence[Difference], *, is_other: bool) -> list[list[dict[str, str]]]:
+    """The paragraphs: "only" what the other article has not at all, "changed" the words of a sentence that it tells otherwise."""
+    told: dict[str, list[tuple[int, int]] | None] = {}
+    for each in changed:
+        text = each.after if is_other else each.before
+        if text:
+            near = each.before and each.after
+            told[text] = words_between(each.before, each.after)[int(is_other)] if near else None
+    spans: list[tuple[int, int, str]] = []
+    for one in sentences(found.text):
+        if one.text in told:
+            words = told[one.text]
+            spans += (
+                [(one.start, one.end, "only")]
+                if words is None
+                else [(one.start + start, one.start + end, "changed") for start, end in words]
+            )
     return _cut(found, spans)
 
 
@@ -114,7 +128,7 @@ def _passage(asked: str, length: int) -> tuple[int, int] | None:
 
 
 def _paragraphs(found: Document, quoted: tuple[int, int] | None, *, names: bool) -> list[list[dict[str, str]]]:
-    """Each paragraph in pieces: `as` is empty, "quote", "place", "organisation" or "changed". Nothing is left out or added."""
+    """Each paragraph in pieces: `as` is empty, "quote", "place", "organisation", "changed" or "only". Nothing is left out or added."""
     spans = [(*quoted, "quote")] if quoted else []
     if names:
         read = find(found)
