@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from tocsin.backends.outside.fetcher import OutsideProcess
@@ -33,7 +34,8 @@ class Desk:
     """One per node. The children are started when first asked for something."""
 
     def __init__(self, core: Core, settings: Settings) -> None:
-        self._outside = OutsideProcess(settings.desk_agent, tuple(settings.desk_inner))
+        authorities = str(Path(settings.desk_authorities).resolve()) if settings.desk_authorities else ""
+        self._outside = OutsideProcess(settings.desk_agent, tuple(settings.desk_inner), authorities)
         self._reader = ReaderProcess()
 
         def forbids(_kind: str, text: str) -> str:
