@@ -69,10 +69,10 @@ def sought(text: str, heaviest: int = 0) -> list[str]:
     """
     table = weights("en")
     found = (root_of(one.key, "ar" if "\u0600" <= one.key[0] <= "\u06ff" else "en") for one in words_of(text))
-    words = list(
-        dict.fromkeys(one for one in found if len(one) > 1 and table.get(one, 1.0) >= thresholds.LIGHTEST_WORD)
-    )
-    return sorted(words, key=lambda one: -table.get(one, 1.0))[:heaviest] if heaviest else words
+    words = [one for one in dict.fromkeys(found) if len(one) > 1 and table.get(one, 1.0) >= thresholds.LIGHTEST_WORD]
+    chosen = sorted(words, key=lambda one: -table.get(one, 1.0))[:heaviest] if heaviest else words
+    # Ministry and ministries, bridge and bridges.
+    return list(dict.fromkeys(one.rstrip("ey") if len(one) > 4 else one for one in chosen))
 
 
 def words_of(text: str) -> Iterator[Word]:
