@@ -177,6 +177,30 @@ class Reading(msgspec.Struct, frozen=True):
     sentences: tuple[Sentence, ...]
 
 
+class Mark(msgspec.Struct, frozen=True):
+    """What places a document among others without its text: its words, their weights and its sketch, as arrays of numbers."""
+
+    document: str
+    language: str
+    published_us: int
+    seen_us: int
+    words: bytes  # 4 bytes each
+    weights: bytes  # 2 bytes each, of 65,535; as many as words
+    sketch: bytes  # 4 bytes each
+
+
+class Lead(msgspec.Struct, frozen=True):
+    """The document that began a story in its language: what the model is asked for, and what two stories can have in common."""
+
+    document: str
+    language: str
+    published_us: int
+    seen_us: int
+    text: str
+    names: tuple[str, ...]
+    numbers: tuple[str, ...]
+
+
 class Difference(msgspec.Struct, frozen=True):
     """One sentence of an older text against the newer: kept ones are not told. Either side may be empty."""
 
