@@ -11,6 +11,7 @@ from tocsin.edge.console.pages import (
     brief,
     decisions,
     desk,
+    devices,
     interests,
     me,
     members,
@@ -51,4 +52,5 @@ ALL: Final[tuple[Page, ...]] = (
     *sources.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
+    *devices.PAGES,
 )
