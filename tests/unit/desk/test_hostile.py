@@ -164,6 +164,7 @@ def test_texts_that_make_bad_patterns_crawl_are_read_to_the_end():
         "A" * 60_000,
         "a@" * 20_000,
         "::" * 20_000,
+        "?" * 100_000 + "x",
     ):
         for one in opened(f"{ENGLISH[0].title}\n\n{ENGLISH[0].body[0]}\n\n{text}".encode(), "text/plain"):
             assert find(one).document == one.id
