@@ -25,6 +25,7 @@ _BY_HAND: Final = ("warning", "report", "indicator", "paste")
 _TOPICS: Final = tuple(one.value for one in Topic)
 _LONGEST: Final = 64 * 1024
 _SHOWN: Final = 200
+_MOST_TEXT: Final = 20_000
 _PRESSED: Final = (State.APPROVAL, State.SEALING, State.COMMITTING, State.SEALED)
 _FIELDS: Final = (
     "title", "text", "value", "topic", "channel", "tlp", "headline", "urgency", "threatened", "todo", "place",
@@ -263,6 +264,7 @@ def _draft(call: Call, found: Draft) -> View:
             "said": {
                 key: said.get(key, "") for key in ("topic", "channel", "tlp", "objects", "allow_listed", "reason")
             },
+            "text": str(said.get("text", ""))[:_MOST_TEXT],  # what is shared with the title, before anybody agrees to it
             "exclude": list(said.get("exclude", ())),
             "found": [
                 {**one, "picked": str(at) in picked or ("picked" not in said and one["is_defanged"])}
