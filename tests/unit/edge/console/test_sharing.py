@@ -252,6 +252,7 @@ def test_of_two_who_approve_at_once_one_has_and_the_other_is_told(shares):
     shares(story)
 
 
+@pytest.mark.slow
 def test_undo_and_sealing_at_the_same_instant_are_one_or_the_other(shares):
     async def story(house, browser):
         ends = set()
