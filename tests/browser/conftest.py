@@ -275,10 +275,18 @@ def stage():
             shutil.rmtree(folder)
 
 
-class Town(tuple):
+class Town:
     """Three members; `said` is what each canary stands in, by its number (test_strangers_words.py)."""
 
-    until = staticmethod(until)
+    def __init__(self, nodes, folder, said, bird):
+        self.nodes, self.folder, self.said, self.bird = nodes, folder, said, bird
+        self.until = until
+
+    def __iter__(self):
+        return iter(self.nodes)
+
+    def __getitem__(self, at):
+        return self.nodes[at]
 
 
 @pytest.fixture(scope="session")
@@ -295,15 +303,13 @@ def town():
         words = ("--name", bird(f"name of {handle}"), "--bloc", bird("bloc"), "--sector", bird("sector"))
         more = ("--language", bird("language"), "--domain", bird("domain"), "--asn", bird("asn"))
         nodes.append(Node(folder, handle, country, *words, *more))
-    made = Town(nodes)
-    made.said, made.folder, made.bird = said, folder, bird
     try:
         founded(bird("charter's name"), folder / "charter.note", *nodes)
         others = [one.handle for one in nodes[1:]]
         title = {"name": "named", "kind": "thematic", "members": others, "title": bird("channel's title")}
         nodes[0].post("/channels", {**title, "named_people": True})
         until(lambda: nodes[0].ask("/channels/named")["current"], "the channel does not open")
-        yield made
+        yield Town(nodes, folder, said, bird)
     finally:
         for one in nodes:
             one.stop()

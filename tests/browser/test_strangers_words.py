@@ -137,7 +137,9 @@ def handled(node, path, bird, channel, **more):
 
 
 def pressed(node, path, page):
-    told = node.send("writer", path, f"{path}/seal", digest=page["digest"], meant=page["shown"]["acknowledge"], partial="on")
+    told = node.send(
+        "writer", path, f"{path}/seal", digest=page["digest"], meant=page["shown"]["acknowledge"], partial="on"
+    )
     assert told.status_code == 303, told.text
 
 
@@ -178,10 +180,16 @@ def drafts(node, bird):
     file = {"file": (bird("file's name").replace('"', "'"), bundle, "text/html")}
     made["file"] = begun({"topic": "cyber", "title": ""}, "/share/upload", files=file)
     none = {"file": ("", b"")}
-    text = f"At 198.51.100[.]77, hxxp://bad[.]example/{quote(bird('value in a text'), safe='<>=()')} {bird('pasted text')}"
+    text = (
+        f"At 198.51.100[.]77, hxxp://bad[.]example/{quote(bird('value in a text'), safe='<>=()')} {bird('pasted text')}"
+    )
     made["text"] = begun({"topic": "cyber", "title": bird("text's title"), "text": text}, "/share/upload", files=none)
-    made["misp"] = begun({"topic": "cyber", "title": bird("MISP title"), "text": misp(bird)}, "/share/upload", files=none)
-    made["no list"] = begun({"topic": "cyber", "title": bird("no list's title"), "text": "x"}, "/share/upload", files=none)
+    made["misp"] = begun(
+        {"topic": "cyber", "title": bird("MISP title"), "text": misp(bird)}, "/share/upload", files=none
+    )
+    made["no list"] = begun(
+        {"topic": "cyber", "title": bird("no list's title"), "text": "x"}, "/share/upload", files=none
+    )
     drafted(node, made["no list"], "open")
     assert handled(node, made["no list"], bird, channel, allow_listed=bird("allowed list"))["state"] == "open"
     for name in ("file", "text", "misp"):
@@ -211,13 +219,24 @@ def warned(town, bird):
     ours, other, _ = town
     asked, answered, given = raised(other, bird), raised(other, bird), raised(ours, bird, topic="organised-crime")
     taken, recalled = raised(other, str), raised(ours, str)  # of which nothing is left to be seen
-    town.until(lambda: {asked, answered, taken} <= {one["id"] for one in ours.ask("/warnings?which=all")["warnings"]}, "not here")
-    town.until(lambda: {given, recalled} <= {one["id"] for one in other.ask("/warnings?which=all")["warnings"]}, "not there")
+    town.until(
+        lambda: {asked, answered, taken} <= {one["id"] for one in ours.ask("/warnings?which=all")["warnings"]},
+        "not here",
+    )
+    town.until(
+        lambda: {given, recalled} <= {one["id"] for one in other.ask("/warnings?which=all")["warnings"]}, "not there"
+    )
     ours.send("everything", "/", f"/w/{answered}/answers", answer="acting", note=bird("our answer"), until="2h")
     ours.send("everything", "/", f"/w/{asked}/escalations")
     other.post(f"/warnings/{given}/answers", {"answer": "need-more", "comment": bird("a stranger's answer")})
     other.post("/recalls", {"object_id": taken, "reason": bird("why a warning was taken back")})
-    ours.send("everything", f"/w/{recalled}", f"/w/{recalled}/recall", reason=bird("why we took a warning back"), understood="yes")
+    ours.send(
+        "everything",
+        f"/w/{recalled}",
+        f"/w/{recalled}/recall",
+        reason=bird("why we took a warning back"),
+        understood="yes",
+    )
 
     def complete():
         told = [ours.people["everything"][0].get(f"{ours.url}/w/{one}", timeout=30).text for one in (given, taken)]
@@ -241,13 +260,18 @@ def spoken(town, bird):
     said = {"kind": "note", "text": bird("note for the channel")}
     preview = ours.send("everything", page, f"{page}/say", **said)
     assert preview.status_code == 200
-    assert ours.send("everything", page, f"{page}/say/seal", **said, seal=conf.field(preview.text, "seal")).status_code == 303
+    assert (
+        ours.send("everything", page, f"{page}/say/seal", **said, seal=conf.field(preview.text, "seal")).status_code
+        == 303
+    )
     against = bird("feedback's note")
     other.post("/feedback", {"object_id": mine[0], "kind": "disagree", "note": against})
     other.post("/recalls", {"object_id": theirs[1], "reason": bird("why they took it back")})
     ours.post("/recalls", {"object_id": mine[1], "reason": bird("why we took it back")})
     later = {**malware(802, bird("corrected")), "modified": "2026-11-21T08:00:00.000Z"}
-    ours.post("/corrections", json.dumps({"type": "bundle", "id": f"bundle--{uuid.uuid4()}", "objects": [later]}).encode())
+    ours.post(
+        "/corrections", json.dumps({"type": "bundle", "id": f"bundle--{uuid.uuid4()}", "objects": [later]}).encode()
+    )
     reader, number = ours.people["everything"][0], against.rpartition(" ")[2]
     town.until(lambda: number in reader.get(f"{ours.url}/o/{mine[0]}", timeout=30).text, "no feedback")
     outbox = ours.people["everything"][0].get(f"{ours.url}/share/outbox.json", timeout=30).json()["shares"]
@@ -260,13 +284,14 @@ def spoken(town, bird):
 
 def told_by_the_press(node, folder, bird):
     """An article whose every word is a stranger's, at the desk; its pages."""
+
     def html(field):
         return bird(field).replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
 
     path = folder / "hostile.html"
     words = "Ransomware has stopped the network of a ministry in Greece, the agency reported; officials look into it."
     path.write_text(f"<html><head><title>{html('article title')}</title></head><body><article><h1>{html('article heading')}</h1>"
-                    + f"<p>{words} {html('article text')}</p><p>{words} It calls 45.155.205[.]99 {html('more text')}</p></article></body></html>")  # fmt: skip
+                     f"<p>{words} {html('article text')}</p><p>{words} It calls 45.155.205[.]99 {html('more text')}</p></article></body></html>")  # fmt: skip
     node.tocsin("desk", "import", path, "--outlet", bird("outlet"))
     node.tocsin("desk", "source", "add", "wire", f"https://wire.invalid/{quote(bird('source address'), safe='<>()=')}")
     session = node.people["everything"][0]
@@ -325,7 +350,16 @@ def test_a_strangers_words_stand_in_the_printed_brief_and_do_nothing(sown, town)
         text = " ".join("".join(one.extract_text() for one in read.pages).split())
         assert len(read.pages) <= 2
         assert re.search(r"c\d+c", text)
-        for word in (b"/JavaScript", b"/JS", b"/OpenAction", b"/AA", b"/URI", b"/Launch", b"/SubmitForm", b"/EmbeddedFile"):
+        for word in (
+            b"/JavaScript",
+            b"/JS",
+            b"/OpenAction",
+            b"/AA",
+            b"/URI",
+            b"/Launch",
+            b"/SubmitForm",
+            b"/EmbeddedFile",
+        ):
             assert word not in data, word
 
 

@@ -264,7 +264,9 @@ def _draft(call: Call, found: Draft) -> View:
             "said": {
                 key: said.get(key, "") for key in ("topic", "channel", "tlp", "objects", "allow_listed", "reason")
             },
-            "text": str(said.get("text", ""))[:_MOST_TEXT],  # what is shared with the title, before anybody agrees to it
+            "text": str(said.get("text", ""))[
+                :_MOST_TEXT
+            ],  # what is shared with the title, before anybody agrees to it
             "exclude": list(said.get("exclude", ())),
             "found": [
                 {**one, "picked": str(at) in picked or ("picked" not in said and one["is_defanged"])}
@@ -379,7 +381,9 @@ async def seal(call: Call) -> Answer:
     if call.said("meant_all") == "on" and len(shown) <= previewing.NAMED_ONE_BY_ONE:
         meant = frozenset(call.all_said("meant"))
     try:
-        moved = await call.services.sealing.seal(found, call.said("digest"), meant, partial=call.said("partial") == "on")
+        moved = await call.services.sealing.seal(
+            found, call.said("digest"), meant, partial=call.said("partial") == "on"
+        )
     except PolicyError as error:
         if error.code == "policy.draft-moved" and _is_pressed(await _own(call), call.said("digest")):  # pressed twice
             return Go(f"/share/d/{found.id}")
