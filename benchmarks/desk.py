@@ -20,7 +20,7 @@ from tocsin.desk.finding.read import find, nothing_listed
 from tocsin.desk.finding.sentences import sentences
 from tocsin.desk.finding.sketch import sketch
 from tocsin.desk.reading import capture_of, read
-from tocsin.desk.stories.copies import Copies, containment
+from tocsin.desk.stories.copies import Copies, containment, narrowed
 from tocsin.desk.stories.decided import Decided
 from tocsin.desk.stories.linking import Links, encoder
 from tocsin.desk.stories.newsroom import Newsroom
@@ -134,12 +134,12 @@ def ecb(path):
     made = orders(readings, [one["event"] for one in rows])
     index, found, cut = Copies(), 0, 0
     for number, one in enumerate(readings):
-        index.add(number, one.sketch)
+        index.add(number, narrowed(one.sketch))
     for row in rows:
         words = row["text"].split()
         if len(words) >= 60:
             cut += 1
-            found += index.nearest(sketch(" ".join(words[: len(words) // 2]))) is not None
+            found += index.nearest(narrowed(sketch(" ".join(words[: len(words) // 2])))) is not None
     different = [
         (a, b)
         for i, a in enumerate(readings)
@@ -198,7 +198,7 @@ def links(readings, gold, encode):
     for seed in range(_ORDERS):
         linked, event = Links(encode, Decided()), {}
         for i in random.Random(seed).sample(range(len(readings)), len(readings)):
-            event[i] = linked.offer(readings[i].document, readings[i])
+            event[i] = linked.offer(readings[i].document, readings[i])[0]
         figures.append(bcubed(gold, [event[i] for i in range(len(readings))]))
     return {"f1": sum(one[2] for one in figures) / _ORDERS, "f1_lowest": min(one[2] for one in figures)}
 

@@ -1,12 +1,13 @@
 """The desk of a real node: its two children, our deny-lists and standing interests, and the office that works with them."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from tocsin.backends.outside.fetcher import OutsideProcess
 from tocsin.backends.outside.reader import ReaderProcess
 from tocsin.desk.office import Office, World
-from tocsin.desk.stories.linking import encoder
+from tocsin.desk.stories import linking
 from tocsin.exchange.match.interests import TYPE, Interest, Interests
 from tocsin.formats.stix.valued import pattern, value_of
 from tocsin.node.config import Settings
@@ -18,7 +19,8 @@ class Desk:
     """One per node. The children are started when first asked for something."""
 
     def __init__(self, core: Core, settings: Settings) -> None:
-        self._outside = OutsideProcess(settings.desk_agent, tuple(settings.desk_inner))
+        authorities = str(Path(settings.desk_authorities).resolve()) if settings.desk_authorities else ""
+        self._outside = OutsideProcess(settings.desk_agent, tuple(settings.desk_inner), authorities)
         self._reader = ReaderProcess()
 
         def forbids(_kind: str, text: str) -> str:
@@ -37,8 +39,9 @@ class Desk:
                 note=core.world.note,
                 forbids=forbids,
                 watched=Watching(core.rooms.interests),
-                model=encoder,
+                model=linking.encoder,
                 author=lambda: core.members.member(core.members.me).identity,
+                called=linking.model(),
             )
         )
 

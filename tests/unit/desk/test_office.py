@@ -13,7 +13,7 @@ from tocsin.backends.sqlite.database import InlineDatabase, create_tables
 from tocsin.desk import catalogue, tables
 from tocsin.desk.finding.read import find
 from tocsin.desk.office import Office, World
-from tocsin.desk.reading import opening
+from tocsin.desk.reading import listings, opening
 from tocsin.desk.shown import Listed
 from tocsin.desk.sources import Kind, Source
 from tocsin.errors import AccessError, ConfigError, FormatError, StoreError
@@ -50,8 +50,8 @@ class Reader:
             raise FormatError("desk.unreadable", "nothing came of it")
         return [(one, find(one)) for one in opening.read(capture, body).documents]
 
-    async def links(self, capture, body):
-        return ()
+    async def leads(self, capture, body):
+        return listings.leads(capture, body)
 
 
 class Outside:
@@ -90,7 +90,7 @@ def store(tmp_path):
 
 
 @contextmanager
-def opened(path, *, watched=(), outside=None, database=InlineDatabase):
+def opened(path, *, watched=(), outside=None, database=InlineDatabase, model=None, called=""):
     with closing(apsw.Connection(path)) as connection:
         create_tables(connection, (tables.TABLES,))
         clock = Now()
@@ -102,8 +102,9 @@ def opened(path, *, watched=(), outside=None, database=InlineDatabase):
             note=lambda *_: None,
             forbids=lambda kind, value: "on the list public-dns" if value == "8.8.8.8" else "",
             watched=Watched(*watched),
-            model=lambda: None,
+            model=lambda: model,
             author=lambda: ME,
+            called=called,
         )
         office = Office(world)
         office.clock = clock
@@ -378,6 +379,65 @@ def test_a_capture_that_cannot_be_read_is_refused_and_of_a_source_kept(store):
             assert rows == [("desk.unreadable",)]
 
     run(story())
+
+
+class Model:
+    """An encoder that remembers what it was asked: articles of one number are one event in every language."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __call__(self, texts):
+        self.asked.append(len(texts))
+        of = {one.title: number for one_of in (ENGLISH, FRENCH) for number, one in enumerate(one_of)}
+        numbers = [of.get(text.split("\n")[0], 9) for text in texts]
+        return [[1.0 if place == number else 0.0 for place in range(10)] for number in numbers]
+
+
+def test_vectors_are_kept_over_a_restart_and_those_of_another_model_are_made_anew_in_batches(store):
+    async def first():
+        with opened(store, model=(model := Model()), called="one 1") as office:
+            told = await bring(office, ENGLISH[0], 1)
+            await bring(office, ENGLISH[1], 2)
+            assert model.asked == [1, 1]
+            return told["stories"]
+
+    async def again(called, wanted):
+        with opened(store, model=(model := Model()), called=called) as office:
+            await office._shelves.ready()
+            await office._shelves.encoded()
+            assert model.asked == wanted
+            return await office._database.read(lambda db: [row[0] for row in db.query("SELECT model FROM desk_leads")])
+
+    english = run(first())
+    assert run(again("one 1", [])) == ["one 1"] * 2
+    # Both leads in one go, and kept: the next start makes none.
+    assert run(again("two 1", [2])) == ["two 1"] * 2
+    assert run(again("two 1", [])) == ["two 1"] * 2
+
+    async def linked(called):
+        with opened(store, model=(model := Model()), called=called) as office:
+            told = await bring(office, FRENCH[0], 3)
+            assert model.asked == [1]
+            return told["stories"]
+
+    assert run(linked("two 1")) == english
+
+
+def test_without_a_model_leads_are_kept_and_a_later_model_makes_their_vectors(store):
+    async def without():
+        with opened(store) as office:
+            return (await bring(office, ENGLISH[0], 1))["stories"]
+
+    english = run(without())
+
+    async def later():
+        with opened(store, model=Model(), called="one 1") as office:
+            await office._shelves.ready()
+            await office._shelves.encoded()
+            return (await bring(office, FRENCH[0], 3))["stories"]
+
+    assert run(later()) == english
 
 
 def test_questions_are_answered_with_quotes(store):

