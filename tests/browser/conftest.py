@@ -449,10 +449,11 @@ class Visitor:
         SHOTS.mkdir(exist_ok=True)
         self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
-    def axe(self):
-        """Serious and critical findings; axe comes through the debugger, which the page's policy does not govern."""
+    def axe(self, *rules):
+        """What axe finds, by these rules only or by all; it comes through the debugger, which the page's policy does not govern."""
         self.page.evaluate(AXE.read_text("utf-8"))
-        found = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+        wanted = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+        found = self.page.evaluate("wanted => axe.run(document, wanted)", wanted)
         return [
             {"id": one["id"], "impact": one["impact"], "nodes": [node["html"][:200] for node in one["nodes"][:5]]}
             for one in found["violations"]
