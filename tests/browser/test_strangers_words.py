@@ -1,54 +1,15 @@
 """What others write is shown and never run: payloads in every field of shared objects, every page opened."""
 
-import json
+import importlib.util
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from tocsin.desk.reading.cleaning import clean
-
-PAYLOADS = [
-    "<script>alert(1)</script>",
-    "</script><script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "<svg onload=alert(1)>",
-    "<svg><script>alert(1)</script></svg>",
-    '"><script>alert(1)</script>',
-    "'><img src=x onerror=alert(1)>",
-    '" onmouseover="alert(1)',
-    "' autofocus onfocus='alert(1)",
-    "javascript:alert(1)",
-    "data:text/html,<script>alert(1)</script>",
-    "<iframe src=javascript:alert(1)>",
-    "<iframe srcdoc='<script>alert(1)</script>'>",
-    "<object data=javascript:alert(1)>",
-    "<embed src=http://outside.example/x.swf>",
-    "<a href=javascript:alert(1)>x</a>",
-    "<base href=http://outside.example/>",
-    "<meta http-equiv=refresh content='0;url=http://outside.example/'>",
-    "<link rel=stylesheet href=http://outside.example/x.css>",
-    "<style>@import 'http://outside.example/x.css'</style>",
-    "<img src=http://outside.example/pixel.png>",
-    "<form action=http://outside.example><input autofocus>",
-    "<button formaction=javascript:alert(1)>x</button>",
-    "<details open ontoggle=alert(1)>",
-    "<math><mtext></mtext><script>alert(1)</script></math>",
-    "<div hx-get='http://outside.example/' hx-trigger='load'>",
-    "<div hx-on:load='alert(1)' data-key='j' data-row>",
-    "{{ 7 * 7 }}{% raw %}",
-    "${alert(1)}",
-    "{{constructor.constructor('alert(1)')()}}",
-    "<!--><script>alert(1)</script>-->",
-    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
-    "<template><script>alert(1)</script></template>",
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "\u202egnp.exe\u202c",
-    "\u2066<script>alert(1)</script>\u2069",
-    "%3Cscript%3Ealert(1)%3C/script%3E",
-    "]]><script>alert(1)</script>",
-    "\\u003cscript\\u003ealert(1)",
-    "?done=look&find=<script>alert(1)</script>#<img src=x onerror=alert(1)>",
-]
+spec = importlib.util.spec_from_file_location("browser_conftest", Path(__file__).parent / "conftest.py")
+conf = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(conf)
+PAYLOADS = conf.PAYLOADS
 COMMON = {"spec_version": "2.1", "created": "2026-11-20T08:00:00.000Z", "modified": "2026-11-20T08:00:00.000Z"}
 
 
@@ -115,76 +76,6 @@ def test_a_reader_sees_exactly_what_was_written(visitor, poisoned):
         page = browser.open(f"/o/malware--{number:08x}-0000-4000-8000-00000000ffff")
         assert page.locator("h1").text_content().strip() == payload
         assert page.locator("main script, main iframe, main object, main embed, main base, main style").count() == 0
-    browser.expect_quiet()
-
-
-def entry(number, payload):
-    """An article with the payload in each of its fields, as text and as markup, and something that a draft could be made of."""
-    words = f"Report {number}: officers of harbour {number * 7919} in Greece looked for parcel {number * 104729} and found number {number * 1299709}."
-    return {
-        "id": str(number),
-        "url": ("javascript:alert(1)", "data:text/html,<script>alert(1)</script>", f"https://news{number}.example/{quote(payload)}")[number % 3],
-        "title": payload,
-        "content_html": f"<p>{words}</p>{payload}<p>The malware calls evil{number}[.]example, the {payload} agency (AFP) said.</p><img src=http://outside.example/pixel.png>",
-        "date_published": f"2025-05-30 {payload}",
-        "authors": [{"name": payload}],
-        "tags": [payload, "<script>alert(1)</script>"],
-    }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def news(stage, tmp_path_factory):
-    """The stories of a feed whose every field is hostile, imported from files with hostile names, and their articles."""
-    fr, folder = stage[0], tmp_path_factory.mktemp("news")
-    for number, payload in enumerate(PAYLOADS):
-        path = folder / f"{number}{payload.replace('/', ' ')[:80]}.json"
-        path.write_text(
-            json.dumps(
-                {"version": "https://jsonfeed.org/version/1.1", "title": payload, "items": [entry(number, payload)]}
-            )
-        )
-        fr.tocsin("desk", "import", path, "--outlet", payload[:60])
-    client = fr.people["everything"][0]
-    stories = []
-    for page in range(1, 20):
-        told = client.get(f"{fr.url}/desk.json?page={page}", timeout=60).json()["stories"]
-        stories += [one["id"] for one in told if one["id"] not in stories]
-        if not told:
-            break
-    articles = {}
-    for one in stories:
-        for article in client.get(f"{fr.url}/desk/s/{one}.json", timeout=60).json()["articles"]:
-            articles[article["id"]] = article
-    return stories, articles
-
-
-def test_nothing_of_the_news_runs_asks_outside_or_breaks_a_page(visitor, news):
-    browser = visitor("everything")
-    stories, articles = news
-    assert len(articles) >= len(PAYLOADS)
-    for path in (
-        "/desk",
-        "/desk/sources",
-        *(f"/desk/s/{one}" for one in stories),
-        *(f"/desk/d/{one}" for one in articles),
-    ):
-        page = browser.open(path)
-        assert page.locator("h1").count() == 1, path
-        assert (
-            page.locator("main iframe, main object, main embed, main base, main style, main img[src^=http]").count()
-            == 0
-        )
-        assert page.locator("a[href^='javascript:' i], a[href^='data:' i]").count() == 0
-    browser.expect_quiet()
-
-
-def test_a_title_is_read_as_it_was_written_without_what_turns_or_hides_it(visitor, news):
-    browser = visitor("everything", scripted=False)
-    wanted = {" ".join(clean(one).text.split()) for one in PAYLOADS}
-    shown = {" ".join(browser.open(f"/desk/d/{one}").locator("h1").text_content().split()) for one in news[1]}
-    plain = {one for one in wanted if "<" not in one and "&" not in one}
-    assert plain - shown == set()
-    assert not any(one in title for title in shown for one in "\u202e\u2066\u2069")
     browser.expect_quiet()
 
 
