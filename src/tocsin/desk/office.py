@@ -12,6 +12,7 @@ from tocsin.desk.catalogue import STATES
 from tocsin.desk.document import Document, Quote, Version
 from tocsin.desk.finding.indicators import Listed as Forbids
 from tocsin.desk.gathering import Gathering, Parts, Reader
+from tocsin.desk.generated import Asking, Means
 from tocsin.desk.register import Register
 from tocsin.desk.shelves import MOST_SHELVED, Ground, Shelves, Watched
 from tocsin.desk.shown import Hit, Listed, Told
@@ -46,6 +47,7 @@ class World:
     model: Callable[[], Encode | None]
     author: Callable[[], str]
     called: str = ""
+    means: Means | None = None  # of asking a generative model
 
 
 class Office:
@@ -60,6 +62,7 @@ class Office:
         self._gathering = Gathering(
             Parts(world.database, world.clock, world.outside, world.reader, self._shelves, world.note)
         )
+        self.asking = Asking(world.database, world.clock, self._shelves, world.means)
 
     async def run(self) -> None:
         """Ask sources when they are due, for ever."""

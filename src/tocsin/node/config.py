@@ -50,8 +50,12 @@ class Settings:
     smtp_password: str = ""  # path of the file with its password
     desk_agent: str = "tocsin-desk"  # what the desk tells sources it is, and what it looks for in robots.txt
     desk_inner: list[str] = field(default_factory=list)  # host:port of sources inside the house
+    desk_model_url: str = ""  # an OpenAI-compatible address that people may ask about stories; empty: none
+    desk_model: str = ""  # which model is asked there
+    desk_model_key_file: str = ""  # path of a file with the key that it wants; empty: none is sent
 
 
+_MAIL_SCHEME: Final = "mailto:"
 _MAIL: Final = re.compile(r"mailto:[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,253}")
 _AGENT: Final = re.compile(r"[A-Za-z0-9./-]{1,64}")
 _DIALS: Final = ("all", "larger")
@@ -103,8 +107,25 @@ def _check(settings: Settings, name: str) -> None:
         raise ConfigError("config.value", f"'desk_agent' in {name} is not a word of letters, digits and . / -")
     if not all(isinstance(one, str) for one in settings.desk_inner):
         raise ConfigError("config.value", f"'desk_inner' in {name} is not a list of host:port")
+    _check_model(settings, name)
     for listen in (settings.peer_listen, settings.people_listen, *settings.desk_inner):
         address(listen)
+
+
+def _check_model(settings: Settings, name: str) -> None:
+    """Raises ConfigError("config.value")."""
+    given = (settings.desk_model_url, settings.desk_model)
+    if any(given) != all(given) or (settings.desk_model_key_file and not all(given)):
+        raise ConfigError("config.value", f"{name}: desk_model_url and desk_model belong together")
+    if not all(given):
+        return
+    if settings.desk_model_url.startswith(_MAIL_SCHEME) or not _is_address(settings.desk_model_url):
+        raise ConfigError("config.value", f"'desk_model_url' in {name} is no https: address (http: on loopback only)")
+    url = urlsplit(settings.desk_model_url)
+    if url.username is not None or url.password is not None or url.query or url.fragment:
+        raise ConfigError("config.value", f"'desk_model_url' in {name} holds more than host, port and path")
+    if not settings.desk_model.isprintable() or len(settings.desk_model) > 200:
+        raise ConfigError("config.value", f"'desk_model' in {name} is no name of a model")
 
 
 def _check_desks(path: Path, settings: Settings) -> None:
@@ -113,7 +134,7 @@ def _check_desks(path: Path, settings: Settings) -> None:
         if not is_role(role) or not isinstance(addresses, list) or not all(map(_is_address, addresses)):
             what = f"{path.name}: a desk is a role with a list of mailto: and https: addresses (http: on loopback only)"
             raise ConfigError("config.value", what)
-    mails = any(one.startswith("mailto:") for addresses in settings.desks.values() for one in addresses)
+    mails = any(one.startswith(_MAIL_SCHEME) for addresses in settings.desks.values() for one in addresses)
     if settings.smtp_server:
         address(settings.smtp_server)
     if settings.smtp_user and not (settings.smtp_password and settings.smtp_starttls):
@@ -125,7 +146,7 @@ def _check_desks(path: Path, settings: Settings) -> None:
 def _is_address(text: Any) -> bool:
     if not isinstance(text, str) or not text.isascii() or not text.isprintable() or " " in text or len(text) > 2048:
         return False
-    if text.startswith("mailto:"):
+    if text.startswith(_MAIL_SCHEME):
         return _MAIL.fullmatch(text) is not None
     try:
         found = urlsplit(text)

@@ -1,10 +1,13 @@
 """The desk of a real node: its two children, our deny-lists and standing interests, and the office that works with them."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from tocsin.backends.outside.fetcher import OutsideProcess
+from tocsin.backends.outside.generator import ChatCompletions
 from tocsin.backends.outside.reader import ReaderProcess
+from tocsin.desk.generated import Means
 from tocsin.desk.office import Office, World
 from tocsin.desk.stories import linking
 from tocsin.exchange.match.interests import TYPE, Interest, Interests
@@ -40,6 +43,7 @@ class Desk:
                 model=linking.encoder,
                 author=lambda: core.members.member(core.members.me).identity,
                 called=linking.model(),
+                means=_means(core, settings),
             )
         )
 
@@ -47,6 +51,15 @@ class Desk:
         """End the children."""
         await self._reader.close()
         await self._outside.close()
+
+
+def _means(core: Core, settings: Settings) -> Means | None:
+    """Of asking a generative model, if the administrator named one."""
+    if not settings.desk_model_url:
+        return None
+    key = Path(settings.desk_model_key_file) if settings.desk_model_key_file else None
+    generator = ChatCompletions(settings.desk_model_url, settings.desk_model, core.world.clock, key=key)
+    return Means(generator, core.world.entropy, tuple(settings.desk_inner))
 
 
 class Watching:

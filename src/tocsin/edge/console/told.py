@@ -29,6 +29,7 @@ TOLD: Final[Mapping[str, str]] = MappingProxyType(
         "corrected": N_("The new version is shared where the earlier ones went."),
         "story-kept": N_("It is kept here. Nobody outside this node is told of it."),
         "story-merged": N_("The two stories are one. This decision wins over the machine."),
+        "model-answered": N_("The model has answered. Nobody has reviewed what it says."),
         "story-split": N_("The ticked articles are a story of their own. This decision wins over the machine."),
         "source-added": N_("The source is added and will be asked shortly."),
         "source-changed": N_("The source is changed."),

@@ -113,6 +113,7 @@ SAMPLES = {
     ("POST", "/desk/s/{story}/merge"): Sample("story", form={"other": "{thing}"}, answers=(400,)),
     ("POST", "/desk/s/{story}/split"): Sample("story", form={"document": "x"}, answers=(400,)),
     ("POST", "/desk/s/{story}/draft"): Sample("story"),
+    ("POST", "/desk/s/{story}/model"): Sample("story", answers=(400,)),
     ("POST", "/desk/s/{story}/notes"): Sample("story", form={"text": "ours"}),
     ("POST", "/desk/s/{story}/notes/change"): Sample("story", form={"note": "{fresh}", "text": "x"}, answers=(404,)),
     ("GET", "/desk/d/{document}"): Sample("document"),

@@ -10,7 +10,7 @@ from tocsin.desk.document import Clock, Document, Origin, Place, Quote, Verdict,
 from tocsin.desk.finding.read import find
 from tocsin.desk.shown import Judged, Listed, Shelved, Told
 from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Go, Page, View
-from tocsin.edge.console.pages import sharing, speaking
+from tocsin.edge.console.pages import generated, sharing, speaking
 from tocsin.edge.console.problems import absent
 from tocsin.edge.console.world import WORLD
 from tocsin.edge.drafts import from_story
@@ -105,6 +105,7 @@ async def story(call: Call) -> Answer:
             "ask": question,
             "answers": [_quote(one) for one in answers],
             "may_act": call.has(Role.ANALYST),
+            "model": await generated.told(call, told.listed.id),
             **await speaking.lanes(call, _subject(told.listed.id)),
         },
     )
