@@ -89,7 +89,8 @@ class Node:
             )
         ready = await self._ready(self.process)
         self.cable.plug_in(ready["peer_port"])
-        self.people_url, self.way_in = ready["people_url"], ready["way_in"]
+        self.people_url = ready["people_url"]
+        self.way_in = ready.get("way_in", "")  # where people have accounts already, there is none
         self.open_control = Control(self.home)
 
     async def _ready(self, process: asyncio.subprocess.Process) -> dict[str, Any]:
