@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import ssl
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -53,6 +54,7 @@ class Settings:
     desk_model_url: str = ""  # an OpenAI-compatible address that people may ask about stories; empty: none
     desk_model: str = ""  # which model is asked there
     desk_model_key_file: str = ""  # path of a file with the key that it wants; empty: none is sent
+    desk_authorities: str = ""  # path of certificates (PEM) that the desk believes beside the system's
 
 
 _MAIL_SCHEME: Final = "mailto:"
@@ -108,6 +110,11 @@ def _check(settings: Settings, name: str) -> None:
     if not all(isinstance(one, str) for one in settings.desk_inner):
         raise ConfigError("config.value", f"'desk_inner' in {name} is not a list of host:port")
     _check_model(settings, name)
+    if settings.desk_authorities:
+        try:
+            ssl.create_default_context(cafile=settings.desk_authorities)
+        except (OSError, ValueError) as error:
+            raise ConfigError("config.value", f"'desk_authorities' in {name} is no file of certificates") from error
     for listen in (settings.peer_listen, settings.people_listen, *settings.desk_inner):
         address(listen)
 

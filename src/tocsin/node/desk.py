@@ -1,5 +1,6 @@
 """The desk of a real node: its two children, our deny-lists and standing interests, and the office that works with them."""
 
+import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ class Desk:
     """One per node. The children are started when first asked for something."""
 
     def __init__(self, core: Core, settings: Settings) -> None:
-        self._outside = OutsideProcess(settings.desk_agent, tuple(settings.desk_inner))
+        authorities = str(Path(settings.desk_authorities).resolve()) if settings.desk_authorities else ""
+        self._outside = OutsideProcess(settings.desk_agent, tuple(settings.desk_inner), authorities)
         self._reader = ReaderProcess()
 
         def forbids(_kind: str, text: str) -> str:
@@ -58,7 +60,10 @@ def _means(core: Core, settings: Settings) -> Means | None:
     if not settings.desk_model_url:
         return None
     key = Path(settings.desk_model_key_file) if settings.desk_model_key_file else None
-    generator = ChatCompletions(settings.desk_model_url, settings.desk_model, core.world.clock, key=key)
+    trust = ssl.create_default_context()
+    if settings.desk_authorities:
+        trust.load_verify_locations(settings.desk_authorities)
+    generator = ChatCompletions(settings.desk_model_url, settings.desk_model, core.world.clock, key=key, trust=trust)
     return Means(generator, core.world.entropy, tuple(settings.desk_inner))
 
 
