@@ -52,7 +52,7 @@ def test_only_open_texts_and_the_question_leave(store, model):  # noqa: F811 - t
             first = await brought(office, 0, OPEN, "CANARY-OPEN and CANARY-INTEREST were read in the open.")
             await brought(office, 1, "", "CANARY-FILE was in a file that somebody brought.")
             await brought(office, 2, "http://inside.example/2", "CANARY-INSIDE is of our own wiki.")
-            await office.register.add(Source("partner", Kind.TAXII, feed))
+            await office.register.add(Source("partner", Kind.PAGE, feed, token="secret"))
             await office.pull("partner")
             for one in await office.stories():
                 if one.id != first:
@@ -161,7 +161,7 @@ def test_a_removed_source_s_number_is_never_another_s(store):  # noqa: F811 - th
     with opened(store, outside=outside) as office:
 
         async def story():
-            await office.register.add(Source("partner", Kind.TAXII, url))
+            await office.register.add(Source("partner", Kind.PAGE, url))
             await office.pull("partner")
             before = (await office.register.get("partner"))[0]
             await office.register.remove("partner")
