@@ -41,6 +41,11 @@ def test_write_and_read(path):
         fourth = Settings("ma-cert", desk_model_url=url, desk_model="small:8b", desk_model_key_file="/k")
         config.write(path, fourth)
         assert config.read(path) == fourth
+    desks = {"duty-officer": ["push:duty", "push:analyst"]}
+    services = ["fcm.googleapis.com", "*.push.apple.com", "127.0.0.1:8443"]
+    fourth = Settings("ma-cert", desks=desks, push_services=services, push_contact="mailto:a@b.example")
+    config.write(path, fourth)
+    assert config.read(path) == fourth
     config.write(path, one)
     assert all(field.name in path.read_text() for field in fields(Settings))
 
@@ -57,6 +62,19 @@ def test_write_and_read(path):
         ('handle = "aa"\ncompress = 1\n', "config.value"),
         ('handle = "aa"\ndial = "smaller"\n', "config.value"),
         ('handle = "aa"\ndial = true\n', "config.value"),
+        # Push needs services, somebody to write to, and roles that read warnings.
+        ('handle = "aa"\npush_services = ["fcm.googleapis.com"]\n', "config.value"),
+        (
+            'handle = "aa"\npush_services = ["https://fcm.googleapis.com"]\npush_contact = "mailto:a@b.example"\n',
+            "config.value",
+        ),
+        ('handle = "aa"\npush_services = [1]\npush_contact = "mailto:a@b.example"\n', "config.value"),
+        ('handle = "aa"\npush_contact = "amira"\n', "config.value"),
+        ('handle = "aa"\n[desks]\nduty-officer = ["push:duty"]\n', "config.value"),
+        (
+            'handle = "aa"\npush_services = ["a.b"]\npush_contact = "mailto:a@b.c"\n[desks]\nx = ["push:administrator"]\n',
+            "config.value",
+        ),
         ('handle = "aa"\npeer_listen = true\n', "config.value"),
         ('handle = "aa"\npeer_listen = "7400"\n', "config.value"),
         ('handle = "aa"\npeople_listen = "x:"\n', "config.value"),
@@ -90,6 +108,7 @@ def test_write_and_read(path):
         ('handle = "aa"\ndesk_model = "m"\ndesk_model_url = "http://10.0.0.1/v1"\n', "config.value"),
         ('handle = "aa"\ndesk_model = "m"\ndesk_model_url = "file:///etc/passwd"\n', "config.value"),
         ('handle = "aa"\ndesk_model = "m"\ndesk_model_url = "mailto:a@m.example"\n', "config.value"),
+        ('handle = "aa"\ndesk_model = "m"\ndesk_model_url = "push:duty"\n', "config.value"),
         ('handle = "aa"\ndesk_model = "m"\ndesk_model_url = "https://a:b@m.example/v1"\n', "config.value"),
         ('handle = "aa"\ndesk_model = "m"\ndesk_model_url = "https://m.example/v1?key=x"\n', "config.value"),
         ('handle = "aa"\ndesk_model = "m"\ndesk_model_url = "https://m.example/v1#x"\n', "config.value"),

@@ -9,6 +9,7 @@ from tocsin.edge.console.pages import (
     balance,
     brief,
     desk,
+    devices,
     generated,
     me,
     members,
@@ -47,4 +48,5 @@ ALL: Final[tuple[Page, ...]] = (
     *sources.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
+    *devices.PAGES,
 )
