@@ -46,7 +46,13 @@ def drop(tx: Transaction, story: str, into: str) -> None:
         " SELECT interest, ?, at_us FROM desk_hits WHERE story = ? ON CONFLICT DO NOTHING",
         (into, story),
     )
-    tables = (("desk_judged", "story"), ("desk_hits", "story"), ("desk_keys", "story"), ("desk_stories", "id"))
+    tables = (
+        ("desk_generated", "story"),
+        ("desk_judged", "story"),
+        ("desk_hits", "story"),
+        ("desk_keys", "story"),
+        ("desk_stories", "id"),
+    )
     for table, column in tables:
         tx.execute(f"DELETE FROM {table} WHERE {column} = ?", (story,))  # noqa: S608 - constants only
 

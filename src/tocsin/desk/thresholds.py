@@ -79,3 +79,11 @@ SUMMARY_EDGE: Final = 0.08
 ANSWERS: Final = 5
 ANSWER_LEAST: Final = 0.05
 ALIGNED: Final = 0.35
+
+# -- a generative model: what it is given, and what is read of its answer
+GIVEN_DOCUMENTS: Final = 12
+GIVEN_CHARACTERS: Final = 3_000  # of each
+GIVEN_SENTENCES: Final = 60  # of each are held against the answer
+QUESTION_CHARACTERS: Final = 300
+ANSWER_CHARACTERS: Final = 4_000
+ANSWER_SENTENCES: Final = 24

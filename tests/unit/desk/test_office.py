@@ -97,7 +97,7 @@ def store(tmp_path):
 
 
 @contextmanager
-def opened(path, *, watched=(), outside=None, database=InlineDatabase, model=None, called=""):
+def opened(path, *, watched=(), outside=None, database=InlineDatabase, model=None, called="", means=None):
     with closing(apsw.Connection(path)) as connection:
         create_tables(connection, (tables.TABLES,))
         clock = Now()
@@ -112,6 +112,7 @@ def opened(path, *, watched=(), outside=None, database=InlineDatabase, model=Non
             model=lambda: model,
             author=lambda: ME,
             called=called,
+            means=means,
         )
         office = Office(world)
         office.clock, office.watched = clock, world.watched
