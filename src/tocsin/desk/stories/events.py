@@ -1,7 +1,8 @@
 """Same event, in one pass: each document joins the story it is most like, or begins one. What analysts decided stands above it.
 
 A document's similarity to a story is the mean of the highest and the average similarity to the story's members. Copies join the
-story of what they copy and are no members: a dispatch that is printed twenty times must not draw everything to itself.
+story of what they copy and are no members: a dispatch that is printed twenty times must not draw everything to itself. A story
+that has grown is looked at again: if it is two events, the later one leaves (`parting`), with the copies of its documents.
 The state holds what arrived within the window and no more than `LIVE_DOCUMENTS`; it is rebuilt by adding the readings again.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from heapq import nlargest
@@ -19,15 +20,20 @@ from tocsin.desk import thresholds
 from tocsin.desk.document import Act, Reading, Relation
 from tocsin.desk.stories.copies import Copies
 from tocsin.desk.stories.decided import Decided
+from tocsin.desk.stories.parting import parted
 
 
 class Placed(NamedTuple):
-    """Where a document was put: its story, how like it is, and of which document it is a copy. `by` says who decided."""
+    """Where a document was put: its story, how like it is, and of which document it is a copy. `by` says who decided.
+
+    `moved`: other documents that are in another story than before.
+    """
 
     story: str
     similarity: float
     copy_of: str
     by: str
+    moved: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -45,6 +51,10 @@ class _Story:
     arrived_us: int
     members: list[_Member] = field(default_factory=list)
     documents: list[str] = field(default_factory=list)
+    copies: dict[str, str] = field(default_factory=dict)  # document: what it is a copy of
+    language: str = ""
+    joined: int = 0  # members there ever were
+    looked: int = 0  # of them, when it was looked at last
 
 
 class Events:
@@ -85,13 +95,23 @@ class Events:
         near = self._copies.nearest(reading.sketch)
         original = self._of_number[near[0]] if near else ""
         placed = self._place(reading, vector, original, near[1] if near else 0.0, home)
-        story = self._stories.get(placed.story)
-        if story is None:
-            story = self._stories[placed.story] = _Story(
-                placed.story, reading.published_us, reading.published_us, reading.seen_us
-            )
-        self._join(story, reading, vector, is_member=not placed.copy_of)
-        return placed
+        self._join(placed.story, reading, vector, placed.copy_of)
+        moved = self._look_again(self._stories[placed.story])
+        if not moved:
+            return placed
+        mine = self._live[reading.document][2]
+        return placed._replace(story=mine, moved=tuple(one for one in moved if one != reading.document))
+
+    def again(self, reading: Reading, story: str, copy_of: str) -> None:
+        """Put a document where it was put before."""
+        if reading.document not in self._live:
+            self._forget(reading.seen_us)
+            self._join(story, reading, self._numbered(reading.vector, reading.language), copy_of)
+
+    def language_of(self, story: str) -> str | None:
+        """The language of the document that began a live story."""
+        found = self._stories.get(story)
+        return found.language if found else None
 
     def _place(self, reading: Reading, vector: Mapping[int, float], original: str, share: float, home: str) -> Placed:
         told = self.decided.of(reading.document)
@@ -108,7 +128,11 @@ class Events:
             return Placed(best, similarity, "", "similar")
         return Placed(story_name(reading.document), similarity, "", "new")
 
-    def _join(self, story: _Story, reading: Reading, vector: Mapping[int, float], *, is_member: bool) -> None:
+    def _join(self, name: str, reading: Reading, vector: Mapping[int, float], copy_of: str) -> None:
+        story = self._stories.get(name)
+        if story is None:
+            story = self._stories[name] = _Story(name, reading.published_us, reading.published_us, reading.seen_us)
+            story.language = reading.language
         number, self._next = self._next, self._next + 1
         self._live[reading.document] = (number, reading.seen_us, story.id)
         self._of_number[number] = reading.document
@@ -119,13 +143,40 @@ class Events:
             max(story.last_us, reading.published_us),
         )
         story.arrived_us = max(story.arrived_us, reading.seen_us)
-        if is_member:
+        if copy_of:
+            story.copies[reading.document] = copy_of
+        else:
+            story.joined += 1
             member = _Member(number, array("I", vector), array("f", vector.values()))
             story.members.append(member)
             self._post(story.id, member, 1)
             if len(story.members) > thresholds.MEMBERS_KEPT:
                 # The first member stays: it is what the story was about.
                 self._post(story.id, story.members.pop(1), -1)
+
+    def _look_again(self, story: _Story) -> tuple[str, ...]:
+        """Let go what is another event than the story's first document; returns the documents that went."""
+        if story.joined < max(2 * thresholds.PART_LEAST, story.looked * thresholds.PART_GROWTH):
+            return ()
+        story.looked = story.joined
+        places = parted([(one.words, one.weights) for one in story.members])
+        gone = {self._of_number[story.members[at].number] for at in places}
+        for document, original in story.copies.items():  # in order of arrival: a copy of a copy comes after it
+            if original in gone:
+                gone.add(document)
+        torn = [one for one in story.documents if one in gone]
+        target = story_name("part", *torn[:1])
+        if not torn or target in self._stories or self._binds(gone, story):
+            return ()
+        self._stories[target] = _Story(target, story.first_us, story.last_us, story.arrived_us, joined=len(places))
+        self._stories[target].language = story.language
+        story.joined = story.looked = story.joined - len(places)
+        self._move(torn, target)
+        return tuple(torn)
+
+    def _binds(self, gone: set[str], story: _Story) -> bool:
+        """Whether an analyst put together what would be torn."""
+        return self.decided.joins(gone, (one for one in story.documents if one not in gone))
 
     def _numbered(self, vector: Mapping[str, float], language: str) -> dict[int, float]:
         """Words as numbers. Each language has its own: across languages stories are linked, by other means."""
@@ -169,6 +220,14 @@ class Events:
                 best, highest = name, similarity
         return best, highest
 
+    def likeness(self, story: str, other: str) -> float:
+        """How like a live story is to another one, by the document that began it."""
+        mine, theirs = self._stories.get(story), self._stories.get(other)
+        if mine is None or theirs is None or not mine.members:
+            return 0.0
+        first = mine.members[0]
+        return _likeness(dict(zip(first.words, first.weights, strict=True)), theirs)
+
     def related(self, story: str) -> tuple[Relation, ...]:
         """Stories that are like this one and not the same event, the likest first."""
         mine = self._stories.get(story)
@@ -199,15 +258,16 @@ class Events:
             for name in sorted(moved):
                 self._move(self.documents_of(name), target)
             return (target, *sorted(moved))
-        source = self._live[right[0]][2]
-        torn = [one for one in left if self._live[one][2] == source]
-        if not torn or set(torn) >= set(self.documents_of(source)):
+        sources = sorted({self._live[one][2] for one in right})
+        torn = [one for one in left if self._live[one][2] in sources]
+        if not torn or not all(set(self.documents_of(one)) - set(torn) for one in sources):
             return ()
         target = story_name("apart", *torn)
-        held = self._stories[source]
+        held = self._stories[self._live[torn[0]][2]]
         self._stories[target] = _Story(target, held.first_us, held.last_us, held.arrived_us)
+        self._stories[target].language = held.language
         self._move(torn, target)
-        return (target, source)
+        return (target, *sources)
 
     def _move(self, documents: Iterable[str], target: str) -> None:
         into = self._stories[target]
@@ -216,6 +276,8 @@ class Events:
             source = self._stories[name]
             source.documents.remove(document)
             into.documents.append(document)
+            if document in source.copies:
+                into.copies[document] = source.copies.pop(document)
             self._live[document] = (number, arrived, target)
             member = next((one for one in source.members if one.number == number), None)
             if member is not None:
@@ -249,6 +311,7 @@ class Events:
     def _drop(self, name: str, document: str, number: int) -> None:
         story = self._stories[name]
         story.documents.remove(document)
+        story.copies.pop(document, None)
         member = next((one for one in story.members if one.number == number), None)
         if member is not None:
             story.members.remove(member)
@@ -266,9 +329,9 @@ class Events:
             for member in story.members:
                 member.words = array("I", (numbers[one] for one in member.words))
 
-    def stories(self) -> Iterator[str]:
+    def stories(self) -> Collection[str]:
         """Names of the live stories, the oldest first."""
-        return iter(tuple(self._stories))
+        return self._stories.keys()
 
 
 def story_name(*documents: str) -> str:
