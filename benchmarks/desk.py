@@ -20,7 +20,7 @@ from tocsin.desk.finding.read import find, nothing_listed
 from tocsin.desk.finding.sentences import sentences
 from tocsin.desk.finding.sketch import sketch
 from tocsin.desk.reading import capture_of, read
-from tocsin.desk.stories.copies import Copies, containment
+from tocsin.desk.stories.copies import Copies, containment, narrowed
 from tocsin.desk.stories.events import Events
 from tocsin.desk.stories.linking import Links, encoder
 from tocsin.desk.stories.newsroom import Newsroom
@@ -134,12 +134,12 @@ def ecb(path):
     made = orders(readings, [one["event"] for one in rows])
     index, found, cut = Copies(), 0, 0
     for number, one in enumerate(readings):
-        index.add(number, one.sketch)
+        index.add(number, narrowed(one.sketch))
     for row in rows:
         words = row["text"].split()
         if len(words) >= 60:
             cut += 1
-            found += index.nearest(sketch(" ".join(words[: len(words) // 2]))) is not None
+            found += index.nearest(narrowed(sketch(" ".join(words[: len(words) // 2])))) is not None
     different = [
         (a, b)
         for i, a in enumerate(readings)

@@ -28,7 +28,7 @@ import asyncio, sys
 from tocsin.cli.main import main
 from tocsin.node import run
 
-async def stubborn(home, on_ready):
+async def stubborn(home, on_ready, **_):
     print("ready", flush=True)
     while True:
         try:

@@ -10,7 +10,8 @@ from tocsin.desk.shown import Hit, Listed
 from tocsin.ports.database import Reading, Transaction
 
 OPEN: Final = "open"
-STATES: Final = (OPEN, "followed", "dismissed")
+FOLLOWED: Final = "followed"
+STATES: Final = (OPEN, FOLLOWED, "dismissed")
 _LISTED: Final = msgspec.msgpack.Decoder(Listed)
 _ACT: Final = msgspec.msgpack.Decoder(Act)
 

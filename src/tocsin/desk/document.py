@@ -1,6 +1,7 @@
 """What the desk's parts hand one another: values only. Times are microseconds since 1970, offsets count characters."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -175,6 +176,38 @@ class Reading(msgspec.Struct, frozen=True):
     topics: tuple[Topic, ...]
     findings: tuple[Finding, ...]
     sentences: tuple[Sentence, ...]
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """What places a document among others without its text: its words, their weights and its sketch, as arrays of numbers."""
+
+    document: str
+    language: str
+    published_us: int
+    seen_us: int
+    words: bytes  # 4 bytes each
+    weights: bytes  # 2 bytes each, of 65,535; as many as words
+    sketch: bytes  # 4 bytes each
+    copy_of: str = ""  # a document
+
+
+class Lead(msgspec.Struct, frozen=True):
+    """A document that a story is compared by: what the model is asked for, and what two stories can have in common."""
+
+    document: str
+    language: str
+    published_us: int
+    seen_us: int
+    text: str
+    names: tuple[str, ...]
+    numbers: tuple[str, ...]
+
+
+class Begun(NamedTuple):
+    """A document that a story is compared by, and its vector, two bytes a number; empty without a model."""
+
+    lead: Lead
+    vector: bytes
 
 
 class Difference(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from zstandard import ZstdCompressor, ZstdDecompressor
 
-from tocsin.desk.document import Capture, Document, Reading
+from tocsin.desk.document import Capture, Document, Lead, Mark, Reading
 from tocsin.errors import AccessError, StoreError
 from tocsin.ports.database import Database, Transaction
 from tocsin.ports.database import Reading as View
@@ -15,6 +15,8 @@ MOST_BYTES: Final = 16 * 1024 * 1024  # of one capture
 _LEVEL: Final = 3
 _DOCUMENT: Final = msgspec.msgpack.Decoder(Document)
 _READING: Final = msgspec.msgpack.Decoder(Reading)
+_MARK: Final = msgspec.msgpack.Decoder(Mark)
+_LEAD: Final = msgspec.msgpack.Decoder(Lead)
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -50,8 +52,8 @@ def unseen(db: View, ids: Iterable[str]) -> set[str]:
     return {one for one in ids if not db.query("SELECT 1 FROM desk_documents WHERE id = ?", (one,))}
 
 
-def add(tx: Transaction, kept: Kept, reading: Reading) -> None:
-    """Put a document on the shelf of a story; its number is the next."""
+def add(tx: Transaction, kept: Kept, reading: Reading, mark: Mark) -> None:
+    """Put a document on the shelf of a story; its number is the next. What is compared stands in its mark alone."""
     document = kept.document
     tx.execute(
         "INSERT INTO desk_documents (id, article, source, story, copy_of, published_us, seen_us, document, reading)"
@@ -65,8 +67,22 @@ def add(tx: Transaction, kept: Kept, reading: Reading) -> None:
             reading.published_us,
             reading.seen_us,
             _packed(msgspec.msgpack.encode(document)),
-            _packed(msgspec.msgpack.encode(reading)),
+            _packed(msgspec.msgpack.encode(msgspec.structs.replace(reading, vector={}, sketch=()))),
         ),
+    )
+    tx.execute(
+        "INSERT INTO desk_marks (number, document, story, outlet, language, is_copy, published_us, seen_us, body)"
+        " SELECT number, id, story, ?, ?, ?, published_us, seen_us, ? FROM desk_documents WHERE id = ?",
+        (document.outlet, reading.language, int(bool(kept.copy_of)), msgspec.msgpack.encode(mark), document.id),
+    )
+
+
+def lead(tx: Transaction, one: Lead, model: str, vector: bytes) -> None:
+    """Keep what began a story, with its vector: in place of one by another model."""
+    tx.execute(
+        "INSERT INTO desk_leads (document, seen_us, model, body, vector) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (document) DO UPDATE SET model = excluded.model, vector = excluded.vector",
+        (one.document, one.seen_us, model, msgspec.msgpack.encode(one), vector),
     )
 
 
@@ -83,13 +99,28 @@ def fresh(db: View, urls: Iterable[str]) -> list[str]:
     return [one for one in dict.fromkeys(urls) if not db.query("SELECT 1 FROM desk_followed WHERE url = ?", (one,))]
 
 
-def readings(db: View, since_us: int, after: int, limit: int) -> list[tuple[int, str, Reading]]:
-    """(number, story, reading) of what came since, in the order of arrival: enough to make the stories' state again."""
+def marks(db: View, since_us: int, after: int, limit: int) -> list[tuple[int, str, Mark]]:
+    """(number, story, mark) of what came since, in the order of arrival."""
     rows = db.query(
-        "SELECT number, story, reading FROM desk_documents WHERE seen_us >= ? AND number > ? ORDER BY number LIMIT ?",
-        (since_us, after, limit),
+        "SELECT number, story, body FROM desk_marks WHERE number > ? AND seen_us >= ? ORDER BY number LIMIT ?",
+        (after, since_us, limit),
     )
-    return [(int(row[0]), str(row[1]), _READING.decode(_plain(row[2]))) for row in rows]
+    return [(int(row[0]), str(row[1]), _MARK.decode(row[2])) for row in rows]
+
+
+def newest(db: View) -> int:
+    """The number of the document that came last; 0: none."""
+    found = db.query("SELECT number FROM desk_marks ORDER BY number DESC LIMIT 1")
+    return int(found[0][0]) if found else 0
+
+
+def leads(db: View, after: tuple[int, str], limit: int) -> list[tuple[Lead, str, bytes]]:
+    """(lead, model, vector) of what began stories, by the time of arrival and the name of the document."""
+    rows = db.query(
+        "SELECT body, model, vector FROM desk_leads WHERE (seen_us, document) > (?, ?) ORDER BY seen_us, document LIMIT ?",
+        (*after, limit),
+    )
+    return [(_LEAD.decode(row[0]), str(row[1]), bytes(row[2])) for row in rows]
 
 
 def shelf(db: View, story: str, limit: int) -> list[tuple[Kept, Reading]]:
@@ -100,6 +131,18 @@ def shelf(db: View, story: str, limit: int) -> list[tuple[Kept, Reading]]:
         (story, limit),
     )
     return [(_kept(row), _READING.decode(_plain(row[5]))) for row in rows]
+
+
+def those(db: View, documents: Iterable[str]) -> list[tuple[Kept, Reading]]:
+    """These documents, in the order of arrival."""
+    found = (
+        db.query("SELECT number, source, story, copy_of, document, reading FROM desk_documents WHERE id = ?", (one,))
+        for one in documents
+    )
+    return [
+        (_kept(row), _READING.decode(_plain(row[5])))
+        for row in sorted((rows[0] for rows in found if rows), key=lambda row: row[0])
+    ]
 
 
 def count(db: View, story: str) -> int:
@@ -138,7 +181,10 @@ def urls(db: View, captures: Iterable[str]) -> dict[str, str]:
 
 def move(tx: Transaction, documents: Iterable[str], story: str) -> None:
     """Put documents on the shelf of another story."""
-    tx.execute_many("UPDATE desk_documents SET story = ? WHERE id = ?", [(story, one) for one in documents])
+    moved = [(story, one) for one in documents]
+    tx.execute_many("UPDATE desk_documents SET story = ? WHERE id = ?", moved)
+    of_number = "UPDATE desk_marks SET story = ? WHERE number = (SELECT number FROM desk_documents WHERE id = ?)"
+    tx.execute_many(of_number, moved)
 
 
 class Library:

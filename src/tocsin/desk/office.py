@@ -19,7 +19,7 @@ from tocsin.desk.stories.linking import Encode
 from tocsin.desk.stories.origins import grade_of
 from tocsin.desk.stories.summary import answers_to, summary_of, timeline_of
 from tocsin.desk.stories.versions import versions_of
-from tocsin.errors import AccessError, ConfigError
+from tocsin.errors import AccessError, ConfigError, StoreError
 from tocsin.ports.clock import Clock
 from tocsin.ports.database import Database, Transaction
 from tocsin.ports.database import Reading as View
@@ -29,11 +29,12 @@ _MOST: Final = 500
 _VERSIONS: Final = 50
 _LONGEST: Final = 2000
 _FIRST: Final = (1 << 62, "")
+_LOOK_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the office has of the node. `author`: the identity that drafts are made by."""
+    """What the office has of the node. `author`: the identity that drafts are made by; `called`: what the model is."""
 
     database: Database
     clock: Clock
@@ -44,6 +45,7 @@ class World:
     watched: Watched
     model: Callable[[], Encode | None]
     author: Callable[[], str]
+    called: str = ""
 
 
 class Office:
@@ -52,7 +54,9 @@ class Office:
     def __init__(self, world: World) -> None:
         self._world = world
         self._database = world.database
-        self._shelves = Shelves(Ground(world.database, world.clock, world.forbids, world.watched, world.model))
+        self._shelves = Shelves(
+            Ground(world.database, world.clock, world.forbids, world.watched, world.model, world.called)
+        )
         self._gathering = Gathering(
             Parts(world.database, world.clock, world.outside, world.reader, self._shelves, world.note)
         )
@@ -61,7 +65,17 @@ class Office:
         """Ask sources when they are due, for ever."""
         if (await self.counts())[0]:
             await self._shelves.ready()
-        await self._gathering.run()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._encoding())
+            tasks.create_task(self._gathering.run())
+
+    async def _encoding(self) -> None:
+        while True:
+            try:
+                await self._shelves.encoded()
+            except StoreError as error:
+                self._world.note(error.code, "", "vectors of stories could not be kept")
+            await self._world.clock.sleep(_LOOK_S)
 
     # -- sources ------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The shelves: each document is put into its story, in one commit with its capture; acts of people move them.
 
-What is in memory is made of the library again at each start, and after each commit that failed. The library says which story
-a document is in; a name that memory made otherwise, for what it was made of is older than its window, follows the library's.
+What is in memory is made of the library again at each start, and after each commit that failed: nothing is compared for that, the
+library says which story a document is in. Vectors of another model than today's are made anew beside the work, a few at a time.
 """
 
 import asyncio
@@ -9,19 +9,19 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
 from tocsin.desk import catalogue, library, register, telling, thresholds
-from tocsin.desk.catalogue import OPEN
-from tocsin.desk.document import Act, Document, Finding, Reading, Verdict
+from tocsin.desk.catalogue import FOLLOWED, OPEN
+from tocsin.desk.document import Act, Begun, Document, Finding, Lead, Mark, Reading, Verdict
 from tocsin.desk.finding.indicators import Listed as Forbids
 from tocsin.desk.gathering import Read
 from tocsin.desk.library import Kept
 from tocsin.desk.shown import Listed
-from tocsin.desk.stories.events import story_name
-from tocsin.desk.stories.linking import Encode
+from tocsin.desk.stories.events import marked, story_name
+from tocsin.desk.stories.linking import Encode, packed
 from tocsin.desk.stories.newsroom import Newsroom
 from tocsin.desk.telling import Evidence, Shelf
 from tocsin.errors import AccessError, ConfigError, StoreError
@@ -31,7 +31,8 @@ from tocsin.ports.database import Database, Transaction
 from tocsin.ports.database import Reading as View
 
 MOST_SHELVED: Final = 200  # of one story are looked at for its row; its documents are counted all
-_BLOCK: Final = 500
+_BLOCK: Final = 2_000
+_ENCODED: Final = 16  # leads at a time
 _MOST_KNOWN: Final = 200_000
 _SENTENCES: Final = 20_000
 
@@ -50,13 +51,42 @@ class Watched(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the shelves stand on. `model`: the encoder across languages, if there is one; loaded when first needed."""
+    """What the shelves stand on. `model`: the encoder across languages, if there is one; loaded when first needed.
+
+    `called`: the model's name and version; vectors of another are made anew.
+    """
 
     database: Database
     clock: Clock
     forbids: Forbids
     watched: Watched
     model: Callable[[], Encode | None]
+    called: str = ""
+
+
+class _Placed(NamedTuple):
+    """A document with its place. `begun`: if its story is compared by it."""
+
+    kept: Kept
+    reading: Reading
+    mark: Mark
+    begun: Begun | None
+
+
+class _Plan(NamedTuple):
+    """What changes besides the documents that came: rows, documents that go to another story, stories that are left empty."""
+
+    rows: Sequence[Listed]
+    moves: Mapping[str, str]
+    emptied: Mapping[str, str]
+
+    def write(self, tx: Transaction) -> None:
+        for story in sorted(set(self.moves.values())):
+            library.move(tx, [one for one, target in self.moves.items() if target == story], story)
+        for story, into in self.emptied.items():
+            catalogue.drop(tx, story, into)
+        for row in self.rows:
+            catalogue.put(tx, row)
 
 
 class Shelves:
@@ -66,7 +96,8 @@ class Shelves:
         self._ground = ground
         self._turn = asyncio.Lock()
         self._room: Newsroom | None = None
-        self._names: dict[str, str] = {}  # a story's name in memory: in the library
+        self._names: dict[str, str] = {}  # a story's name in memory: in the library, where it is another
+        self._waiting: list[Lead] = []  # for a vector of today's model
         self._encode: Encode | None = None
         self._is_loaded = False
         self._known: dict[tuple[str, str], float] = {}
@@ -76,6 +107,26 @@ class Shelves:
         """Make the stories of the window again, so that nobody waits for it later. Raises StoreError."""
         async with self._turn:
             await self._ready()
+
+    async def encoded(self) -> None:
+        """Make the vectors that are missing, or are of another model. Raises StoreError."""
+        while self._waiting:
+            async with self._turn:
+                room = await self._ready()
+                encode, leads = self._encode, self._waiting[:_ENCODED]
+                if encode is None or not leads:
+                    return
+                vectors = await asyncio.to_thread(encode, [one.text for one in leads])
+                begun = [Begun(one, packed(vector)) for one, vector in zip(leads, vectors, strict=True)]
+
+                def work(tx: Transaction, begun: Sequence[Begun] = begun) -> None:
+                    for one in begun:
+                        library.lead(tx, one.lead, self._ground.called, one.vector)
+
+                await self._write(work)
+                del self._waiting[:_ENCODED]
+                for one in begun:
+                    room.relink(one)
 
     async def related(self, story: str) -> list[str]:
         """Stories that are like this one and not the same event; none while memory is being made."""
@@ -103,16 +154,19 @@ class Shelves:
                 return 0
             room = await self._ready()
             homes = await database.read(lambda db: library.homes(db, {one.article for one, _ in pairs}))
-            placed = await asyncio.to_thread(self._placed, room, source, pairs, homes)
-            rows = await self._rows(placed)
+            placed, moved = await asyncio.to_thread(self._placed, room, source, pairs, homes)
+            plan = await self._planned(placed, moved)
             objects = _objects(placed)
 
             def work(tx: Transaction) -> None:
                 also(tx)
-                for kept, reading in placed:
-                    library.add(tx, kept, reading)
-                for one in rows:
-                    catalogue.put(tx, one)
+                for one in placed:
+                    library.add(tx, one.kept, one.reading, one.mark)
+                    if one.begun:
+                        library.lead(
+                            tx, one.begun.lead, self._ground.called if one.begun.vector else "", one.begun.vector
+                        )
+                plan.write(tx)
                 catalogue.met(tx, self._ground.watched.seek(tx, objects), self._ground.clock.now_us())
 
             await self._write(work)
@@ -176,19 +230,21 @@ class Shelves:
             self._encode = await asyncio.to_thread(self._ground.model)
             self._is_loaded = True
         if self._room is None:
-            acts = await self._ground.database.read(catalogue.acts)
-            room, after = Newsroom(acts, self._encode), 0
-            names: dict[str, str] = {}
-            since = self._ground.clock.now_us() - thresholds.WINDOW_US
-            while True:
-                block = await self._ground.database.read(
-                    partial(library.readings, since_us=since, after=after, limit=_BLOCK)
-                )
-                if not block:
-                    break
+            read, since = self._ground.database.read, self._ground.clock.now_us() - thresholds.WINDOW_US
+            room = Newsroom(await read(catalogue.acts), self._encode)
+            after = max(0, await read(library.newest) - thresholds.LIVE_DOCUMENTS)
+            strands: dict[tuple[str, str], str] = {}
+            while block := await read(partial(library.marks, since_us=since, after=after, limit=_BLOCK)):
                 after = block[-1][0]
-                await asyncio.to_thread(_again, room, names, block)
-            self._room, self._names = room, names
+                await asyncio.to_thread(_again, room, strands, block)
+            waiting: list[Lead] = []
+            place = (since, "")
+            while begun := await read(partial(library.leads, after=place, limit=_BLOCK)):
+                place = (begun[-1][0].seen_us, begun[-1][0].document)
+                held = [Begun(lead, vector) for lead, model, vector in begun if vector and model == self._ground.called]
+                waiting += [lead for lead, model, vector in begun if not vector or model != self._ground.called]
+                await asyncio.to_thread(_linked, room, held)
+            self._room, self._names, self._waiting = room, {}, waiting if self._encode else []
         return self._room
 
     async def _write(self, work: Callable[[Transaction], None]) -> None:
@@ -232,7 +288,7 @@ class Shelves:
         await self._write(all_of_it)
         for document, story in homes.items():
             held_in = room.story_of(document)
-            if held_in:
+            if held_in and held_in != story:
                 self._names[held_in] = story
 
     def _checked(self, reading: Reading) -> Reading:
@@ -247,37 +303,56 @@ class Shelves:
 
     def _placed(
         self, room: Newsroom, source: int, pairs: Sequence[tuple[Document, Reading]], homes: Mapping[str, str]
-    ) -> list[tuple[Kept, Reading]]:
+    ) -> tuple[list[_Placed], dict[str, str]]:
+        """What came with its places, and the places of what had to move for it."""
+        found = [room.add(reading, homes.get(document.article, "")) for document, reading in pairs]
+        moved = {one for each in found for one in each.moved} - {document.id for document, _ in pairs}
         out = []
-        for document, reading in pairs:
-            found = room.add(reading, homes.get(document.article, ""))
-            story = self._name(found.story)
-            out.append((Kept(0, source, story, found.copy_of, document), reading))
-        return out
+        for (document, reading), one in zip(pairs, found, strict=True):
+            story = self._name(room.story_of(document.id) or one.story)
+            mark = replace(marked(reading), copy_of=one.copy_of)
+            out.append(_Placed(Kept(0, source, story, one.copy_of, document), reading, mark, one.begun))
+        return out, {one: self._name(held) for one in sorted(moved) if (held := room.story_of(one))}
 
-    async def _rows(self, placed: Sequence[tuple[Kept, Reading]]) -> list[Listed]:
-        stories: dict[str, list[tuple[Kept, Reading]]] = {}
+    async def _planned(self, placed: Sequence[_Placed], moved: Mapping[str, str]) -> _Plan:
+        added: dict[str, list[tuple[Kept, Reading]]] = {}
         for one in placed:
-            stories.setdefault(one[0].story, []).append(one)
+            added.setdefault(one.kept.story, []).append((one.kept, one.reading))
 
-        def held(db: View) -> tuple[dict[int, str], dict[str, tuple[list[tuple[Kept, Reading]], int, str]]]:
-            states = {one.id: one.state for one in catalogue.rows(db, stories)}
-            shelves = {
+        def held(db: View) -> tuple[dict[int, str], dict[str, str], dict[str, tuple[Shelf, int, str]]]:
+            before = {one: story for one, story in library.story_of(db, moved).items() if story != moved[one]}
+            for kept, reading in library.those(db, before):
+                added.setdefault(moved[kept.document.id], []).append((kept, reading))
+            touched = sorted({*added, *before.values()})
+            states = {one.id: one.state for one in catalogue.rows(db, touched)}
+            shelves: dict[str, tuple[Shelf, int, str]] = {
                 one: (library.shelf(db, one, MOST_SHELVED), library.count(db, one), states.get(one, OPEN))
-                for one in stories
+                for one in touched
             }
-            return register.letters(db), shelves
+            return register.letters(db), before, shelves
 
-        letters, shelves = await self._ground.database.read(held)
-        evidence = self.evidence(letters)
+        letters, before, shelves = await self._ground.database.read(held)
+        evidence, gone = self.evidence(letters), Counter(before.values())
+        emptied = {
+            story: moved[one]
+            for one, story in before.items()
+            if shelves[story][1] == gone[story] and story not in added
+        }
+        followed = {into for story, into in emptied.items() if shelves[story][2] == FOLLOWED}
 
         def made() -> list[Listed]:
-            return [
-                telling.listed([*shelf, *stories[one]], count + len(stories[one]), state, evidence)
-                for one, (shelf, count, state) in shelves.items()
-            ]
+            rows = []
+            for story, (shelf, count, state) in shelves.items():
+                if story not in emptied:
+                    whole = [one for one in shelf if one[0].document.id not in before] + added.get(story, [])
+                    whole = [(replace(kept, story=story), reading) for kept, reading in whole]
+                    count += len(added.get(story, ())) - gone[story]
+                    kept_state = FOLLOWED if state == OPEN and story in followed else state
+                    rows.append(telling.listed(whole, count, kept_state, evidence))
+            return rows
 
-        return await asyncio.to_thread(made)
+        moves = {one: moved[one] for one in before}
+        return _Plan(await asyncio.to_thread(made), moves, emptied)
 
     def _vector(self, text: str) -> Sequence[float]:
         found = self._vectors.get(text)
@@ -295,15 +370,20 @@ def _ids(db: View, story: str) -> list[str]:
     return found
 
 
-def _again(room: Newsroom, names: dict[str, str], block: Iterable[tuple[int, str, Reading]]) -> None:
-    for _, story, reading in block:
-        names.setdefault(room.add(reading).story, story)  # what began a story names it
+def _again(room: Newsroom, strands: dict[tuple[str, str], str], block: Iterable[tuple[int, str, Mark]]) -> None:
+    for _, story, mark in block:
+        room.restore(mark, story, strands)
 
 
-def _objects(placed: Sequence[tuple[Kept, Reading]]) -> dict[str, list[Mapping[str, Any]]]:
+def _linked(room: Newsroom, begun: Iterable[Begun]) -> None:
+    for one in begun:
+        room.relink(one)
+
+
+def _objects(placed: Sequence[_Placed]) -> dict[str, list[Mapping[str, Any]]]:
     """What documents say, in the words that interests are held against."""
     out: dict[str, list[Mapping[str, Any]]] = {}
-    for kept, reading in placed:
+    for kept, reading, _, _ in placed:
         document = kept.document
         topics = [one.name for one in reading.topics if not one.listed]
         objects: list[Mapping[str, Any]] = [

@@ -41,6 +41,27 @@ CREATE TABLE IF NOT EXISTS desk_documents (
 CREATE INDEX IF NOT EXISTS desk_documents_story ON desk_documents (story, number);
 CREATE INDEX IF NOT EXISTS desk_documents_article ON desk_documents (article, number);
 CREATE INDEX IF NOT EXISTS desk_documents_seen ON desk_documents (seen_us);
+CREATE TABLE IF NOT EXISTS desk_marks (
+  number       INTEGER PRIMARY KEY, -- of the document
+  document     TEXT NOT NULL,
+  story        TEXT NOT NULL,
+  outlet       TEXT NOT NULL,
+  language     TEXT NOT NULL,
+  is_copy      INTEGER NOT NULL,
+  published_us INTEGER NOT NULL,
+  seen_us      INTEGER NOT NULL,
+  body         BLOB NOT NULL     -- document.Mark: what is compared
+);
+CREATE INDEX IF NOT EXISTS desk_marks_story
+  ON desk_marks (story, outlet, language, is_copy, seen_us, published_us);
+CREATE TABLE IF NOT EXISTS desk_leads (
+  document TEXT PRIMARY KEY,     -- what began a story in its language
+  seen_us  INTEGER NOT NULL,
+  model    TEXT NOT NULL,        -- what made the vector, or empty
+  body     BLOB NOT NULL,        -- document.Lead
+  vector   BLOB NOT NULL         -- two bytes a number
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS desk_leads_seen ON desk_leads (seen_us, document);
 CREATE TABLE IF NOT EXISTS desk_stories (
   id      TEXT PRIMARY KEY,
   last_us INTEGER NOT NULL,      -- when the newest document of it came

@@ -6,7 +6,7 @@ from typing import Any
 from tocsin.backends.outside.fetcher import OutsideProcess
 from tocsin.backends.outside.reader import ReaderProcess
 from tocsin.desk.office import Office, World
-from tocsin.desk.stories.linking import encoder
+from tocsin.desk.stories import linking
 from tocsin.exchange.match.interests import TYPE, Interest, Interests
 from tocsin.formats.stix.valued import pattern, value_of
 from tocsin.node.config import Settings
@@ -37,8 +37,9 @@ class Desk:
                 note=core.world.note,
                 forbids=forbids,
                 watched=Watching(core.rooms.interests),
-                model=encoder,
+                model=linking.encoder,
                 author=lambda: core.members.member(core.members.me).identity,
+                called=linking.model(),
             )
         )
 

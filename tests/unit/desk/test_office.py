@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 import apsw
 import msgspec
 import pytest
-from tests.unit.desk.layouts import ENGLISH, FRENCH
+from tests.unit.desk.layouts import ENGLISH, FRENCH, Article, soup
 
 from tocsin.backends.sqlite.database import InlineDatabase, create_tables
 from tocsin.desk import catalogue, tables
@@ -90,7 +90,7 @@ def store(tmp_path):
 
 
 @contextmanager
-def opened(path, *, watched=(), outside=None, database=InlineDatabase):
+def opened(path, *, watched=(), outside=None, database=InlineDatabase, model=None, called=""):
     with closing(apsw.Connection(path)) as connection:
         create_tables(connection, (tables.TABLES,))
         clock = Now()
@@ -102,8 +102,9 @@ def opened(path, *, watched=(), outside=None, database=InlineDatabase):
             note=lambda *_: None,
             forbids=lambda kind, value: "on the list public-dns" if value == "8.8.8.8" else "",
             watched=Watched(*watched),
-            model=lambda: None,
+            model=lambda: model,
             author=lambda: ME,
+            called=called,
         )
         office = Office(world)
         office.clock = clock
@@ -250,6 +251,49 @@ def test_merge_and_split_hold_after_a_restart_and_for_what_comes_later(store):
     run(after())
 
 
+def test_two_events_part_in_the_library_too_and_a_restart_finds_them_so(store):
+    async def work(office):
+        told = []
+        for number in range(6):
+            title, outlet, lines = soup(number)
+            told += (await bring(office, Article(title, outlet, "", lines), number, outlet))["stories"]
+        return told, {one.id: one.documents for one in await office.stories()}
+
+    with opened(store, watched=("Drunnax",)) as office:
+        told, listed = run(work(office))
+        assert len(set(told[:5])) == 1
+        assert listed == {told[0]: 3, told[5]: 3}
+        shelved = [[one.document.outlet for one in run(office.story(each)).shelved] for each in (told[0], told[5])]
+        assert shelved == [["Outlet 0", "Outlet 2", "Outlet 4"], ["Outlet 1", "Outlet 3", "Outlet 5"]]
+        assert "Drunnax" in run(office.story(told[5])).interests
+    with opened(store) as office:
+        title, outlet, lines = soup(7)
+        assert run(bring(office, Article(title, outlet, "", lines), 7, outlet))["stories"] == [told[5]]
+
+
+def test_a_story_whose_last_document_moves_goes_with_what_was_made_of_it(store):
+    retold = Article("Two tonnes of cocaine found in Antwerp", "Third Herald", "", RETOLD)
+    vectors = {ENGLISH[0].title: [1.0, 0.0], FRENCH[0].title: [0.0, 1.0], retold.title: [0.1, 0.995]}
+
+    def model(texts):
+        return [vectors[one.split("\n")[0]] for one in texts]
+
+    async def work(office):
+        english = (await bring(office, ENGLISH[0], 1))["stories"][0]
+        french = (await bring(office, FRENCH[0], 2))["stories"][0]
+        await office.set_state(french, "followed", "analyst")
+        assert french != english
+        # Only this telling shows that both are one event.
+        assert (await bring(office, retold, 3))["stories"] == [english]
+        return english, french, await office.stories()
+
+    with opened(store, model=model, called="a 1") as office:
+        english, french, listed = run(work(office))
+        assert [(one.id, one.documents, one.state) for one in listed] == [(english, 3, "followed")]
+        with pytest.raises(AccessError):
+            run(office.story(french))
+
+
 def test_not_all_of_a_story_can_be_split_off_nor_what_is_not_in_it(store):
     async def story():
         with opened(store) as office:
@@ -377,6 +421,65 @@ def test_a_capture_that_cannot_be_read_is_refused_and_of_a_source_kept(store):
             assert rows == [("desk.unreadable",)]
 
     run(story())
+
+
+class Model:
+    """An encoder that remembers what it was asked: articles of one number are one event in every language."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __call__(self, texts):
+        self.asked.append(len(texts))
+        of = {one.title: number for one_of in (ENGLISH, FRENCH) for number, one in enumerate(one_of)}
+        numbers = [of.get(text.split("\n")[0], 9) for text in texts]
+        return [[1.0 if place == number else 0.0 for place in range(10)] for number in numbers]
+
+
+def test_vectors_are_kept_over_a_restart_and_those_of_another_model_are_made_anew_in_batches(store):
+    async def first():
+        with opened(store, model=(model := Model()), called="one 1") as office:
+            told = await bring(office, ENGLISH[0], 1)
+            await bring(office, ENGLISH[1], 2)
+            assert model.asked == [1, 1]
+            return told["stories"]
+
+    async def again(called, wanted):
+        with opened(store, model=(model := Model()), called=called) as office:
+            await office._shelves.ready()
+            await office._shelves.encoded()
+            assert model.asked == wanted
+            return await office._database.read(lambda db: [row[0] for row in db.query("SELECT model FROM desk_leads")])
+
+    english = run(first())
+    assert run(again("one 1", [])) == ["one 1"] * 2
+    # Both leads in one go, and kept: the next start makes none.
+    assert run(again("two 1", [2])) == ["two 1"] * 2
+    assert run(again("two 1", [])) == ["two 1"] * 2
+
+    async def linked(called):
+        with opened(store, model=(model := Model()), called=called) as office:
+            told = await bring(office, FRENCH[0], 3)
+            assert model.asked == [1]
+            return told["stories"]
+
+    assert run(linked("two 1")) == english
+
+
+def test_without_a_model_leads_are_kept_and_a_later_model_makes_their_vectors(store):
+    async def without():
+        with opened(store) as office:
+            return (await bring(office, ENGLISH[0], 1))["stories"]
+
+    english = run(without())
+
+    async def later():
+        with opened(store, model=Model(), called="one 1") as office:
+            await office._shelves.ready()
+            await office._shelves.encoded()
+            return (await bring(office, FRENCH[0], 3))["stories"]
+
+    assert run(later()) == english
 
 
 def test_questions_are_answered_with_quotes(store):

@@ -1,16 +1,16 @@
 """Copies by containment: which text holds at least half of another's 5-word shingles, however much either was cut or framed.
 
-A sketch keeps the shingles whose 64-bit hash is 0 modulo 8. Of a long text the index holds every second, fourth, ... of them,
-so that what is remembered of 100,000 documents stays bounded; the similarity is taken over whole sketches.
+A sketch keeps the shingles whose 64-bit hash is 0 modulo 8; 32 bits of each are remembered. Of a long text the index holds every
+second, fourth, ... of them, so that what is remembered stays bounded; the similarity is taken over whole sketches.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tocsin.desk import thresholds
+from tocsin.desk.stories.postings import Postings
 
 
 def containment(one: Iterable[int], other: Iterable[int]) -> float:
@@ -21,58 +21,46 @@ def containment(one: Iterable[int], other: Iterable[int]) -> float:
 
 
 class Copies:
-    """An index of sketches. Documents are numbers that grow; the oldest are forgotten in blocks."""
+    """An index of sketches. Documents are numbers that grow; the oldest are forgotten first."""
 
     def __init__(self) -> None:
-        self._sketches: dict[int, array[int]] = {}
-        self._index: dict[int, int | list[int]] = {}
+        self._sketches: dict[int, bytes] = {}
+        self._index = Postings(thresholds.MOST_POSTINGS)
 
     def __len__(self) -> int:
         return len(self._sketches)
 
-    def nearest(self, sketch: tuple[int, ...]) -> tuple[int, float] | None:
+    def nearest(self, sketch: bytes) -> tuple[int, float] | None:
         """The document this one is a copy of, or that is a copy of it, with the containment: the highest, then the oldest."""
-        hits: Counter[int] = Counter()
-        for one in sketch:
-            held = self._index.get(one)
-            if isinstance(held, int):
-                hits[held] += 1
-            elif held is not None and len(held) <= thresholds.MOST_POSTINGS:
-                hits.update(held)
+        mine = frozenset(memoryview(sketch).cast("I"))
         best: tuple[int, float] | None = None
-        for number, _ in hits.most_common(thresholds.CANDIDATES):
-            share = containment(sketch, self._sketches[number])
+        numbers, _ = self._index.scores(dict.fromkeys(mine, 1.0))
+        for number in numbers[: thresholds.CANDIDATES].tolist():
+            share = containment(mine, memoryview(self._sketches[number]).cast("I"))
             if share >= thresholds.COPY_CONTAINMENT and (best is None or (share, -number) > (best[1], -best[0])):
                 best = number, share
         return best
 
-    def add(self, number: int, sketch: tuple[int, ...]) -> None:
+    def add(self, number: int, sketch: bytes) -> None:
         """Remember a document."""
-        self._sketches[number] = array("Q", sketch)
-        for one in _indexed(sketch):
-            held = self._index.get(one)
-            if held is None:
-                self._index[one] = number
-            elif isinstance(held, int):
-                self._index[one] = [held, number]
-            else:
-                held.append(number)
+        self._sketches[number] = sketch
+        self._index.add(number, _indexed(memoryview(sketch).cast("I")))
 
-    def forget(self, numbers: Iterable[int]) -> None:
-        """Forget documents and all that the index holds of them."""
+    def forget(self, numbers: Sequence[int]) -> None:
+        """Forget documents: the oldest there are, in their order."""
         for number in numbers:
-            for one in _indexed(tuple(self._sketches.pop(number, ()))):
-                held = self._index.get(one)
-                if isinstance(held, list):
-                    held.remove(number)
-                    if not held:
-                        del self._index[one]
-                elif held == number:
-                    del self._index[one]
+            del self._sketches[number]
+        if numbers:
+            self._index.forget(numbers[-1] + 1)
 
 
-def _indexed(sketch: tuple[int, ...]) -> list[int]:
+def narrowed(sketch: Iterable[int]) -> bytes:
+    """A sketch as it is remembered: four bytes of each shingle's hash, each once."""
+    return array("I", dict.fromkeys(one >> 3 & 0xFFFFFFFF for one in sketch)).tobytes()
+
+
+def _indexed(sketch: Sequence[int]) -> list[int]:
     step = 1
     while len(sketch) // step > thresholds.INDEXED_SHINGLES:
         step *= 2
-    return [one for one in sketch if (one >> 3) % step == 0]
+    return [one for one in sketch if one % step == 0]

@@ -3,30 +3,33 @@
 A document's similarity to a story is the mean of the highest and the average similarity to the story's members. Copies join the
 story of what they copy and are no members: a dispatch that is printed twenty times must not draw everything to itself. A story
 that has grown is looked at again: if it is two events, the later one leaves (`parting`), with the copies of its documents.
-The state holds what arrived within the window and no more than `LIVE_DOCUMENTS`; it is rebuilt by adding the readings again.
+The state holds what arrived within the window and no more than `LIVE_DOCUMENTS`; it is rebuilt from marks and stories, as they were.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from heapq import nlargest
-from typing import NamedTuple
+from typing import Final, NamedTuple
+from zlib import crc32
 
 from tocsin.desk import thresholds
-from tocsin.desk.document import Act, Reading, Relation
-from tocsin.desk.stories.copies import Copies
+from tocsin.desk.document import Act, Begun, Mark, Reading, Relation
+from tocsin.desk.stories.copies import Copies, narrowed
 from tocsin.desk.stories.decided import Decided
 from tocsin.desk.stories.parting import parted
+from tocsin.desk.stories.postings import Postings
+
+_SCALE: Final = 65_535  # a weight is kept in two bytes
+_LOOKED: Final = 4_096  # documents are looked at for the stories they are in
 
 
 class Placed(NamedTuple):
     """Where a document was put: its story, how like it is, and of which document it is a copy. `by` says who decided.
 
-    `moved`: other documents that are in another story than before.
+    `moved`: other documents that are in another story than before. `begun`: what is to be kept to link others to the story.
     """
 
     story: str
@@ -34,13 +37,23 @@ class Placed(NamedTuple):
     copy_of: str
     by: str
     moved: tuple[str, ...] = ()
+    begun: Begun | None = None
 
 
-@dataclass(slots=True)
-class _Member:
+@dataclass(slots=True, eq=False)
+class _Held:
+    """A document of the window. Its words, as numbers, and their weights; none, if it is no member of its story."""
+
     number: int
-    words: array[int]
-    weights: array[float]
+    document: str
+    arrived_us: int
+    story: str
+    words: bytes = b""
+    weights: bytes = b""
+    copy_of: str = ""
+
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        return zip(memoryview(self.words).cast("I"), memoryview(self.weights).cast("H"), strict=True)
 
 
 @dataclass(slots=True)
@@ -49,10 +62,9 @@ class _Story:
     first_us: int
     last_us: int
     arrived_us: int
-    members: list[_Member] = field(default_factory=list)
+    language: str
+    members: list[_Held] = field(default_factory=list)
     documents: list[str] = field(default_factory=list)
-    copies: dict[str, str] = field(default_factory=dict)  # document: what it is a copy of
-    language: str = ""
     joined: int = 0  # members there ever were
     looked: int = 0  # of them, when it was looked at last
 
@@ -64,11 +76,10 @@ class Events:
         self.decided = Decided(decided)
         self._copies = Copies()
         self._stories: dict[str, _Story] = {}
-        self._live: OrderedDict[str, tuple[int, int, str]] = OrderedDict()  # document: number, arrival, story
-        self._of_number: dict[int, str] = {}
-        self._words: dict[str, int] = {}
-        self._postings: dict[int, dict[str, int]] = {}
-        self._next = 0
+        self._live: dict[str, _Held] = {}
+        self._of_number: dict[int, _Held] = {}
+        self._words = Postings(thresholds.MOST_POSTINGS)
+        self._oldest = self._next = 0
 
     def __len__(self) -> int:
         return len(self._live)
@@ -76,12 +87,17 @@ class Events:
     def story_of(self, document: str) -> str | None:
         """The story a document of the window is in."""
         held = self._live.get(document)
-        return held[2] if held else None
+        return held.story if held else None
 
     def documents_of(self, story: str) -> tuple[str, ...]:
         """The documents of a live story, in order of arrival."""
         found = self._stories.get(story)
         return tuple(found.documents) if found else ()
+
+    def language_of(self, story: str) -> str:
+        """The language of the document that began a live story; "" if there is no such story."""
+        found = self._stories.get(story)
+        return found.language if found else ""
 
     # -- adding -----------------------------------------------------------------------------------------------------
 
@@ -89,29 +105,25 @@ class Events:
         """Place a document. `home`: the story that the store knows an older version of the same article in."""
         known = self._live.get(reading.document)
         if known is not None:
-            return Placed(known[2], 1.0, "", "seen before")
+            return Placed(known.story, 1.0, "", "seen before")
         self._forget(reading.seen_us)
-        vector = self._numbered(reading.vector, reading.language)
-        near = self._copies.nearest(reading.sketch)
-        original = self._of_number[near[0]] if near else ""
+        mark, vector = marked(reading), _numbered(reading.vector, reading.language)
+        near = self._copies.nearest(mark.sketch)
+        original = self._of_number[near[0]].document if near else ""
         placed = self._place(reading, vector, original, near[1] if near else 0.0, home)
-        self._join(placed.story, reading, vector, placed.copy_of)
+        self._join(placed.story, mark, placed.copy_of)
         moved = self._look_again(self._stories[placed.story])
         if not moved:
             return placed
-        mine = self._live[reading.document][2]
-        return placed._replace(story=mine, moved=tuple(one for one in moved if one != reading.document))
+        here = self._live[reading.document].story
+        return placed._replace(story=here, moved=tuple(one for one in moved if one != reading.document))
 
-    def again(self, reading: Reading, story: str, copy_of: str) -> None:
-        """Put a document where it was put before."""
-        if reading.document not in self._live:
-            self._forget(reading.seen_us)
-            self._join(story, reading, self._numbered(reading.vector, reading.language), copy_of)
-
-    def language_of(self, story: str) -> str | None:
-        """The language of the document that began a live story."""
-        found = self._stories.get(story)
-        return found.language if found else None
+    def restore(self, mark: Mark, story: str) -> None:
+        """Put a document where it was when it came: nothing is compared. In the order of arrival."""
+        if mark.document not in self._live:
+            self._forget(mark.seen_us)
+            self._join(story, mark, mark.copy_of)
+            self._stories[story].looked = self._stories[story].joined
 
     def _place(self, reading: Reading, vector: Mapping[int, float], original: str, share: float, home: str) -> Placed:
         told = self.decided.of(reading.document)
@@ -128,31 +140,24 @@ class Events:
             return Placed(best, similarity, "", "similar")
         return Placed(story_name(reading.document), similarity, "", "new")
 
-    def _join(self, name: str, reading: Reading, vector: Mapping[int, float], copy_of: str) -> None:
-        story = self._stories.get(name)
-        if story is None:
-            story = self._stories[name] = _Story(name, reading.published_us, reading.published_us, reading.seen_us)
-            story.language = reading.language
+    def _join(self, name: str, mark: Mark, copy_of: str) -> None:
         number, self._next = self._next, self._next + 1
-        self._live[reading.document] = (number, reading.seen_us, story.id)
-        self._of_number[number] = reading.document
-        self._copies.add(number, reading.sketch)
-        story.documents.append(reading.document)
-        story.first_us, story.last_us = (
-            min(story.first_us, reading.published_us),
-            max(story.last_us, reading.published_us),
-        )
-        story.arrived_us = max(story.arrived_us, reading.seen_us)
-        if copy_of:
-            story.copies[reading.document] = copy_of
-        else:
+        held = _Held(number, mark.document, mark.seen_us, name, copy_of=copy_of)
+        self._live[mark.document] = self._of_number[number] = held
+        self._copies.add(number, mark.sketch)
+        at_us = mark.published_us
+        story = self._stories.setdefault(name, _Story(name, at_us, at_us, mark.seen_us, mark.language))
+        story.documents.append(mark.document)
+        story.first_us, story.last_us = min(story.first_us, at_us), max(story.last_us, at_us)
+        story.arrived_us = max(story.arrived_us, mark.seen_us)
+        if mark.words and not copy_of:
             story.joined += 1
-            member = _Member(number, array("I", vector), array("f", vector.values()))
-            story.members.append(member)
-            self._post(story.id, member, 1)
+            held.words, held.weights = mark.words, mark.weights
+            story.members.append(held)
             if len(story.members) > thresholds.MEMBERS_KEPT:
                 # The first member stays: it is what the story was about.
-                self._post(story.id, story.members.pop(1), -1)
+                _leave(story, story.members[1])
+        self._words.add(number, memoryview(held.words).cast("I"))
 
     def _look_again(self, story: _Story) -> tuple[str, ...]:
         """Let go what is another event than the story's first document; returns the documents that went."""
@@ -160,52 +165,33 @@ class Events:
             return ()
         story.looked = story.joined
         places = parted([(one.words, one.weights) for one in story.members])
-        gone = {self._of_number[story.members[at].number] for at in places}
-        for document, original in story.copies.items():  # in order of arrival: a copy of a copy comes after it
-            if original in gone:
+        gone = {story.members[at].document for at in places}
+        for document in story.documents:  # in the order of arrival: a copy of a copy comes after it
+            if self._live[document].copy_of in gone:
                 gone.add(document)
         torn = [one for one in story.documents if one in gone]
         target = story_name("part", *torn[:1])
-        if not torn or target in self._stories or self._binds(gone, story):
+        if not torn or target in self._stories or self.decided.joins(gone, set(story.documents) - gone):
             return ()
-        self._stories[target] = _Story(target, story.first_us, story.last_us, story.arrived_us, joined=len(places))
-        self._stories[target].language = story.language
+        made = _Story(target, story.first_us, story.last_us, story.arrived_us, story.language, joined=len(places))
+        self._stories[target] = made
         story.joined = story.looked = story.joined - len(places)
         self._move(torn, target)
         return tuple(torn)
-
-    def _binds(self, gone: set[str], story: _Story) -> bool:
-        """Whether an analyst put together what would be torn."""
-        return self.decided.joins(gone, (one for one in story.documents if one not in gone))
-
-    def _numbered(self, vector: Mapping[str, float], language: str) -> dict[int, float]:
-        """Words as numbers. Each language has its own: across languages stories are linked, by other means."""
-        return {
-            self._words.setdefault(f"{language}:{word}", len(self._words)): weight for word, weight in vector.items()
-        }
-
-    def _post(self, story: str, member: _Member, step: int) -> None:
-        for word in member.words:
-            held = self._postings.setdefault(word, {})
-            count = held.get(story, 0) + step
-            if count:
-                held[story] = count
-            else:
-                del held[story]
-                if not held:
-                    del self._postings[word]
 
     # -- likeness ---------------------------------------------------------------------------------------------------
 
     def _candidates(self, vector: Mapping[int, float]) -> list[str]:
         """Stories that share heavy words; words that everybody uses are not walked."""
-        scores: dict[str, float] = {}
-        for word, weight in vector.items():
-            held = self._postings.get(word)
-            if held is not None and len(held) <= thresholds.MOST_POSTINGS:
-                for story in held:
-                    scores[story] = scores.get(story, 0.0) + weight * weight
-        return nlargest(thresholds.CANDIDATES, scores, key=scores.__getitem__)
+        numbers, _ = self._words.scores({word: weight * weight for word, weight in vector.items()})
+        stories: dict[str, None] = {}
+        for number in numbers[:_LOOKED].tolist():
+            held = self._of_number[number]
+            if held.words:
+                stories[held.story] = None
+                if len(stories) >= thresholds.CANDIDATES:
+                    break
+        return list(stories)
 
     def _most_like(
         self, vector: Mapping[int, float], published_us: int, banned: Iterable[str] = ()
@@ -225,8 +211,7 @@ class Events:
         mine, theirs = self._stories.get(story), self._stories.get(other)
         if mine is None or theirs is None or not mine.members:
             return 0.0
-        first = mine.members[0]
-        return _likeness(dict(zip(first.words, first.weights, strict=True)), theirs)
+        return _likeness({word: weight / _SCALE for word, weight in mine.members[0].pairs()}, theirs)
 
     def related(self, story: str) -> tuple[Relation, ...]:
         """Stories that are like this one and not the same event, the likest first."""
@@ -234,7 +219,7 @@ class Events:
         if mine is None or not mine.members:
             return ()
         first = mine.members[0]
-        vector = dict(zip(first.words, first.weights, strict=True))
+        vector = {word: weight / _SCALE for word, weight in first.pairs()}
         made = [
             Relation(story, other, round(_likeness(vector, self._stories[other]), 3), "similar")
             for other in self._candidates(vector)
@@ -253,41 +238,34 @@ class Events:
         if not left or not right:
             return ()
         if act.together:
-            target = self._live[right[0]][2]
-            moved = {self._live[one][2] for one in (*left, *right)} - {target}
+            target = self._live[right[0]].story
+            moved = {self._live[one].story for one in (*left, *right)} - {target}
             for name in sorted(moved):
                 self._move(self.documents_of(name), target)
             return (target, *sorted(moved))
-        sources = sorted({self._live[one][2] for one in right})
-        torn = [one for one in left if self._live[one][2] in sources]
+        sources = sorted({self._live[one].story for one in right})
+        torn = [one for one in left if self._live[one].story in sources]
         if not torn or not all(set(self.documents_of(one)) - set(torn) for one in sources):
             return ()
         target = story_name("apart", *torn)
-        held = self._stories[self._live[torn[0]][2]]
-        self._stories[target] = _Story(target, held.first_us, held.last_us, held.arrived_us)
-        self._stories[target].language = held.language
+        held = self._stories[self._live[torn[0]].story]
+        self._stories[target] = _Story(target, held.first_us, held.last_us, held.arrived_us, held.language)
         self._move(torn, target)
         return (target, *sources)
 
     def _move(self, documents: Iterable[str], target: str) -> None:
         into = self._stories[target]
         for document in documents:
-            number, arrived, name = self._live[document]
-            source = self._stories[name]
+            held = self._live[document]
+            source, held.story = self._stories[held.story], target
             source.documents.remove(document)
             into.documents.append(document)
-            if document in source.copies:
-                into.copies[document] = source.copies.pop(document)
-            self._live[document] = (number, arrived, target)
-            member = next((one for one in source.members if one.number == number), None)
-            if member is not None:
-                source.members.remove(member)
-                self._post(name, member, -1)
-                into.members.append(member)
-                self._post(target, member, 1)
+            if held.words:
+                source.members.remove(held)
+                into.members.append(held)
             into.first_us, into.last_us = min(into.first_us, source.first_us), max(into.last_us, source.last_us)
             if not source.documents:
-                del self._stories[name]
+                del self._stories[source.id]
 
     # -- forgetting -------------------------------------------------------------------------------------------------
 
@@ -296,38 +274,21 @@ class Events:
         oldest = now_us - thresholds.WINDOW_US
         gone: list[int] = []
         while self._live:
-            document, (number, arrived, name) = next(iter(self._live.items()))
-            if arrived >= oldest and len(self._live) < thresholds.LIVE_DOCUMENTS:
+            held = self._of_number[self._oldest]
+            if held.arrived_us >= oldest and len(self._live) < thresholds.LIVE_DOCUMENTS:
                 break
-            del self._live[document]
-            del self._of_number[number]
-            gone.append(number)
-            self._drop(name, document, number)
+            del self._live[held.document], self._of_number[self._oldest]
+            gone.append(self._oldest)
+            self._oldest += 1
+            story = self._stories[held.story]
+            story.documents.remove(held.document)
+            if held.words:
+                story.members.remove(held)
+            if not story.documents:
+                del self._stories[story.id]
         if gone:
             self._copies.forget(gone)
-            if len(self._words) > 4 * len(self._postings) + thresholds.WORDS_SPARE:
-                self._renumber()
-
-    def _drop(self, name: str, document: str, number: int) -> None:
-        story = self._stories[name]
-        story.documents.remove(document)
-        story.copies.pop(document, None)
-        member = next((one for one in story.members if one.number == number), None)
-        if member is not None:
-            story.members.remove(member)
-            self._post(name, member, -1)
-        if not story.documents:
-            del self._stories[name]
-
-    def _renumber(self) -> None:
-        """Forget the words that no live story uses."""
-        self._words = {word: number for word, number in self._words.items() if number in self._postings}
-        numbers = {old: new for new, old in enumerate(self._words.values())}
-        self._words = {word: numbers[old] for word, old in self._words.items()}
-        self._postings = {numbers[old]: held for old, held in self._postings.items()}
-        for story in self._stories.values():
-            for member in story.members:
-                member.words = array("I", (numbers[one] for one in member.words))
+            self._words.forget(self._oldest)
 
     def stories(self) -> Collection[str]:
         """Names of the live stories, the oldest first."""
@@ -339,6 +300,32 @@ def story_name(*documents: str) -> str:
     return sha256("\n".join(("story", *documents)).encode()).hexdigest()[:32]
 
 
+def marked(reading: Reading) -> Mark:
+    """What is to be kept of a reading, so that the document can be put back where it was."""
+    vector = _numbered(reading.vector, reading.language)
+    weights = array("H", (round(min(one, 1.0) * _SCALE) for one in vector.values()))
+    return Mark(
+        reading.document,
+        reading.language,
+        reading.published_us,
+        reading.seen_us,
+        array("I", vector).tobytes(),
+        weights.tobytes(),
+        narrowed(reading.sketch),
+    )
+
+
+def _numbered(vector: Mapping[str, float], language: str) -> dict[int, float]:
+    """Words as numbers. Each language has its own: across languages stories are linked, by other means."""
+    return {crc32(f"{language}:{word}".encode()): weight for word, weight in vector.items()}
+
+
+def _leave(story: _Story, held: _Held) -> None:
+    """A document stays in its story and is compared no more."""
+    story.members.remove(held)
+    held.words = held.weights = b""
+
+
 def _is_within(story: _Story, published_us: int) -> bool:
     return story.first_us - thresholds.WINDOW_US <= published_us <= story.last_us + thresholds.WINDOW_US
 
@@ -346,9 +333,8 @@ def _is_within(story: _Story, published_us: int) -> bool:
 def _likeness(vector: Mapping[int, float], story: _Story) -> float:
     highest = total = 0.0
     for member in story.members:
-        similarity = sum(
-            [vector[word] * weight for word, weight in zip(member.words, member.weights, strict=True) if word in vector]
-        )
+        similarity = sum([vector[word] * weight for word, weight in member.pairs() if word in vector])
+        similarity /= _SCALE
         total += similarity
         highest = max(highest, similarity)
     return (highest + total / len(story.members)) / 2 if story.members else 0.0

