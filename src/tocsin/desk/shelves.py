@@ -346,9 +346,9 @@ class Shelves:
                 if story not in emptied:
                     whole = [one for one in shelf if one[0].document.id not in before] + added.get(story, [])
                     whole = [(replace(kept, story=story), reading) for kept, reading in whole]
-                    count += len(added.get(story, ())) - gone[story]
+                    total = count + len(added.get(story, ())) - gone[story]
                     kept_state = FOLLOWED if state == OPEN and story in followed else state
-                    rows.append(telling.listed(whole, count, kept_state, evidence))
+                    rows.append(telling.listed(whole, total, kept_state, evidence))
             return rows
 
         moves = {one: moved[one] for one in before}
