@@ -24,6 +24,7 @@ from tocsin.edge.console.app import build
 from tocsin.edge.console.services import Services
 from tocsin.edge.drafts.sealing import Sealing
 from tocsin.edge.drafts.store import Drafts
+from tocsin.edge.signin.devices import Devices
 from tocsin.edge.signin.door import Door
 from tocsin.edge.signin.passkeys import Passkeys
 from tocsin.edge.signin.passwords import Passwords
@@ -164,6 +165,7 @@ class House:
         self.door = Door(
             self.people,
             Sessions(world.database, world.clock, world.entropy, Limits()),
+            Devices(world.database, world.clock),
             Passwords(world.entropy, CHEAP),
             Passkeys(tickets, world.clock, "Tocsin aa"),
             tickets,
@@ -188,7 +190,7 @@ class House:
                 reader=Reader(),
                 note=core.world.note,
                 forbids=lambda kind, value: "on the list public-dns" if value == "8.8.8.8" else "",
-                watched=Watching(core.rooms.interests),
+                watched=Watching(core.rooms.interests, core.journal, core.world.clock),
                 model=lambda: None,
                 author=lambda: core.members.member(core.members.me).identity,
             )

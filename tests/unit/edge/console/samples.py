@@ -26,6 +26,9 @@ SAMPLES = {
     # -- coming in
     ("GET", "/static/{name}"): Sample("asset", signed_out=(200,)),
     ("POST", "/csp-report"): Sample(signed_out=(204,)),
+    ("GET", "/manifest.webmanifest"): Sample(signed_out=(200,)),
+    ("GET", "/service-worker.js"): Sample(signed_out=(200,)),
+    ("GET", "/offline"): Sample(signed_out=(200,)),
     ("GET", "/sign-in"): Sample(signed_out=(200,)),
     ("POST", "/sign-in"): Sample(form={"name": "x", "password": "x", "code": "x"}, signed_out=(401,)),
     ("POST", "/sign-in/passkey"): Sample(signed_out=(403,)),
@@ -45,6 +48,8 @@ SAMPLES = {
     ("POST", "/me/passkeys"): Sample(answers=(403,)),  # not possible on 127.0.0.1
     ("POST", "/me/passkeys/offer"): Sample(answers=(403,)),
     ("POST", "/me/passkeys/remove"): Sample(form={"key": "x"}),
+    ("POST", "/me/devices"): Sample(answers=(403,)),  # this house allows no push
+    ("POST", "/me/devices/remove"): Sample(form={"id": "x"}),
     ("GET", "/members"): Sample(),
     ("GET", "/members/{handle}"): Sample("member"),
     ("GET", "/channels/{name}"): Sample("channel"),
@@ -113,9 +118,16 @@ SAMPLES = {
     ("POST", "/desk/s/{story}/merge"): Sample("story", form={"other": "{thing}"}, answers=(400,)),
     ("POST", "/desk/s/{story}/split"): Sample("story", form={"document": "x"}, answers=(400,)),
     ("POST", "/desk/s/{story}/draft"): Sample("story"),
+    ("POST", "/desk/s/{story}/decisions"): Sample("story", form={"decision": "999"}, answers=(404,)),
+    ("POST", "/desk/s/{story}/proposals"): Sample("story", form={"note": "{fresh}"}, answers=(404,)),
     ("POST", "/desk/s/{story}/notes"): Sample("story", form={"text": "ours"}),
     ("POST", "/desk/s/{story}/notes/change"): Sample("story", form={"note": "{fresh}", "text": "x"}, answers=(404,)),
     ("GET", "/desk/d/{document}"): Sample("document"),
+    # The only article of its story has none beside it.
+    ("GET", "/desk/d/{document}/beside"): Sample("document", shown=(), answers=(404,)),
+    ("GET", "/desk/interests"): Sample(),
+    ("POST", "/desk/interests"): Sample(form={"kind": "word", "text": "{fresh}"}),
+    ("POST", "/desk/interests/remove"): Sample(form={"interest": "{fresh}"}, answers=(400,)),
     ("GET", "/desk/sources"): Sample(),
     ("POST", "/desk/sources"): Sample(
         form={
@@ -138,6 +150,8 @@ SAMPLES = {
     ("POST", "/admin/accounts/roles"): Sample(form={"name": "target", "role": "duty"}),
     ("POST", "/admin/accounts/reset"): Sample(form={"name": "target"}),
     ("POST", "/admin/accounts/remove"): Sample(form={"name": "target"}),
+    ("GET", "/admin/devices"): Sample(),
+    ("POST", "/admin/devices/remove"): Sample(form={"id": "x"}),
     ("GET", "/admin/tokens"): Sample(),
     ("POST", "/admin/tokens"): Sample(form={"name": "{fresh}"}),
     ("POST", "/admin/tokens/remove"): Sample(form={"name": "program"}),
