@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import copyfile
 from types import TracebackType
@@ -15,7 +15,7 @@ import msgspec
 from tocsin.cli.control import Control
 from tocsin.cli.demo.cable import Cable
 from tocsin.errors import ConfigError
-from tocsin.node import ceremony
+from tocsin.node import ceremony, config
 from tocsin.node.home import Home, InitSettings, create
 
 _COUNTRIES: Final = (
@@ -89,7 +89,8 @@ class Node:
             )
         ready = await self._ready(self.process)
         self.cable.plug_in(ready["peer_port"])
-        self.people_url, self.way_in = ready["people_url"], ready["way_in"]
+        self.people_url = ready["people_url"]
+        self.way_in = ready.get("way_in", "")  # where people have accounts already, there is none
         self.open_control = Control(self.home)
 
     async def _ready(self, process: asyncio.subprocess.Process) -> dict[str, Any]:
@@ -124,8 +125,10 @@ class Node:
 class Federation:
     """All members, founded together. Leaving it stops every process."""
 
-    def __init__(self, folder: Path, count: int) -> None:
+    def __init__(self, folder: Path, count: int, inner: Sequence[str] = ()) -> None:
+        """`inner`: host:port of sources on this machine that the first member's desk may ask."""
         self._folder = folder
+        self._inner = list(inner)
         self._chosen = sorted(_COUNTRIES[:count])
         self.nodes: list[Node] = []
 
@@ -156,6 +159,8 @@ class Federation:
             )
             self.nodes.append(Node(Home(self._folder / handle), settings, cable, traffic))
         await asyncio.gather(*(asyncio.to_thread(create, one.home.path, one.settings) for one in self.nodes))
+        first = self.nodes[0].home
+        config.write(first.config_file, replace(first.settings(), desk_inner=self._inner))
 
     async def found(self) -> dict[str, Any]:
         """A charter signed by every member on its own copy, merged, and adopted by all."""

@@ -14,8 +14,9 @@ from typing import Any, Final
 from tocsin.backends.system.clock import SystemClock
 from tocsin.backends.system.entropy import SystemEntropy
 from tocsin.cli.commands import INTERRUPTED
-from tocsin.cli.demo import acts, alarm, consoles, extras, galaxies, iocs, pace, proofs, safeguards, traffic
+from tocsin.cli.demo import acts, alarm, consoles, extras, galaxies, iocs, newsroom, pace, proofs, safeguards, traffic
 from tocsin.cli.demo.nodes import Federation, Node
+from tocsin.cli.demo.press import Press
 from tocsin.cli.demo.report import CatchUp, Report
 from tocsin.cli.demo.stage import Stage
 from tocsin.cli.demo.tally import linked, settle, unlinked
@@ -76,8 +77,8 @@ async def _play(screen: Screen, plan: Plan, folder: Path) -> int:
 
 
 async def _acts(screen: Screen, plan: Plan, folder: Path) -> int:
-    async with Federation(folder, plan.members) as federation:
-        drama = Play(plan, federation, Stage(screen))
+    async with Press() as press, Federation(folder, plan.members, [press.address]) as federation:
+        drama = Play(plan, federation, press, Stage(screen))
         report = await drama.whole()
         short = report.shortfalls()
         if screen.json:
@@ -92,9 +93,10 @@ async def _acts(screen: Screen, plan: Plan, folder: Path) -> int:
 class Play:
     """The acts, in order."""
 
-    def __init__(self, plan: Plan, federation: Federation, stage: Stage) -> None:
+    def __init__(self, plan: Plan, federation: Federation, press: Press, stage: Stage) -> None:
         self.plan = plan
         self.federation = federation
+        self.press = press
         self.stage = stage
         self.report = Report(plan.members)
         self._clock = SystemClock()
@@ -123,8 +125,8 @@ class Play:
             self.share_real_data,
             self.share_secrets,
             self.keep_pace,
-            self.cut_and_heal,
-            self.raise_alarm,
+            self.meet_trouble,
+            self.make_news_known,
             self.look,
             self.verify,
             self.examine_outsiders,
@@ -202,6 +204,15 @@ class Play:
                 f"{member}  {len(waits)} receipts, half within {half or 0:.1f} ms, 99 % within {most or 0:.1f} ms"
             )
 
+    async def meet_trouble(self) -> None:
+        """Acts 6 and 7. Meanwhile the first member's desk reads the news of act 8."""
+
+        async def trouble() -> None:
+            await self.cut_and_heal()
+            await self.raise_alarm()
+
+        await asyncio.gather(trouble(), newsroom.read(self.nodes[0], self.press))
+
     async def cut_and_heal(self) -> None:
         """Act 6: a member is cut off, and catches up without a gap."""
         lost, others = self.nodes[-1], self.nodes[:-1]
@@ -238,8 +249,12 @@ class Play:
         await settle(self.nodes, lambda _: None)  # a statement is about what both hold
         self.report.safeguards = await safeguards.play(self.nodes[0], self.nodes[1], _THEMATIC, self.stage)
 
+    async def make_news_known(self) -> None:
+        """Act 8: what outlets write becomes a story, and a person makes a warning of it."""
+        self.report.desk = await newsroom.Newsroom(self.nodes, self._until, self.stage).whole()
+
     async def look(self) -> None:
-        """Act 8: what people see. The second member's link is used up for it; the first one's is left to who watches."""
+        """Act 9: what people see. The second member's link is used up for it; the first one's is left to who watches."""
         self.report.console = await consoles.visit(self.nodes[0].people_url, self.nodes[1])
         pages = self.report.console.pages
         self.stage.did(
@@ -248,7 +263,7 @@ class Play:
         )
 
     async def verify(self) -> None:
-        """Act 9: every log, proven at every member."""
+        """Act 10: every log, proven at every member."""
         with self.stage.board() as board:
             self.report.tally = await settle(self.nodes, board.show)
         found = await proofs.fsck(self.nodes)
@@ -258,7 +273,7 @@ class Play:
         self.stage.did(f"fsck at every member: {logs} logs, {self.report.fsck}", well=self.report.fsck == "ok")
 
     async def examine_outsiders(self) -> None:
-        """Act 10: whoever is outside holds nothing."""
+        """Act 11: whoever is outside holds nothing."""
         report = self.report
         report.outsiders = [one.handle for one in self.outsiders]
         report.insider_finds = sum([await proofs.finds(self.nodes[0], one) for one in self._secrets.values()])

@@ -5,6 +5,7 @@ from typing import Any
 
 from tocsin.cli.demo.alarm import Warnings
 from tocsin.cli.demo.consoles import Console
+from tocsin.cli.demo.newsroom import Desk
 from tocsin.cli.demo.safeguards import Safeguards
 from tocsin.cli.demo.tally import Tally
 
@@ -42,6 +43,7 @@ class Report:
     catch_up: CatchUp | None = None
     warnings: Warnings = field(default_factory=Warnings)
     safeguards: Safeguards = field(default_factory=Safeguards)
+    desk: Desk = field(default_factory=Desk)
     console: Console = field(default_factory=Console)
     fsck: str = "not run"
     histories_agree: bool = False
@@ -65,6 +67,10 @@ class Report:
             (
                 self.safeguards.complete,
                 "something passed the gate that must not, or two members differ on what was given",
+            ),
+            (
+                self.desk.complete(self.members),
+                "no story of several outlets and fewer origins became a draft and a warning that reached the others",
             ),
             (self.console.complete, "the console did not let its duty officer in once, or did not show a page"),
             (self.fsck == "ok", f"fsck: {self.fsck}"),
@@ -93,6 +99,7 @@ class Report:
             "catch_up": _catch_up(back),
             "warnings": self.warnings.json(),
             "safeguards": self.safeguards.json(),
+            "desk": self.desk.json(),
             "console": self.console.json(),
             "fsck": self.fsck,
             "histories_agree": self.histories_agree,

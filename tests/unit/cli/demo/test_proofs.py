@@ -8,6 +8,7 @@ import pytest
 from tocsin.cli.demo import outsider, pace, proofs
 from tocsin.cli.demo.alarm import Warnings
 from tocsin.cli.demo.consoles import Console
+from tocsin.cli.demo.newsroom import Desk
 from tocsin.cli.demo.report import CatchUp, Report
 from tocsin.cli.demo.safeguards import Safeguards
 from tocsin.cli.demo.tally import Standing, Tally
@@ -121,6 +122,7 @@ def good():
         catch_up=CatchUp("b", 5, 5, 0.1, gapless=True, queued=1),
         warnings=Warnings(1, 2, 1, 1, 1, 1, 2, 1),
         safeguards=Safeguards(2, "equal"),
+        desk=Desk(7, 2, 6, 2, 1, 2, 1),
         console=Console("http://127.0.0.1:1", 7, signed_in=True),
         fsck="ok",
         histories_agree=True,
@@ -156,6 +158,13 @@ def test_a_report_in_which_all_is_well_has_no_shortfalls():
         ("warnings", Warnings(1, 2, 1, 1, 1, 1, 2, 0)),
         ("safeguards", Safeguards(1, "equal")),
         ("safeguards", Safeguards(2, "differs")),
+        ("desk", Desk()),
+        ("desk", Desk(7, 7, 6, 2, 1, 2, 1)),
+        ("desk", Desk(7, 2, 6, 6, 1, 2, 1)),
+        ("desk", Desk(7, 2, 6, 0, 1, 2, 1)),
+        ("desk", Desk(7, 2, 6, 2, 0, 2, 1)),
+        ("desk", Desk(7, 2, 6, 2, 1, 1, 1)),
+        ("desk", Desk(7, 2, 6, 2, 1, 2, 0)),
         ("console", Console()),
         ("console", Console("", 6, signed_in=True)),
         ("console", Console("", 7, signed_in=True, again=True)),
@@ -174,4 +183,4 @@ def test_whatever_falls_short_is_told(name, value):
 
 
 def test_an_untouched_report_is_not_a_success():
-    assert len(Report(3).shortfalls()) == 11
+    assert len(Report(3).shortfalls()) == 12
