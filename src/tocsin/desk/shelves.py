@@ -5,20 +5,22 @@ library says which story a document is in. Vectors of another model than today's
 """
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
+import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from tocsin.desk import catalogue, library, register, telling, thresholds
 from tocsin.desk.catalogue import OPEN
 from tocsin.desk.document import Act, Document, Finding, Lead, Mark, Reading, Verdict
 from tocsin.desk.finding.indicators import Listed as Forbids
 from tocsin.desk.gathering import Read
-from tocsin.desk.library import Kept
+from tocsin.desk.library import Kept, Tally
 from tocsin.desk.shown import Listed
 from tocsin.desk.stories.events import marked, story_name
 from tocsin.desk.stories.linking import Begun, Encode, packed
@@ -34,7 +36,8 @@ MOST_SHELVED: Final = 200  # of one story are looked at for its row; its documen
 _BLOCK: Final = 2_000
 _ENCODED: Final = 16  # leads at a time
 _MOST_KNOWN: Final = 200_000
-_SENTENCES: Final = 20_000
+_SENTENCES: Final = 5_000
+_LARGE: Final = 40  # documents: a story of fewer is told anew with each that comes
 
 
 class Watched(Protocol):
@@ -85,7 +88,7 @@ class Shelves:
         self._encode: Encode | None = None
         self._is_loaded = False
         self._known: dict[tuple[str, str], float] = {}
-        self._vectors: OrderedDict[str, Sequence[float]] = OrderedDict()
+        self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
 
     async def ready(self) -> None:
         """Make the stories of the window again, so that nobody waits for it later. Raises StoreError."""
@@ -195,8 +198,8 @@ class Shelves:
 
     def similar(self, one: Sequence[str], other: Sequence[str]) -> Sequence[Sequence[float]]:
         """Sentences against sentences by the model, if there is one."""
-        first, second = ([self._vector(text) for text in texts] for texts in (one, other))
-        return [[sum(a * b for a, b in zip(x, y, strict=True)) for y in second] for x in first]
+        made: list[list[float]] = (self._vectored(one) @ self._vectored(other).T).tolist()
+        return made
 
     def evidence(self, letters: Mapping[int, str]) -> Evidence:
         """What a story's row is made with now."""
@@ -244,24 +247,30 @@ class Shelves:
     ) -> None:
         """Move documents in memory and in the library, and write the rows of the stories they are in then."""
 
-        def held(db: View) -> tuple[Shelf, dict[int, str], dict[str, str]]:
-            before = set(library.story_of(db, homes).values())
-            whole = [one for story in sorted(before) for one in library.shelf(db, story, MOST_SHELVED)]
-            return whole, register.letters(db), {one.id: one.state for one in catalogue.rows(db, before)}
+        def held(db: View) -> tuple[dict[str, Shelf], dict[str, Tally], dict[int, str], dict[str, str]]:
+            before = sorted(set(library.story_of(db, homes).values()))
+            told = [one for story in before for one in library.facts(db, story) if one.document in homes]
+            tallies: dict[str, Tally] = {}
+            shelves: dict[str, list[str]] = {}
+            for one in sorted(told, key=lambda fact: fact.is_copy):
+                story = homes[one.document]
+                tallies.setdefault(story, Tally()).add(one.outlet, one.language, one.seen_us, is_copy=one.is_copy)
+                shelves.setdefault(story, []).append(one.document)
+            looked_at: dict[str, Shelf] = {
+                story: library.these(db, ids[:MOST_SHELVED]) for story, ids in shelves.items()
+            }
+            return looked_at, tallies, register.letters(db), {one.id: one.state for one in catalogue.rows(db, before)}
 
-        whole, letters, states = await self._ground.database.read(held)
-        evidence, counts = self.evidence(letters), Counter(homes.values())
+        shelves, tallies, letters, states = await self._ground.database.read(held)
+        evidence = self.evidence(letters)
 
         def made() -> list[Listed]:
             room.decide(act)
-            shelves: dict[str, list[tuple[Kept, Reading]]] = {}
-            for kept, reading in whole:
-                story = homes[kept.document.id]
-                shelves.setdefault(story, []).append((replace(kept, story=story), reading))
-            return [
-                telling.listed(shelf, counts[story], states.get(story, OPEN), evidence)
-                for story, shelf in shelves.items()
-            ]
+            out = []
+            for story, shelf in shelves.items():
+                moved = [(replace(kept, story=story), reading) for kept, reading in shelf]
+                out.append(telling.listed(moved, tallies[story], states.get(story, OPEN), evidence))
+            return out
 
         rows = await asyncio.to_thread(made)
 
@@ -297,36 +306,62 @@ class Shelves:
         return out
 
     async def _rows(self, placed: Sequence[_Placed]) -> list[Listed]:
-        stories: dict[str, list[tuple[Kept, Reading]]] = {}
+        stories: dict[str, list[_Placed]] = {}
         for one in placed:
-            stories.setdefault(one.kept.story, []).append((one.kept, one.reading))
+            stories.setdefault(one.kept.story, []).append(one)
 
-        def held(db: View) -> tuple[dict[int, str], dict[str, tuple[list[tuple[Kept, Reading]], int, str]]]:
-            states = {one.id: one.state for one in catalogue.rows(db, stories)}
-            shelves = {
-                one: (library.shelf(db, one, MOST_SHELVED), library.count(db, one), states.get(one, OPEN))
-                for one in stories
-            }
-            return register.letters(db), shelves
+        def held(db: View) -> tuple[dict[int, str], dict[str, tuple[Listed | None, Tally, Shelf]]]:
+            rows = {one.id: one for one in catalogue.rows(db, stories)}
+            found: dict[str, tuple[Listed | None, Tally, Shelf]] = {}
+            for story, fresh in stories.items():
+                tally, row = library.tally(db, story), rows.get(story)
+                is_counted = row is not None and _is_counted(tally, fresh)
+                found[story] = row, tally, () if is_counted else library.shelf(db, story, MOST_SHELVED)
+            return register.letters(db), found
 
-        letters, shelves = await self._ground.database.read(held)
+        letters, found = await self._ground.database.read(held)
         evidence = self.evidence(letters)
 
         def made() -> list[Listed]:
-            return [
-                telling.listed([*shelf, *stories[one]], count + len(stories[one]), state, evidence)
-                for one, (shelf, count, state) in shelves.items()
-            ]
+            return [_row(stories[story], *held, evidence) for story, held in found.items()]
 
         return await asyncio.to_thread(made)
 
-    def _vector(self, text: str) -> Sequence[float]:
-        found = self._vectors.get(text)
-        if found is None and self._encode is not None:
-            found = self._vectors[text] = self._encode([text])[0]
-            if len(self._vectors) > _SENTENCES:
-                self._vectors.popitem(last=False)
-        return found or ()
+    def _vectored(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Their vectors, a row for each; those that are not known are made in one go."""
+        missing = [one for one in dict.fromkeys(texts) if one not in self._vectors]
+        if missing and self._encode is not None:
+            self._vectors.update(zip(missing, np.asarray(self._encode(missing), np.float32), strict=True))
+        made = np.stack([self._vectors[one] for one in texts])
+        while len(self._vectors) > _SENTENCES:
+            self._vectors.popitem(last=False)
+        return made
+
+
+def _is_counted(tally: Tally, fresh: Sequence[_Placed]) -> bool:
+    """Whether a large story is told as before: what came are copies without values, or behind what is looked at."""
+    if tally.documents < _LARGE:
+        return False
+    is_full = tally.documents - tally.copies >= MOST_SHELVED
+    return all(is_full or (one.kept.copy_of and not one.reading.findings) for one in fresh)
+
+
+def _row(fresh: Sequence[_Placed], row: Listed | None, tally: Tally, shelf: Shelf, evidence: Evidence) -> Listed:
+    for one in fresh:
+        outlet, copy_of = one.kept.document.outlet, one.kept.copy_of
+        tally.add(outlet, one.reading.language, one.reading.seen_us, is_copy=bool(copy_of))
+    if row is not None and not shelf:
+        return telling.counted(row, tally)
+    whole = [*shelf, *((one.kept, one.reading) for one in fresh)]
+    return telling.listed(_looked_at(whole), tally, row.state if row else OPEN, evidence)
+
+
+def _looked_at(whole: Shelf) -> Shelf:
+    """As library.shelf() does: at most so many, those that are no copies first."""
+    if len(whole) <= MOST_SHELVED:
+        return whole
+    firsts = sorted(range(len(whole)), key=lambda at: (whole[at][0].copy_of != "", at))[:MOST_SHELVED]
+    return [whole[at] for at in sorted(firsts)]
 
 
 def _ids(db: View, story: str) -> list[str]:

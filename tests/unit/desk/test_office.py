@@ -10,7 +10,8 @@ import pytest
 from tests.unit.desk.layouts import ENGLISH, FRENCH
 
 from tocsin.backends.sqlite.database import InlineDatabase, create_tables
-from tocsin.desk import catalogue, tables
+from tocsin.desk import catalogue, library, shelves, tables
+from tocsin.desk import office as office_module
 from tocsin.desk.finding.read import find
 from tocsin.desk.office import Office, World
 from tocsin.desk.reading import opening
@@ -376,6 +377,67 @@ def test_a_capture_that_cannot_be_read_is_refused_and_of_a_source_kept(store):
             assert (await office.pull("b"))["new"] == 0
             rows = await office._database.read(lambda db: db.query("SELECT code FROM desk_captures"))
             assert rows == [("desk.unreadable",)]
+
+    run(story())
+
+
+LINES = (
+    "Officers of {place} have opened the container in the presence of a prosecutor, and found {tons} tonnes in it.",
+    "It is the {nth} time this year that drugs from {port} were hidden among fruit, says the harbour's own {place} desk.",
+)
+
+
+async def large(office):
+    """A story of four texts and four copies, of which three texts are looked at."""
+    for number in range(8):
+        lines = [
+            *RETOLD,
+            *(one.format(place=f"Town{number % 4}", tons=number % 4, nth="third", port="Guayaquil") for one in LINES),
+        ]
+        await bring(office, ENGLISH[0], number, f"Outlet {number}", lines if number % 4 else None)
+        office.clock.us += 1_000_000
+    (row,) = await office.stories()
+    return row
+
+
+def test_a_large_story_is_counted_whole_and_told_from_its_first_texts(store, monkeypatch):
+    monkeypatch.setattr(shelves, "_LARGE", 4)
+    monkeypatch.setattr(shelves, "MOST_SHELVED", 3)
+    monkeypatch.setattr(office_module, "MOST_SHELVED", 3)
+
+    async def story():
+        with opened(store) as office:
+            row = await large(office)
+            assert (row.documents, len(row.outlets)) == (8, 8)
+            facts = await office._database.read(lambda db: library.facts(db, row.id))
+            assert row.copies == sum(one.is_copy for one in facts) >= 4
+            assert row.last_us == max(one.seen_us for one in facts) == START + 7_000_000
+            told = await office.story(row.id)
+            assert len(told.shelved) == 3
+            assert told.listed == row
+            # What is looked at are texts, not copies, while there are enough of them.
+            assert sum(not one.copy_of for one in told.shelved) == min(3, row.documents - row.copies)
+
+    run(story())
+
+
+def test_merging_and_splitting_a_large_story_counts_what_is_behind_the_first_texts(store, monkeypatch):
+    monkeypatch.setattr(shelves, "_LARGE", 4)
+    monkeypatch.setattr(shelves, "MOST_SHELVED", 3)
+
+    async def story():
+        with opened(store) as office:
+            row = await large(office)
+            facts = await office._database.read(lambda db: library.facts(db, row.id))
+            torn = [one.document for one in facts][-2:]
+            made = await office.split(row.id, torn, "a")
+            rows = {one.id: one for one in await office.stories()}
+            assert (rows[row.id].documents, rows[made].documents) == (6, 2)
+            assert (len(rows[row.id].outlets), len(rows[made].outlets)) == (6, 2)
+            assert rows[row.id].copies + rows[made].copies == row.copies
+            await office.merge(row.id, made, "a")
+            (again,) = await office.stories()
+            assert (again.documents, again.copies, set(again.outlets)) == (8, row.copies, set(row.outlets))
 
     run(story())
 
