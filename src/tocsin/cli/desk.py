@@ -1,45 +1,28 @@
 """tocsin desk: open sources come in, the same event becomes one story, a person makes a draft of it."""
 
 from dataclasses import asdict, dataclass
-from mimetypes import guess_type
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
 from tocsin.cli.commands import Hands, command
+from tocsin.cli.importing import import_
 from tocsin.cli.screen import Screen, moment
-from tocsin.errors import ConfigError
+from tocsin.errors import MEANINGS, ConfigError
 
-if TYPE_CHECKING:
-    from tocsin.cli.control import Control
-
-_MOST_BYTES: Final = 16 * 1024 * 1024
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The source's name.")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(rich_markup_mode=None, help="The open-source desk: sources, stories, drafts.")
-    source = typer.Typer(rich_markup_mode=None, help="Where news comes from.")
-    command(
-        source,
-        "add",
-        "desk source add harbour-news https://example.org/feed.xml",
-        "desk source add ministry https://example.org/sitemap.xml --kind sitemap --every 3600 --letter B",
-    )(add)
-    command(source, "list", "desk source list", "desk source list --json")(list_)
-    command(source, "test", "desk source test harbour-news")(test)
-    command(source, "pull", "desk source pull", "desk source pull harbour-news")(pull)
-    command(source, "pause", "desk source pause harbour-news")(pause)
-    command(source, "resume", "desk source resume harbour-news")(resume)
-    command(source, "remove", "desk source remove harbour-news --yes")(remove)
-    group.add_typer(source, name="source")
+    group.add_typer(_sources(), name="source")
     command(
         group,
         "import",
         "desk import page.html --url https://example.org/page",
-        "desk import *.eml report.pdf",
+        "desk import *.eml report.pdf captures/",
         "desk import https://example.org/page",
     )(import_)
     command(
@@ -68,6 +51,31 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="desk")
 
 
+def _sources() -> typer.Typer:
+    source = typer.Typer(rich_markup_mode=None, help="Where news comes from.")
+    command(
+        source,
+        "add",
+        "desk source add harbour-news https://example.org/feed.xml",
+        "desk source add ministry https://example.org/sitemap.xml --kind sitemap --every 3600 --letter B",
+        "desk source add partner https://taxii.example.org/api1/collections/COLLECTION/ --kind taxii --token-file token.txt",
+        "desk source add circle https://misp.example.org/feed/ --kind misp",
+    )(add)
+    command(
+        source,
+        "set",
+        "desk source set harbour-news --letter B --every 3600",
+        "desk source set partner --token-file token.txt",
+    )(set_)
+    command(source, "list", "desk source list", "desk source list --json")(list_)
+    command(source, "test", "desk source test harbour-news")(test)
+    command(source, "pull", "desk source pull", "desk source pull harbour-news")(pull)
+    command(source, "pause", "desk source pause harbour-news")(pause)
+    command(source, "resume", "desk source resume harbour-news")(resume)
+    command(source, "remove", "desk source remove harbour-news --yes")(remove)
+    return source
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A source as it is wanted."""
@@ -82,16 +90,35 @@ class Wish:
     outlet: Annotated[str, typer.Option(help="What it is called where its pages do not say.")] = ""
     follow: Annotated[int, typer.Option(min=0, max=100, help="At most so many entries are fetched a time.")] = 20
     token_file: Annotated[
-        Path | None, typer.Option(help="A file with what an API wants as Authorization.", dir_okay=False)
+        Path | None,
+        typer.Option(help="A file with the token, or name:password, that the source asks for.", dir_okay=False),
     ] = None
+    auth: Annotated[
+        str, typer.Option(help="What the token is: bearer, basic (name:password) or key (sent as it is).")
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be another way with a source."""
+
+    url: Annotated[str | None, typer.Option(help="Another address.")] = None
+    every: Annotated[int | None, typer.Option(min=60, metavar="SECONDS", help="How often it is asked.")] = None
+    letter: Annotated[str | None, typer.Option(help="Its reliability, A to F, as people judge it.")] = None
+    outlet: Annotated[str | None, typer.Option(help="What it is called where its pages do not say.")] = None
+    follow: Annotated[int | None, typer.Option(min=0, max=100, help="At most so many entries are fetched a time.")] = (
+        None
+    )
+    token_file: Annotated[
+        Path | None, typer.Option(help="A file with another token; an empty one takes the token away.", dir_okay=False)
+    ] = None
+    auth: Annotated[str | None, typer.Option(help="What the token is: bearer, basic or key.")] = None
 
 
 def add(hands: Hands, wish: Wish) -> None:
     """Ask a source from now on. `desk source test NAME` says what comes of it."""
     from tocsin.cli.control import ask
-    from tocsin.cli.files import read_file
 
-    token = read_file(wish.token_file, 4096).decode("utf-8", "replace").strip() if wish.token_file else ""
     body = {
         "name": wish.name,
         "url": wish.url,
@@ -100,10 +127,41 @@ def add(hands: Hands, wish: Wish) -> None:
         "letter": wish.letter.upper(),
         "outlet": wish.outlet,
         "follow": wish.follow,
-        "token": token,
+        "token": _token(wish.token_file) or "",
+        "auth": wish.auth,
     }
     made = ask(hands.home, lambda control: control.post("/desk/sources", body))
     hands.screen.result("desk-source", made, [f"{made['name']}  {made['kind']} {made['url']}"])
+
+
+def _token(file: Path | None) -> str | None:
+    from tocsin.cli.files import read_file
+
+    return read_file(file, 4096).decode("utf-8", "replace").strip() if file else None
+
+
+def set_(hands: Hands, name: Name, change: Change) -> None:
+    """Change a source: what people think of it, how often it is asked, where it is, how we sign in there."""
+    from tocsin.cli.control import ask, segment
+
+    body = {
+        "url": change.url,
+        "every_s": change.every,
+        "letter": change.letter and change.letter.upper(),
+        "outlet": change.outlet,
+        "follow": change.follow,
+        "token": _token(change.token_file),
+        "auth": change.auth,
+    }
+    body = {key: value for key, value in body.items() if value is not None}
+    if not body:
+        raise ConfigError("config.value", "nothing is to be changed: `tocsin desk source set --help`")
+    made = ask(hands.home, lambda control: control.post(f"/desk/sources/{segment(name)}", body))
+    hands.screen.result("desk-source", made, [_standing(made)])
+
+
+def _standing(one: dict[str, Any]) -> str:
+    return f"{one['name']}  {one['state']}  {one['letter']}  every {one['every_s']} s  {one['url']}"
 
 
 def list_(hands: Hands) -> None:
@@ -114,7 +172,7 @@ def list_(hands: Hands) -> None:
     if hands.screen.json:
         hands.screen.emit("desk-sources", {"sources": found})
         return
-    columns = ("source", "kind", "state", "last asked", "documents", "letter", "last fault", "address")
+    columns = ("source", "kind", "state", "last asked", "next", "documents", "letter", "last fault", "address")
     hands.screen.table(
         columns,
         (
@@ -123,14 +181,23 @@ def list_(hands: Hands) -> None:
                 one["kind"],
                 one["state"],
                 moment(one["asked"]) if one["asked"] else "never",
+                moment(one["next"]) if one["next"] and one["state"] != "paused" else "-",
                 str(one["documents"]),
                 one["letter"],
-                one["code"],
+                _fault(one),
                 one["url"],
             )
             for one in found
         ),
     )
+    for code in dict.fromkeys(one["code"] for one in found if one["code"]):
+        meaning = MEANINGS.get(code)
+        if meaning is not None:
+            hands.screen.say(f"{code}: {meaning.why} {meaning.do}")
+
+
+def _fault(one: dict[str, Any]) -> str:
+    return f"{one['code']} {one['status'] or ''}".strip() if one["code"] else "-"
 
 
 def test(hands: Hands, name: Name) -> None:
@@ -140,7 +207,8 @@ def test(hands: Hands, name: Name) -> None:
     found = ask(hands.home, lambda control: control.post(f"/desk/sources/{segment(name)}/test", {}))
     lines = [
         f"{found['name']}  HTTP {found['status']}  {found['media_type']}  {found['bytes']:,} bytes",
-        f"{found['documents']} documents, {found['links']} links",
+        f"{found['documents']} documents, {found['links']} links"
+        + (f", {found['left_out']} reports left out: they are not open" if found["left_out"] else ""),
         *(f"  {title}" for title in found["titles"]),
     ]
     hands.screen.result("desk-source-test", found, lines)
@@ -193,42 +261,6 @@ def remove(hands: Hands, name: Name, yes: Annotated[bool, typer.Option("--yes", 
     hands.require_consent(f"Forget the source {name}?", yes=yes)
     ask(hands.home, lambda control: control.delete(f"/desk/sources/{segment(name)}"))
     hands.screen.result("desk-source-removed", {"removed": name}, [f"{name} removed"])
-
-
-def import_(
-    hands: Hands,
-    what: Annotated[list[str], typer.Argument(metavar="FILE|URL...", help="Files, or addresses to be fetched once.")],
-    url: Annotated[str, typer.Option(help="Where a file was captured from.")] = "",
-    outlet: Annotated[str, typer.Option(help="Who published it, where it does not say.")] = "",
-) -> None:
-    """Read pages, feeds, mails, PDF or text that you have, as if they had come from a source."""
-    from tocsin.cli.control import Control, ask
-
-    async def talk(control: Control) -> list[Any]:
-        out = []
-        for done, one in enumerate(what, 1):
-            told = await _imported(control, one, url, outlet)
-            out.append(told)
-            hands.screen.say(f"{done}/{len(what)}  {one}  {told['documents']} documents, {told['new']} new")
-        return out
-
-    found = ask(hands.home, talk)
-    new = sum(one["new"] for one in found)
-    hands.screen.result("desk-import", {"captures": found, "new": new}, [f"{len(found)} read, {new} new documents"])
-
-
-async def _imported(control: "Control", what: str, url: str, outlet: str) -> dict[str, Any]:
-    from tocsin.cli.files import read_file
-
-    if what.startswith(("http://", "https://")):
-        found: dict[str, Any] = await control.post("/desk/fetched", {"url": what})
-        return found
-    path = Path(what)
-    media_type = guess_type(path.name)[0] or "application/octet-stream"
-    query = {"url": url, "outlet": outlet, "media_type": media_type}
-    async for told in control.rows("POST", "/desk/imported", query, read_file(path, _MOST_BYTES)):
-        return told
-    raise ConfigError("config.node-stopped", "the node ended while it was answering")
 
 
 # -- stories --------------------------------------------------------------------------------------------------------

@@ -49,6 +49,15 @@ class Role(StrEnum):
     PART = "part"  # inside a mail
 
 
+class Given(msgspec.Struct, frozen=True):
+    """A value that a partner's machine lists as such, and where it stands in the text. `meant`: as an indicator, by itself."""
+
+    value: str
+    start: int
+    end: int
+    meant: bool
+
+
 class Document(msgspec.Struct, frozen=True):
     """One article of one capture. `content` is the same for the same text wherever it is met; `article` through its edits."""
 
@@ -77,11 +86,19 @@ class Document(msgspec.Struct, frozen=True):
     cut: bool = False  # the page shows a part of it
     content: str = ""  # digest of outlet, title and text
     notes: tuple[str, ...] = ()  # what reading changed: "hidden characters removed: 3"
+    links: tuple[str, ...] = ()  # what it refers to: never fetched from here
+    listed: int = 0  # so many of the last paragraphs are values that a partner's machine lists
+    given: tuple[Given, ...] = ()  # those of them that can be told by kind
 
     @property
     def text(self) -> str:
         """All paragraphs; offsets of sentences and findings count in it."""
         return JOIN.join(self.paragraphs)
+
+    @property
+    def prose(self) -> str:
+        """What was written for people: the beginning of the text."""
+        return JOIN.join(self.paragraphs[: len(self.paragraphs) - self.listed])
 
     @property
     def lead(self) -> str:
@@ -154,6 +171,12 @@ class Finding(msgspec.Struct, frozen=True):
     sentence: str
     verdict: Verdict
     reason: str = ""
+    given: bool = False  # a partner's machine lists it as an indicator (decision 0043)
+
+    @property
+    def is_draftable(self) -> bool:
+        """Whether a person who accepts it gets a draft indicator."""
+        return self.verdict is Verdict.PROPOSED or (self.given and self.verdict is Verdict.REFERENCE)
 
 
 class Reading(msgspec.Struct, frozen=True):

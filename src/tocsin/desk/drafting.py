@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from tocsin.desk.document import Document, Verdict
+from tocsin.desk.document import Document
 from tocsin.desk.shown import Judged, Told
 from tocsin.formats import canonical
 from tocsin.formats.fields import stamp
@@ -83,10 +83,10 @@ def _report(
 
 
 def _indicator(told: Told, judged: Judged, reference: Mapping[str, Any], author: Author) -> dict[str, Any] | None:
-    """Of what a person accepted, and only of what somebody meant as a warning: a defanged value, or a hash."""
+    """Of what a person accepted, and only of what somebody meant as a warning: a defanged value, a hash, an indicator."""
     finding = judged.finding
     value = value_of(finding.value)
-    if judged.taken is not True or finding.verdict is not Verdict.PROPOSED or value is None:
+    if judged.taken is not True or not finding.is_draftable or value is None:
         return None
     made = {
         **_head("indicator", author, told.listed.id, value.kind, value.text),

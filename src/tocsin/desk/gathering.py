@@ -5,10 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
 
-from tocsin.desk import library, register, sources
-from tocsin.desk.document import Capture, Document, Reading, Role
+from msgspec.structs import replace
+
+from tocsin.desk import collections, library, register, sources
+from tocsin.desk.document import Capture, Document, Reading
 from tocsin.desk.library import Library
+from tocsin.desk.reading.listings import Leads
 from tocsin.desk.register import Entry, Register
 from tocsin.desk.sources import Kind, Outcome, Source
 from tocsin.errors import FormatError, PeerError, TocsinError
@@ -20,6 +24,11 @@ _AT_ONCE: Final = 8
 _LOOK_S: Final = 5.0
 _OK: Final = 200
 _TITLES: Final = 20
+_LISTS: Final = 10  # sitemaps of an index, a time
+_BUSY: Final = frozenset({429, 503})
+_LATER: Final = frozenset({408, 425})
+_SILENCES: Final = 3  # in a row, and the rest of the entries waits for the next time
+_FOR_EVER: Final = frozenset({"desk.refused-address", "desk.robots", "desk.too-large"})
 Read = tuple[Document, Reading]
 
 
@@ -30,8 +39,8 @@ class Reader(Protocol):
         """The documents of a capture. Raises FormatError("desk.unreadable")."""
         ...
 
-    async def links(self, capture: Capture, body: bytes) -> Sequence[str]:
-        """Where a sitemap, or a MISP feed's manifest, leads to. Raises FormatError("desk.unreadable")."""
+    async def leads(self, capture: Capture, body: bytes) -> Leads:
+        """Where a sitemap, a MISP feed's manifest or a page of TAXII leads to. Raises FormatError("desk.unreadable")."""
         ...
 
 
@@ -86,15 +95,19 @@ class Gathering:
         return await self._pull(await self.register.get(name))
 
     async def tried(self, name: str) -> dict[str, Any]:
-        """Ask a source and say what came, keeping nothing. Raises AccessError, PeerError, FormatError."""
+        """Ask a source and say what came, keeping nothing. Of a list its first entry is read, too.
+
+        Raises AccessError, PeerError, FormatError.
+        """
         _, source, _ = await self.register.get(name)
         answer = await self.parts.outside.fetch(_wanted(source))
         found: Sequence[Read] = ()
-        links: Sequence[str] = ()
+        leads = Leads()
         if answer.status == _OK:
             capture = self._capture(answer.url, answer.media_type, answer.body, source.outlet)
-            if source.kind in (Kind.SITEMAP, Kind.MISP):
-                links = await self.parts.reader.links(capture, answer.body)
+            if source.kind in (Kind.SITEMAP, Kind.MISP, Kind.TAXII):
+                leads = await self.parts.reader.leads(capture, answer.body)
+                found = await self._tasted(source, leads, capture, answer.body)
             else:
                 found = await self.parts.reader.read(capture, answer.body)
         return {
@@ -103,13 +116,30 @@ class Gathering:
             "media_type": answer.media_type,
             "bytes": len(answer.body),
             "documents": len(found),
-            "links": len(links),
+            "links": len(leads.pages) + len(leads.lists),
+            "left_out": leads.left_out,
             "titles": [one.title for one, _ in found[:_TITLES]],
         }
+
+    async def _tasted(self, source: Source, leads: Leads, capture: Capture, body: bytes) -> Sequence[Read]:
+        if source.kind is Kind.TAXII and not leads.objects:
+            return ()
+        pages = list(leads.pages) or (await self._mapped(source, leads.lists[:1]) if leads.lists else [])
+        if not pages:
+            return await self.parts.reader.read(capture, body) if source.kind is not Kind.SITEMAP else ()
+        answer = await self.parts.outside.fetch(_entry(source, pages[0]))
+        if answer.status != _OK:
+            return ()
+        return await self.parts.reader.read(
+            self._capture(answer.url, answer.media_type, answer.body, source.outlet), answer.body
+        )
 
     async def imported(self, body: bytes, url: str, media_type: str, outlet: str = "") -> dict[str, Any]:
         """Read what a person brought: a file, or a page's capture. Raises FormatError("desk.unreadable"), StoreError."""
         capture = self._capture(url, media_type, body, outlet)
+        # The very same bytes are the same documents, wherever they are said to come from the second time.
+        known = await self.parts.database.read(lambda db: library.urls(db, [capture.sha256]))
+        capture = replace(capture, url=known.get(capture.sha256, url))
         found = await self.parts.reader.read(capture, body)
         new = await self._kept(0, capture, body, found)
         return {"sha256": capture.sha256, "documents": len(found), "new": new, "ids": [one.id for one, _ in found]}
@@ -151,63 +181,139 @@ class Gathering:
 
     async def _outcome(self, number: int, source: Source, health: sources.Health) -> Outcome:
         try:
+            if source.kind is Kind.TAXII:
+                return await self._collected(number, source, health)
             answer = await self.parts.outside.fetch(_wanted(source, health.etag, health.modified))
-            new = await self._taken(number, source, answer) if answer.status == _OK else 0
+            taken = await self._taken(number, source, answer) if answer.status == _OK else Outcome()
         except (PeerError, FormatError) as error:
             return Outcome(code=error.code)
-        return Outcome(answer.status, "", answer.etag, answer.modified, answer.retry_after_s, new)
+        return replace(
+            taken,
+            status=answer.status,
+            etag=answer.etag,
+            modified=answer.modified,
+            retry_after_s=max(answer.retry_after_s, taken.retry_after_s),
+        )
 
-    async def _taken(self, number: int, source: Source, answer: Fetched) -> int:
+    async def _collected(self, number: int, source: Source, health: sources.Health) -> Outcome:
+        """A TAXII collection: what was added since the last time, its pages as one capture. Raises PeerError, FormatError."""
+        parts = self.parts
+        asking = collections.Parts(parts.outside, parts.reader, parts.clock, parts.note)
+        taken = await collections.pages(asking, source, health)
+        new = 0
+        if taken.body:
+            capture = self._capture(collections.address(source.url), collections.MEDIA, taken.body, source.outlet)
+            self._told(taken.left_out)
+            new = await self._kept(number, capture, taken.body, await self._read(number, capture, taken.body))
+        return replace(taken.outcome, documents=new)
+
+    async def _taken(self, number: int, source: Source, answer: Fetched) -> Outcome:
         capture = self._capture(answer.url, answer.media_type, answer.body, source.outlet)
         if source.kind in (Kind.SITEMAP, Kind.MISP):
-            return await self._followed(number, source, await self.parts.reader.links(capture, answer.body))
+            leads = await self.parts.reader.leads(capture, answer.body)
+            if source.kind is Kind.SITEMAP or leads.pages:
+                return await self._led(number, source, leads)
+            self._told(leads.left_out)
         found = await self._read(number, capture, answer.body)
+        taken = Outcome()
         if source.kind is Kind.FEED and source.follow:
-            entries = [one.url for one, _ in found if one.role is Role.ENTRY and one.url]
-            new = await self._followed(number, source, entries)
+            entries = (await self.parts.reader.leads(capture, answer.body)).pages
+            taken = await self._followed(number, source, entries)
             # An entry whose page was read says nothing more than the page.
             fetched = await self.parts.database.read(lambda db: set(entries) - set(library.fresh(db, entries)))
-            found = [one for one in found if one[0].url not in fetched]
-        else:
-            new = 0
-        return new + await self._kept(number, capture, answer.body, found)
+            found = [one for one in found or () if one[0].url not in fetched]
+        new = await self._kept(number, capture, answer.body, found)
+        return replace(taken, documents=taken.documents + new)
 
-    async def _followed(self, number: int, source: Source, urls: Sequence[str]) -> int:
-        wanted = (await self.parts.database.read(lambda db: library.fresh(db, urls)))[: source.follow]
-        new = 0
-        for url in wanted:
+    async def _led(self, number: int, source: Source, leads: Leads) -> Outcome:
+        """The pages of a sitemap, of the sitemaps that it lists, or the events of a manifest."""
+        lists = (await self.parts.database.read(lambda db: library.fresh(db, leads.lists)))[:_LISTS]
+        pages = [*leads.pages, *await self._mapped(source, lists)]
+        taken = await self._followed(number, source, pages)
+        if not taken.more:
+            # All that they list was read: one that says when it changed is not looked at until that changes.
+            done, now_us = [one for one in lists if "#" in one], self.parts.clock.now_us()
+            await self.parts.database.write(lambda tx: library.follow(tx, done, now_us))
+        return taken
+
+    async def _mapped(self, source: Source, lists: Sequence[str]) -> list[str]:
+        """What further sitemaps list, the newest first. One that cannot be had now is left for the next time."""
+        pages: list[str] = []
+        for url in lists:
             try:
-                answer = await self.parts.outside.fetch(Wanted(url))
+                answer = await self.parts.outside.fetch(_entry(source, url))
+                if answer.status == _OK:
+                    capture = self._capture(answer.url, answer.media_type, answer.body, "")
+                    pages += (await self.parts.reader.leads(capture, answer.body)).pages
+            except (PeerError, FormatError) as error:
+                self.parts.note(error.code, "", "a sitemap of a source could not be read")
+        return sorted(pages, key=lambda one: one.partition("#")[2], reverse=True)
+
+    async def _followed(self, number: int, source: Source, urls: Sequence[str]) -> Outcome:
+        """Fetch what was not fetched yet. What will never come is given up; what may come later is left for later."""
+        fresh = await self.parts.database.read(lambda db: library.fresh(db, urls))
+        taken, silences, done = Outcome(more=len(fresh) > source.follow), 0, list[str]()
+        for url in fresh[: source.follow]:
+            try:
+                answer = await self.parts.outside.fetch(_entry(source, url))
             except PeerError as error:
                 self.parts.note(error.code, "", "an entry of a source could not be fetched")
+                silences += 1
+                if error.code in _FOR_EVER:
+                    done.append(url)
+                    continue
+                taken = replace(taken, more=True)
+                if silences >= _SILENCES:
+                    break
                 continue
+            silences = 0
             if answer.status == _OK:
                 capture = self._capture(answer.url, answer.media_type, answer.body, source.outlet)
                 found = await self._read(number, capture, answer.body)
-                new += await self._kept(number, capture, answer.body, found, url)
-        return new
+                new = await self._kept(number, capture, answer.body, found, url)
+                taken = replace(taken, documents=taken.documents + new)
+            elif answer.status in _BUSY:
+                taken = replace(taken, more=True, retry_after_s=answer.retry_after_s)
+                break
+            elif answer.status >= 500 or answer.status in _LATER:
+                taken = replace(taken, more=True)
+            else:
+                done.append(url)
+        now_us = self.parts.clock.now_us()
+        await self.parts.database.write(lambda tx: library.follow(tx, done, now_us))
+        return taken
 
-    async def _read(self, number: int, capture: Capture, body: bytes) -> Sequence[Read]:
+    def _told(self, left_out: int) -> None:
+        if left_out:
+            self.parts.note("desk.marked", "", f"{left_out} reports of a source are not open and were left out")
+
+    async def _read(self, number: int, capture: Capture, body: bytes) -> Sequence[Read] | None:
+        """Its documents; None for what is not the desk's to keep."""
         try:
             return await self.parts.reader.read(capture, body)
         except FormatError as error:
             code = error.code
+            self.parts.note(code, "", "a capture could not be read")
+            if code == "desk.marked":
+                return None
 
             def work(tx: Transaction) -> None:
                 library.keep(tx, capture, body, number)
                 library.unreadable(tx, capture.sha256, code)
 
             await self.parts.database.write(work)
-            self.parts.note(code, "", "a capture could not be read")
             return ()
 
-    async def _kept(self, number: int, capture: Capture, body: bytes, found: Sequence[Read], followed: str = "") -> int:
+    async def _kept(
+        self, number: int, capture: Capture, body: bytes, found: Sequence[Read] | None, followed: str = ""
+    ) -> int:
         def also(tx: Transaction) -> None:
-            library.keep(tx, capture, body, number)
+            if found is not None:
+                library.keep(tx, capture, body, number)
             if followed:
                 library.follow(tx, [followed], capture.seen_us)
 
-        return await self.parts.shelves.put(number, found, also)
+        return await self.parts.shelves.put(number, found or (), also)
 
     def _capture(self, url: str, media_type: str, body: bytes, outlet: str) -> Capture:
         digest = sha256(body).hexdigest()
@@ -215,5 +321,28 @@ class Gathering:
 
 
 def _wanted(source: Source, etag: str = "", modified: str = "") -> Wanted:
-    is_partner = source.kind in (Kind.TAXII, Kind.MISP)
-    return Wanted(source.url, etag, modified, library.MOST_BYTES, polite=not is_partner, token=source.token)
+    if source.kind is Kind.TAXII:
+        return collections.wanted(source)
+    return Wanted(
+        _manifest(source.url) if source.kind is Kind.MISP else source.url,
+        etag,
+        modified,
+        library.MOST_BYTES,
+        polite=source.kind is not Kind.MISP,
+        token=source.authorization,
+    )
+
+
+def _manifest(url: str) -> str:
+    """Of a MISP feed's folder its manifest."""
+    return f"{url}manifest.json" if urlsplit(url).path.endswith("/") and not urlsplit(url).query else url
+
+
+def _entry(source: Source, url: str) -> Wanted:
+    """What a source leads to. A partner's events are asked for as its manifest was, if they lie beside it."""
+    url = url.partition("#")[0]
+    if source.kind is not Kind.MISP:
+        return Wanted(url)
+    ours, theirs = urlsplit(source.url), urlsplit(url)
+    is_same = (ours.scheme, ours.netloc) == (theirs.scheme, theirs.netloc)
+    return Wanted(url, most_bytes=library.MOST_BYTES, polite=False, token=source.authorization if is_same else "")

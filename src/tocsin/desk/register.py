@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tocsin.desk.sources import Health, Kind, Source
+from tocsin.desk.sources import Auth, Health, Kind, Source
 from tocsin.errors import AccessError, ConfigError
 from tocsin.ports.database import Database, Reading, Transaction
 
@@ -35,6 +35,14 @@ def checked(source: Source) -> Source:
         ("a source is asked every minute to every week", not _FASTEST_S <= source.every_s <= _SLOWEST_S),
         ("reliability is a letter from A to F", len(source.letter) != 1 or source.letter not in _LETTERS),
         (f"at most {_MOST_FOLLOWED} entries are followed a time", not 0 <= source.follow <= _MOST_FOLLOWED),
+        (
+            "a token is one line of plain characters",
+            not (source.token.isprintable() and (source.token.isascii() or source.auth is Auth.BASIC)),
+        ),
+        (
+            "for basic sign-in the token is name:password",
+            source.auth is Auth.BASIC and bool(source.token) and ":" not in source.token and " " not in source.token,
+        ),
         ("a name or a token is too long", max(len(source.outlet), len(source.token)) > _LONGEST),
     )
     for what, is_wrong in wrong:
@@ -49,6 +57,19 @@ def kind_of(text: str) -> Kind:
         return Kind(text)
     except ValueError as error:
         raise ConfigError("config.value", f"a source is one of {', '.join(Kind)}") from error
+
+
+def auth_of(text: str, kind: Kind) -> Auth:
+    """What a token is; where nothing is said, MISP wants it as it is and everybody else as bearer.
+
+    Raises ConfigError("config.value").
+    """
+    if not text:
+        return Auth.KEY if kind is Kind.MISP else Auth.BEARER
+    try:
+        return Auth(text)
+    except ValueError as error:
+        raise ConfigError("config.value", f"a token is one of {', '.join(Auth)}") from error
 
 
 class Register:
@@ -77,9 +98,13 @@ class Register:
         """Raises AccessError("desk.unknown-source"), ConfigError("config.value")."""
 
         def work(tx: Transaction) -> Source:
-            number, source, _ = one(tx, name)
+            number, source, health = one(tx, name)
             changed = checked(msgspec.structs.replace(source, **what))
             tx.execute("UPDATE desk_sources SET body = ? WHERE id = ?", (msgspec.msgpack.encode(changed), number))
+            if (changed.url, changed.token, changed.auth) != (source.url, source.token, source.auth):
+                # Another address, or another way in: what was learned of the old one does not count, and it is asked now.
+                fresh = Health(documents=health.documents)
+                stand(tx, number, fresh if changed.url != source.url else msgspec.structs.replace(health, next_us=0))
             return changed
 
         return await self._database.write(work)

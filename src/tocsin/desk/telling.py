@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from tocsin.desk.catalogue import OPEN
-from tocsin.desk.document import Found, Organisation, Origin, Place, Reading, Topic, Verdict
+from tocsin.desk.document import Finding, Found, Organisation, Origin, Place, Reading, Topic, Verdict
 from tocsin.desk.library import Kept, Tally
 from tocsin.desk.shown import Judged, Listed, Shelved
 from tocsin.desk.stories.origins import Similar, grade_of, origins_of
@@ -147,13 +147,17 @@ def topics(shelf: Shelf) -> tuple[Topic, ...]:
 
 
 def findings(shelf: Shelf, judged: Mapping[str, tuple[bool, str]]) -> tuple[Judged, ...]:
-    """Every value once; where it is defanged counts more than where it is not."""
+    """Every value once: where it is proposed, defanged or listed as an indicator counts more than where it is not."""
     out: dict[str, Judged] = {}
     for kept, reading in shelf:
         for one in reading.findings:
             had = out.get(one.value)
-            if had is None or (one.defanged and not had.finding.defanged):
+            if had is None or _weight(one) > _weight(had.finding):
                 taken, by = judged.get(one.value, (None, ""))
                 out[one.value] = Judged(one, kept.document.id, taken, by)
     order = {Verdict.PROPOSED: 0, Verdict.REFERENCE: 1, Verdict.SUPPRESSED: 2}
     return tuple(sorted(out.values(), key=lambda one: order[one.finding.verdict]))
+
+
+def _weight(one: Finding) -> tuple[bool, bool, bool]:
+    return one.verdict is Verdict.PROPOSED, one.defanged, one.given

@@ -30,6 +30,11 @@ MOST_PAGES: Final = 300  # of a PDF
 MOST_PDF_TEXT: Final = 2 << 20
 MOST_PARTS: Final = 64  # of a mail
 MOST_ENTRIES: Final = 1_000  # of a feed
+MOST_OBJECTS: Final = 50_000  # of a STIX bundle
+MOST_VALUES: Final = 5_000  # that one report of a partner lists
+LONGEST_VALUE: Final = 2_048
+MOST_LINKS: Final = 50_000  # of a sitemap, as its standard has it, or of a manifest
+MOST_LISTS: Final = 200  # sitemaps of an index
 DEEPEST: Final = 200  # nesting of a page that the extractor is given
 DEEPEST_MAIL: Final = 4
 

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import ssl
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -50,6 +51,7 @@ class Settings:
     smtp_password: str = ""  # path of the file with its password
     desk_agent: str = "tocsin-desk"  # what the desk tells sources it is, and what it looks for in robots.txt
     desk_inner: list[str] = field(default_factory=list)  # host:port of sources inside the house
+    desk_authorities: str = ""  # path of certificates (PEM) that the desk believes beside the system's
 
 
 _MAIL: Final = re.compile(r"mailto:[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,253}")
@@ -103,6 +105,11 @@ def _check(settings: Settings, name: str) -> None:
         raise ConfigError("config.value", f"'desk_agent' in {name} is not a word of letters, digits and . / -")
     if not all(isinstance(one, str) for one in settings.desk_inner):
         raise ConfigError("config.value", f"'desk_inner' in {name} is not a list of host:port")
+    if settings.desk_authorities:
+        try:
+            ssl.create_default_context(cafile=settings.desk_authorities)
+        except (OSError, ValueError) as error:
+            raise ConfigError("config.value", f"'desk_authorities' in {name} is no file of certificates") from error
     for listen in (settings.peer_listen, settings.people_listen, *settings.desk_inner):
         address(listen)
 

@@ -1,6 +1,7 @@
 """The desk of a real node: its two children, our deny-lists and standing interests, and the office that works with them."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from tocsin.backends.outside.fetcher import OutsideProcess
@@ -18,7 +19,8 @@ class Desk:
     """One per node. The children are started when first asked for something."""
 
     def __init__(self, core: Core, settings: Settings) -> None:
-        self._outside = OutsideProcess(settings.desk_agent, tuple(settings.desk_inner))
+        authorities = str(Path(settings.desk_authorities).resolve()) if settings.desk_authorities else ""
+        self._outside = OutsideProcess(settings.desk_agent, tuple(settings.desk_inner), authorities)
         self._reader = ReaderProcess()
 
         def forbids(_kind: str, text: str) -> str:

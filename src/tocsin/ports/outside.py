@@ -6,14 +6,18 @@ import msgspec
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What to ask for. `etag` and `modified` are as the source gave them last time."""
+    """What to ask for. `etag` and `modified` are as the source gave them last time. Its repr holds no token."""
 
     url: str
     etag: str = ""
     modified: str = ""
     most_bytes: int = 10 * 1024 * 1024
     polite: bool = True  # robots.txt and a pause between two requests to one host; not for an API of a partner
-    token: str = ""  # sent as Authorization to this host alone, never after a redirect to another
+    token: str = ""  # sent as Authorization to this host alone, never after a redirect to another, and over TLS alone
+    accept: str = ""  # media types; empty: whatever people read
+
+    def __repr__(self) -> str:
+        return f"Wanted({self.url!r})"
 
 
 class Fetched(msgspec.Struct, frozen=True):
@@ -26,6 +30,7 @@ class Fetched(msgspec.Struct, frozen=True):
     etag: str = ""
     modified: str = ""
     retry_after_s: int = 0
+    added_last: str = ""  # TAXII 2.1: when the newest object of the answer was added
 
 
 class Outside(Protocol):

@@ -10,6 +10,7 @@ from tests.unit.desk.layouts import ENGLISH, LAYOUTS
 from tocsin.desk import thresholds
 from tocsin.desk.finding.read import find
 from tocsin.desk.reading import capture_of, read
+from tocsin.desk.reading.opening import entries
 from tocsin.errors import FormatError
 
 SEEN = 1_748_692_800_000_000
@@ -170,7 +171,7 @@ def test_feeds_of_three_kinds():
             ENGLISH[0].body[0],
         )
         assert one.published.first_us == 1_748_599_200_000_000
-        assert found.entries == ("https://g.example/1",)
+        assert entries(capture_of(data, "https://g.example/feed", "", SEEN), data) == ("https://g.example/1",)
 
 
 def test_a_mail_is_read_and_names_no_person():

@@ -14,7 +14,7 @@ from tocsin.desk import catalogue, library, shelves, tables
 from tocsin.desk import office as office_module
 from tocsin.desk.finding.read import find
 from tocsin.desk.office import Office, World
-from tocsin.desk.reading import opening
+from tocsin.desk.reading import listings, opening
 from tocsin.desk.shown import Listed
 from tocsin.desk.sources import Kind, Source
 from tocsin.errors import AccessError, ConfigError, FormatError, StoreError
@@ -51,8 +51,8 @@ class Reader:
             raise FormatError("desk.unreadable", "nothing came of it")
         return [(one, find(one)) for one in opening.read(capture, body).documents]
 
-    async def links(self, capture, body):
-        return ()
+    async def leads(self, capture, body):
+        return listings.leads(capture, body)
 
 
 class Outside:

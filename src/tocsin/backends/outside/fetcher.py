@@ -1,7 +1,8 @@
-"""The child that asks sources: `python -m tocsin.backends.outside.fetcher AGENT [HOST:PORT...]`."""
+"""The child that asks sources: `python -m tocsin.backends.outside.fetcher AGENT AUTHORITIES [HOST:PORT...]`."""
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -17,10 +18,10 @@ _PATIENCE_S: Final = 300.0
 
 
 class OutsideProcess:
-    """ports.outside by a child."""
+    """ports.outside by a child. `authorities`: path of certificates in PEM that are believed beside the system's."""
 
-    def __init__(self, agent: str, inner: tuple[str, ...] = ()) -> None:
-        self._child = Child("tocsin.backends.outside.fetcher", (agent, *inner), _PATIENCE_S)
+    def __init__(self, agent: str, inner: tuple[str, ...] = (), authorities: str = "") -> None:
+        self._child = Child("tocsin.backends.outside.fetcher", (agent, authorities, *inner), _PATIENCE_S)
 
     async def fetch(self, wanted: Wanted) -> Fetched:
         """See ports.outside."""
@@ -31,8 +32,8 @@ class OutsideProcess:
         await self._child.close()
 
 
-async def _main(agent: str, inner: tuple[str, ...]) -> None:
-    fetching = Fetching(agent, SystemClock(), inner)
+async def _main(agent: str, authorities: str, inner: tuple[str, ...]) -> None:
+    fetching = Fetching(agent, SystemClock(), inner, authorities)
 
     async def handle(body: bytes) -> bytes:
         return msgspec.msgpack.encode(await fetching.fetch(msgspec.msgpack.decode(body, type=Wanted)))
@@ -41,4 +42,5 @@ async def _main(agent: str, inner: tuple[str, ...]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(sys.argv[1], tuple(sys.argv[2:])))
+    believed = Path(sys.argv[2]).read_text("utf-8") if sys.argv[2] else ""
+    asyncio.run(_main(sys.argv[1], believed, tuple(sys.argv[3:])))

@@ -2,10 +2,12 @@
 
 import asyncio
 import socket
+import ssl
 import zlib
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urljoin
 
@@ -26,6 +28,8 @@ _CHUNK: Final = 64 * 1024
 _PAUSE_S: Final = 1.0  # between two requests to one host, unless its robots.txt asks for longer
 _LONGEST_PAUSE_S: Final = 60.0
 _ROBOTS_S: Final = 3600.0
+_ROBOTS_REDIRECTS: Final = 5  # RFC 9309, 2.3.1.2
+_LONGEST_WAIT_S: Final = 86_400
 _ROBOTS_BYTES: Final = 512 * 1024
 _HOSTS: Final = 1000
 _PORTS: Final = {"http": 80, "https": 443}
@@ -67,12 +71,18 @@ class PublicResolver(AbstractResolver):
 
 
 class Fetching:
-    """ports.outside in the process that does it. `inner`: host:port that the administrator lets through although inside."""
+    """ports.outside in the process that does it. `inner`: host:port that the administrator lets through although inside.
 
-    def __init__(self, agent: str, clock: Clock, inner: Collection[str] = ()) -> None:
+    `authorities`: certificates in PEM that are believed beside the system's.
+    """
+
+    def __init__(self, agent: str, clock: Clock, inner: Collection[str] = (), authorities: str = "") -> None:
         self._agent = agent
         self._clock = clock
         self._inner = frozenset(inner)
+        self._tls = ssl.create_default_context()
+        if authorities:
+            self._tls.load_verify_locations(cadata=authorities)
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
 
     async def fetch(self, wanted: Wanted) -> Fetched:
@@ -82,6 +92,8 @@ class Fetching:
                 return await self._follow(wanted)
         except TimeoutError as error:
             raise PeerError("desk.unreachable", f"nothing whole came within {_SECONDS:.0f} s") from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise PeerError("desk.unreachable", "the source's certificate is not to be believed") from error
         except aiohttp.ClientConnectorError as error:
             raise PeerError("desk.unreachable", f"no connection ({type(error.os_error).__name__})") from error
         except (aiohttp.ClientError, OSError, ValueError, zlib.error) as error:
@@ -91,6 +103,8 @@ class Fetching:
         url, token = self._checked(wanted.url), wanted.token
         for _ in range(_REDIRECTS + 1):
             host = self._host(url)
+            if token and url.scheme != "https" and not self._is_inner(url):
+                raise PeerError("desk.refused-address", "a token is sent over TLS alone")
             if wanted.polite:
                 await self._welcome(host, url)
             answer, to = await self._one(url, wanted, host, token)
@@ -149,30 +163,35 @@ class Fetching:
 
     async def _robots(self, host: _Host, url: URL) -> Protego:
         """The rules of RFC 9309: none when there is no file; nothing is allowed while it cannot be had."""
-        answer, to = await self._one(url, Wanted(str(url), most_bytes=_ROBOTS_BYTES), host, "")
+        for _ in range(_ROBOTS_REDIRECTS + 1):
+            answer, to = await self._one(url, Wanted(str(url), most_bytes=_ROBOTS_BYTES), host, "")
+            if not to:
+                break
+            url = self._checked(urljoin(str(url), to))
         if to or 400 <= answer.status < 500:
             return Protego.parse("")
         if answer.status != 200:
             return Protego.parse("User-agent: *\nDisallow: /")
         return Protego.parse(answer.body.decode("utf-8", "replace"))
 
-    async def _turn(self, host: _Host) -> None:
+    async def _turn(self, host: _Host, least_s: float) -> None:
         asked = float(host.robots.crawl_delay(self._agent) or 0) if host.robots else 0.0
         await self._clock.sleep(max(0.0, host.next_s - self._clock.monotonic()))
-        host.next_s = self._clock.monotonic() + min(max(asked, _PAUSE_S), _LONGEST_PAUSE_S)
+        host.next_s = self._clock.monotonic() + min(max(asked, least_s), _LONGEST_PAUSE_S)
 
     # -- one exchange ---------------------------------------------------------------------------------------------
 
     async def _one(self, url: URL, wanted: Wanted, host: _Host, token: str) -> tuple[Fetched, str]:
         """The answer, and where it leads on to."""
         inner = self._is_inner(url)
-        headers = {"User-Agent": self._agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip"}
+        headers = {"User-Agent": self._agent, "Accept": wanted.accept or _ACCEPT, "Accept-Encoding": "gzip"}
         told = {"If-None-Match": wanted.etag, "If-Modified-Since": wanted.modified, "Authorization": token}
         headers |= {name: value for name, value in told.items() if value}
         async with host.turn:
-            if wanted.polite and not inner:
-                await self._turn(host)
-            connector = aiohttp.TCPConnector(resolver=None if inner else PublicResolver(), use_dns_cache=False)
+            if wanted.polite:
+                await self._turn(host, 0.0 if inner else _PAUSE_S)
+            resolver = None if inner else PublicResolver()
+            connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, ssl=self._tls)
             async with (
                 aiohttp.ClientSession(
                     connector=connector,
@@ -187,7 +206,29 @@ class Fetching:
             ):
                 to = response.headers.get("Location", "") if response.status in _MOVED else ""
                 body = b"" if to or response.status == 304 else await _body(response, wanted.most_bytes)
-                return _fetched(response.status, str(url), response.headers, body), to
+                return self._fetched(response.status, str(url), response.headers, body), to
+
+    def _fetched(self, status: int, url: str, headers: Mapping[str, str], body: bytes) -> Fetched:
+        return Fetched(
+            status,
+            url,
+            headers.get("Content-Type", "")[:256],
+            body,
+            headers.get("ETag", "")[:512],
+            headers.get("Last-Modified", "")[:128],
+            self._wait(headers.get("Retry-After", "").strip()),
+            headers.get("X-TAXII-Date-Added-Last", "")[:64],
+        )
+
+    def _wait(self, text: str) -> int:
+        """Seconds that Retry-After asks for, as a number or as a date (RFC 9110, 10.2.3); 0 for anything else."""
+        if text.isascii() and text.isdecimal() and len(text) < 9:
+            return min(int(text), _LONGEST_WAIT_S)
+        try:
+            until_us = parsedate_to_datetime(text).timestamp() * 1e6
+        except (ValueError, OverflowError):
+            return 0
+        return int(min(max(0.0, (until_us - self._clock.now_us()) / 1e6), _LONGEST_WAIT_S))
 
 
 async def _body(response: aiohttp.ClientResponse, most: int) -> bytes:
@@ -204,16 +245,3 @@ async def _body(response: aiohttp.ClientResponse, most: int) -> bytes:
     if unpack is not None and not unpack.eof:
         raise PeerError("desk.unreachable", "the answer broke off")
     return bytes(out)
-
-
-def _fetched(status: int, url: str, headers: Mapping[str, str], body: bytes) -> Fetched:
-    after = headers.get("Retry-After", "").strip()
-    return Fetched(
-        status,
-        url,
-        headers.get("Content-Type", "")[:256],
-        body,
-        headers.get("ETag", "")[:512],
-        headers.get("Last-Modified", "")[:128],
-        min(int(after), 86_400) if after.isascii() and after.isdecimal() and len(after) < 9 else 0,
-    )

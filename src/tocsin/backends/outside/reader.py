@@ -12,6 +12,7 @@ from tocsin.backends.outside.process import Child
 from tocsin.desk.document import Capture, Document, Reading
 from tocsin.desk.finding.read import find
 from tocsin.desk.reading import listings, opening
+from tocsin.desk.reading.listings import Leads
 from tocsin.errors import FormatError, PeerError
 
 _MEMORY: Final = 2 * 1024 * 1024 * 1024
@@ -23,14 +24,14 @@ _SAMPLE: Final = (
     "Alexandria, Egypt, and found nothing of what they had been told to look for, the ministry said.</p></article></body></html>"
 )
 _READ: Final = msgspec.msgpack.Decoder(tuple[Read, ...])
-_LINKS: Final = msgspec.msgpack.Decoder(tuple[str, ...])
+_LEADS: Final = msgspec.msgpack.Decoder(Leads)
 
 
 class What(StrEnum):
     """What is wanted of a capture."""
 
     DOCUMENTS = "documents"
-    LINKS = "links"
+    LEADS = "leads"
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -52,9 +53,9 @@ class ReaderProcess:
         """See desk.gathering."""
         return _READ.decode(await self._asked(Work(What.DOCUMENTS, capture, body)))
 
-    async def links(self, capture: Capture, body: bytes) -> Sequence[str]:
+    async def leads(self, capture: Capture, body: bytes) -> Leads:
         """See desk.gathering."""
-        return _LINKS.decode(await self._asked(Work(What.LINKS, capture, body)))
+        return _LEADS.decode(await self._asked(Work(What.LEADS, capture, body)))
 
     async def _asked(self, work: Work) -> bytes:
         async with self._turn:
@@ -70,8 +71,8 @@ class ReaderProcess:
 
 async def _handle(body: bytes) -> bytes:
     work = msgspec.msgpack.decode(body, type=Work)
-    if work.what is What.LINKS:
-        return msgspec.msgpack.encode(listings.links(work.capture, work.body))
+    if work.what is What.LEADS:
+        return msgspec.msgpack.encode(listings.leads(work.capture, work.body))
     return msgspec.msgpack.encode([(one, find(one)) for one in opening.read(work.capture, work.body).documents])
 
 

@@ -1,11 +1,12 @@
 """Values that an indicator could be made of. Who defangs a value means it; what is not defanged is what a text points at."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address, ip_network
 from typing import Final, NamedTuple
 
-from tocsin.desk.document import Finding, Sentence, Verdict
+from tocsin.desk.document import Document, Finding, Given, Sentence, Verdict
 from tocsin.desk.finding.sentences import around
 from tocsin.formats.unicast import is_public
 from tocsin.formats.values import Kind, digest, host, refanged
@@ -61,6 +62,43 @@ def findings(text: str, sentences: tuple[Sentence, ...], is_listed: Listed) -> t
         if len(out) >= MOST:
             break
     return tuple(sorted(out.values(), key=lambda one: one.start))
+
+
+def with_given(found: tuple[Finding, ...], document: Document, is_listed: Listed) -> tuple[Finding, ...]:
+    """With the values that a partner's machine lists. What the text itself proposes, or defangs, counts more."""
+    out = {(one.kind, one.value): one for one in found}
+    text, begin, lines = document.text, 0, {}
+    for line in document.paragraphs:
+        lines[begin] = line
+        begin += len(line) + 1
+    starts = sorted(lines)
+    for given in document.given:
+        line = lines[starts[bisect_right(starts, given.start) - 1]]
+        made = _given(given, line, text[given.start : given.end], is_listed)
+        known = made and out.get((made.kind, made.value))
+        if made and (known is None or (made.given and not known.given and known.verdict is Verdict.REFERENCE)):
+            out[(made.kind, made.value)] = made
+    return tuple(sorted(out.values(), key=lambda one: one.start))
+
+
+def _given(given: Given, line: str, raw: str, is_listed: Listed) -> Finding | None:
+    """By what it is alone: who lists values for machines defangs none, so that says nothing here."""
+    plain = refanged(given.value)
+    value = digest(plain)
+    if _HEX.fullmatch(plain) and len(value) in _HASHES:
+        reason = "the hash of an empty file" if value in _EMPTY else is_listed("hash", value)
+        found, verdict = _Value(_HASHES[len(value)], value), Verdict.SUPPRESSED if reason else Verdict.REFERENCE
+    else:
+        made = _value(plain, defanged=True)
+        if made is None:
+            return None
+        found, (verdict, reason) = made, _verdict(made, False, "", is_listed)
+    is_meant = given.meant and verdict is Verdict.REFERENCE and found.kind != "email"
+    if is_meant:
+        reason = "listed by its source as an indicator"
+    elif verdict is Verdict.REFERENCE and found.kind != "email":
+        reason = "listed by its source, and not as an indicator"
+    return Finding(found.kind, found.value, raw, False, given.start, given.end, line, verdict, reason, is_meant)
 
 
 def _tokens(text: str) -> Iterator[tuple[str, int]]:

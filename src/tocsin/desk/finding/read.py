@@ -21,7 +21,7 @@ def nothing_listed(_kind: str, _value: str) -> str:
 
 def find(document: Document, is_listed: Listed = nothing_listed) -> Reading:
     """What stands in a document."""
-    text = document.text
+    text = document.prose
     told, named = sentences(text), organisations(text)
     published = document.published
     return Reading(
@@ -39,7 +39,7 @@ def find(document: Document, is_listed: Listed = nothing_listed) -> Reading:
         places=_outside(places(document.title, text), named),
         organisations=named,
         topics=topics(document.title, text, told),
-        findings=indicators.findings(text, told, is_listed),
+        findings=indicators.with_given(indicators.findings(text, told, is_listed), document, is_listed),
         sentences=told,
     )
 

@@ -38,11 +38,11 @@ def _piece(entry: Any, outlet: str) -> Piece:
     contents = [_text(one.get("value")) for one in entry.get("content") or []]
     summary = _text(entry.get("summary"))
     body = max([*contents, summary], key=len)
-    lines, hidden = _lines(body)
+    lines, hidden = lines_of(body)
     source = entry.get("source")
     tags = tuple(_text(one.get("term"))[:80] for one in entry.get("tags") or [])
     return Piece(
-        " ".join(part for part in _lines(_text(entry.get("title")))[0]), lines, Role.ENTRY,
+        " ".join(part for part in lines_of(_text(entry.get("title")))[0]), lines, Role.ENTRY,
         (_text(source.get("title")) if isinstance(source, dict) else "") or outlet,
         when=_text(entry.get("published") or entry.get("updated"))[:60],
         byline=_text(entry.get("author"))[:120], url=_text(entry.get("link")), tags=tuple(one for one in tags if one),
@@ -54,8 +54,8 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _lines(body: str) -> tuple[tuple[str, ...], int]:
-    """Lines of a feed's text, which is markup or plain."""
+def lines_of(body: str) -> tuple[tuple[str, ...], int]:
+    """Lines of a text that is markup or plain, and how many parts of it are hidden from readers."""
     body = body[: thresholds.LONGEST_TEXT]
     if not _MARKUP.search(body):
         page = from_text(body)
@@ -99,7 +99,7 @@ def json_pieces(data: bytes) -> list[Piece]:
         raise FormatError("format.capture", "the bytes are no JSON Feed") from error
     made = []
     for one in feed.items[: thresholds.MOST_ENTRIES]:
-        lines, hidden = _lines(one.content_html or one.content_text or one.summary)
+        lines, hidden = lines_of(one.content_html or one.content_text or one.summary)
         names = [author.name for author in [*one.authors, *([one.author] if one.author else [])]]
         made.append(
             Piece(

@@ -1,12 +1,13 @@
 """From a piece of a page to a document: labels cut, credit and clocks read, language told."""
 
 import re
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from tocsin.desk import thresholds
-from tocsin.desk.document import JOIN, Capture, Clock, Document, Role, Way
+from tocsin.desk.document import JOIN, Capture, Clock, Document, Given, Role, Way
 from tocsin.desk.finding.language import direction_of, language_of, reading_seconds
 from tocsin.desk.reading import labels
 from tocsin.desk.reading.agencies import Credit, agency_of, credit_of
@@ -18,6 +19,16 @@ _CUT: Final = re.compile(
     re.IGNORECASE,
 )
 _EDGES: Final = re.compile(r"\W+")
+
+
+class Listing(NamedTuple):
+    """A line that a partner's machine lists. `meant`: as an indicator by itself; `is_value`: of a kind that findings have."""
+
+    label: str
+    value: str
+    comment: str = ""
+    meant: bool = False
+    is_value: bool = True
 
 
 class Piece(NamedTuple):
@@ -36,6 +47,10 @@ class Piece(NamedTuple):
     shown_reading_min: int | None = None
     cut: bool = False
     hidden: int = 0
+    name: str = ""  # what its maker calls it, whatever it is edited to
+    links: tuple[str, ...] = ()
+    listed: tuple[Listing, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def host_of(url: str) -> str:
@@ -64,21 +79,25 @@ def document(piece: Piece, capture: Capture, order: int) -> Document | None:
     paragraphs = tuple(one.strip() for one in cleaned.text.split("\n") if one.strip() and one.strip() != title)
     read, paragraphs = _without_read_time(paragraphs)
     paragraphs, tags = _without_tags(paragraphs)
-    if not paragraphs:
+    listed = tuple(_line(one) for one in piece.listed)
+    if not paragraphs and not listed:
         return None
-    credit = credit_of(paragraphs)
+    credit = credit_of(paragraphs) if paragraphs else None
     outlet = clean(piece.outlet[:80]).text.strip() or capture.outlet or host_of(piece.url or capture.url)
-    language = language_of(title, _first_text(paragraphs))
+    language = language_of(title, _first_text(paragraphs) if paragraphs else title)
     words = sum(len(one.split()) for one in paragraphs)
     stamp = resolve(piece.stamp, capture.seen_us, Way.STAMP) if piece.stamp else None
     published = _published(piece, credit, stamp, capture.seen_us)
     url = web_address(piece.url)
+    prose, paragraphs = JOIN.join(paragraphs), (*paragraphs, *listed)
     text = JOIN.join(paragraphs)
+    article = _article(piece.name, url, outlet, title)
     content = sha256(f"{outlet}\n{title}\n{text}".encode()).hexdigest()[:32]
     return Document(
-        id=sha256(f"{capture.sha256}\n{order}\n{content}".encode()).hexdigest()[:32],
+        # The same when the same page, unchanged there, is read again from another capture.
+        id=sha256(f"{capture.url or capture.sha256}\n{article}\n{content}".encode()).hexdigest()[:32],
         content=content,
-        article=_article(url, outlet, title),
+        article=article,
         outlet=outlet,
         title=title,
         paragraphs=paragraphs,
@@ -88,20 +107,39 @@ def document(piece: Piece, capture: Capture, order: int) -> Document | None:
         seen=Clock("", capture.seen_us, capture.seen_us, Way.CAPTURE),
         stamp=stamp,
         published=published,
-        event=event_in(text[: thresholds.EVENT_CHARACTERS], published or Clock("", capture.seen_us, capture.seen_us, Way.CAPTURE)),
+        event=event_in(prose[: thresholds.EVENT_CHARACTERS], published or Clock("", capture.seen_us, capture.seen_us, Way.CAPTURE)),
         byline=clean(piece.byline[:120]).text.strip(),
         agency=(credit.agency if credit else "") or agency_of(piece.source) or agency_of(piece.byline) or agency_of(outlet),
         credit=credit.text if credit else "",
         url=url,
         language=language,
-        direction=direction_of(language, title or text),
+        direction=direction_of(language, title or prose),
         tags=(*piece.tags[:32], *tags),
         words=words,
         reading_s=reading_seconds(words, language),
         shown_reading_min=piece.shown_reading_min if piece.shown_reading_min is not None else read,
-        cut=piece.cut or _CUT.search(paragraphs[-1]) is not None,
-        notes=notes_of(cleaned, piece.hidden),
+        cut=piece.cut or _CUT.search(prose) is not None,
+        notes=(*notes_of(cleaned, piece.hidden), *piece.notes),
+        links=piece.links[: thresholds.MOST_ENTRIES],
+        listed=len(listed),
+        given=_given(piece.listed, listed, len(text) - len(JOIN.join(listed))),
     )  # fmt: skip
+
+
+def _line(one: Listing) -> str:
+    label, value, comment = (" ".join(clean(part).text.split()) for part in one[:3])
+    return f"{label}: {value} — {comment}" if comment else f"{label}: {value}"
+
+
+def _given(listed: Sequence[Listing], lines: Sequence[str], start: int) -> tuple[Given, ...]:
+    made = []
+    for one, line in zip(listed, lines, strict=True):
+        label, value = (" ".join(clean(part).text.split()) for part in one[:2])
+        first = start + len(label) + 2
+        if one.is_value:
+            made.append(Given(value, first, first + len(value), one.meant))
+        start += len(line) + len(JOIN)
+    return tuple(made)
 
 
 def _without_read_time(paragraphs: tuple[str, ...]) -> tuple[int | None, tuple[str, ...]]:
@@ -137,9 +175,11 @@ def _published(piece: Piece, credit: Credit | None, stamp: Clock | None, seen_us
     return made if made is None or made.first_us <= seen_us + thresholds.DAY_US else stamp
 
 
-def _article(url: str, outlet: str, title: str) -> str:
-    """The name of an article through its edits: its address, else its outlet and title."""
-    if url:
+def _article(name: str, url: str, outlet: str, title: str) -> str:
+    """The name of an article through its edits: what its maker calls it, else its address, else its outlet and title."""
+    if name:
+        key = name
+    elif url:
         parts = urlsplit(url)
         key = f"{host_of(url)}{parts.path.rstrip('/')}?{parts.query}"
     else:

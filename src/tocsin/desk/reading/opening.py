@@ -6,9 +6,11 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from tocsin.desk import thresholds
 from tocsin.desk.document import Capture, Document, Role
-from tocsin.desk.reading import feeds, mail, making, paper, web
+from tocsin.desk.reading import feeds, mail, making, paper, partners, web
 from tocsin.desk.reading.blocks import from_text
 from tocsin.desk.reading.making import Piece
 from tocsin.errors import FormatError
@@ -19,14 +21,15 @@ _MAIL: Final = re.compile(
     rb"(?:(?:From|Return-Path|Received|Delivered-To|Subject|Date|Message-ID|MIME-Version|To|X-[\w-]+):[^\n]*\n(?:[ \t][^\n]*\n)*){3}",
     re.IGNORECASE,
 )
+_JSON: Final = re.compile(rb'jsonfeed\.org|"(?:objects|spec_version|Event|response)"\s*:')
+_BLANK: Final = b"\xef\xbb\xbf \t\r\n"
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 
 
 class Opened(NamedTuple):
-    """What a capture held. `entries`: addresses that its feed names and that hold more than the feed shows."""
+    """What a capture held."""
 
     documents: tuple[Document, ...]
-    entries: tuple[str, ...] = ()
 
 
 def capture_of(data: bytes, url: str, media_type: str, seen_us: int, outlet: str = "") -> Capture:
@@ -45,8 +48,12 @@ def read(capture: Capture, data: bytes, is_spent: Callable[[], bool] = lambda: F
         pieces = paper.pieces(data, is_spent)
     elif kind == "mail":
         pieces = mail.pieces(data, is_spent, lambda part, media: _inside(part, media, is_spent))
-    elif kind in ("feed", "json"):
-        return _feed(capture, feeds.pieces(data) if kind == "feed" else feeds.json_pieces(data))
+    elif kind == "feed":
+        pieces = feeds.pieces(data)
+    elif kind == "json":
+        data = data.strip(_BLANK)
+        told = partners.kind_of(data)
+        pieces = feeds.json_pieces(data) if told == "feed" else partners.pieces(data, told)
     elif kind == "html":
         pieces = web.pieces(data, charset_of(capture.media_type), capture.url)
     else:
@@ -54,17 +61,31 @@ def read(capture: Capture, data: bytes, is_spent: Callable[[], bool] = lambda: F
     return Opened(_documents(capture, pieces))
 
 
+def entries(capture: Capture, data: bytes) -> tuple[str, ...]:
+    """The addresses that a feed names, also of entries that are a title and no more; none if it is no feed.
+
+    Raises FormatError as `read`.
+    """
+    data = unpacked(data)
+    kind = kind_of(data, capture.media_type)
+    if kind == "feed":
+        pieces = feeds.pieces(data)
+    elif kind == "json" and partners.kind_of(data.strip(_BLANK)) == "feed":
+        pieces = feeds.json_pieces(data)
+    else:
+        return ()
+    made = (making.web_address(one.url) for one in pieces)
+    return tuple(dict.fromkeys(one for one in made if one))
+
+
 def _documents(capture: Capture, pieces: list[Piece]) -> tuple[Document, ...]:
-    made = (making.document(piece, capture, order) for order, piece in enumerate(pieces[: thresholds.MOST_ENTRIES]))
-    return tuple(one for one in made if one is not None)
-
-
-def _feed(capture: Capture, pieces: list[Piece]) -> Opened:
-    documents = _documents(capture, pieces)
-    return Opened(
-        documents,
-        tuple(address for one in pieces if (address := making.web_address(one.url)))[: thresholds.MOST_ENTRIES],
-    )
+    made: dict[str, Document] = {}
+    for order, piece in enumerate(pieces[: thresholds.MOST_ENTRIES]):
+        one = making.document(piece, capture, order)
+        if one is not None:  # twice on one page: two documents
+            name = one.id if one.id not in made else sha256(f"{one.id}\n{order}".encode()).hexdigest()[:32]
+            made[name] = replace(one, id=name)
+    return tuple(made.values())
 
 
 def _inside(data: bytes, media_type: str, is_spent: Callable[[], bool]) -> list[Piece]:
@@ -106,14 +127,14 @@ def charset_of(media_type: str) -> str:
 
 def kind_of(data: bytes, media_type: str) -> str:
     """What bytes are, by themselves first and by what they are called second. Raises FormatError("format.capture-type")."""
-    head, media = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n"), media_type.partition(";")[0].strip().lower()
+    head, media = data[:4096].lstrip(_BLANK), media_type.partition(";")[0].strip().lower()
     if head.startswith(b"%PDF-"):
         return "pdf"
     if b"\x00" in head and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise FormatError("format.capture-type", "the bytes are neither text nor PDF")
     if _FEED.search(head[:1024]) and not _TAG.match(head):
         return "feed"
-    if head.startswith(b"{") and (b"jsonfeed.org" in head or "json" in media):
+    if head.startswith((b"{", b"[", partners.SEPARATOR)) and ("json" in media or _JSON.search(head)):
         return "json"
     if _MAIL.match(head) and (media in ("", "message/rfc822", "application/octet-stream", "text/plain")):
         return "mail"

@@ -11,9 +11,9 @@ from starlette.routing import Route
 
 from tocsin.desk.library import MOST_BYTES
 from tocsin.desk.office import Office
-from tocsin.desk.register import Entry, kind_of
+from tocsin.desk.register import Entry, auth_of, kind_of
 from tocsin.desk.shown import Listed, Shelved, Told
-from tocsin.desk.sources import Source, standing
+from tocsin.desk.sources import Kind, Source, standing
 from tocsin.edge.control import warning
 from tocsin.edge.control.answers import asked, name, names, told
 from tocsin.edge.control.services import Services
@@ -44,7 +44,7 @@ def routes(services: Services) -> list[Route]:
     async def change(request: Request) -> Response:
         body = await asked(request)
         name = request.path_params["name"]
-        await services.desk.register.change(name, paused=body.get("paused") is True)
+        await services.desk.register.change(name, **changes_of(body))
         return told(shown(await services.desk.register.get(name)))
 
     async def remove(request: Request) -> Response:
@@ -245,18 +245,38 @@ async def guarded(request: Request) -> bytes:
     return bytes(data)
 
 
+def changes_of(body: dict[str, Any]) -> dict[str, Any]:
+    """What is to be changed of a source. Raises ConfigError("config.value")."""
+    kinds: dict[str, type] = {
+        "url": str,
+        "outlet": str,
+        "letter": str,
+        "every_s": int,
+        "follow": int,
+        "token": str,
+        "paused": bool,
+    }
+    wrong = [key for key, value in body.items() if key != "auth" and type(value) is not kinds.get(key)]
+    if wrong or not isinstance(body.get("auth", ""), str):
+        raise ConfigError("config.value", f"of a source one changes {', '.join(kinds)}, auth")
+    changes = {key: value for key, value in body.items() if key != "auth"}
+    return {**changes, "auth": auth_of(body["auth"], Kind.FEED)} if body.get("auth") else changes
+
+
 def source_of(body: dict[str, Any]) -> Source:
     """A source as it was asked for. Raises ConfigError("config.value")."""
+    kind = kind_of(str(body.get("kind") or "feed"))
     try:
         return Source(
             name=str(body.get("name", "")),
-            kind=kind_of(str(body.get("kind") or "feed")),
+            kind=kind,
             url=str(body.get("url", "")),
             every_s=int(body.get("every_s") or 900),
             letter=str(body.get("letter") or "F"),
             outlet=str(body.get("outlet") or ""),
             follow=int(body.get("follow", 20)),
             token=str(body.get("token") or ""),
+            auth=auth_of(str(body.get("auth") or ""), kind),
         )
     except (TypeError, ValueError) as error:
         raise ConfigError("config.value", "a source's pace and number are whole numbers") from error
@@ -274,6 +294,7 @@ def shown(entry: Entry) -> dict[str, Any]:
         "every_s": source.every_s,
         "follow": source.follow,
         "has_token": bool(source.token),
+        "auth": source.auth.value if source.token else "",
         "state": standing(source, health).value,
         "asked": instant(health.asked_us) if health.asked_us else None,
         "good": instant(health.good_us) if health.good_us else None,

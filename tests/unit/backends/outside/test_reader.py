@@ -75,12 +75,15 @@ def test_a_listing_leads_on_within_its_own_host_the_newest_first():
             b'{"5a1e8d3c-0000-4000-8000-000000000001": {"timestamp": "1"}, "../../etc/passwd": {"timestamp": "9"}}'
         )
         try:
-            assert list(await reader.links(capture(body), body)) == ["https://a.example/new", "https://a.example/old"]
-            assert list(await reader.links(capture(manifest), manifest)) == [
-                "https://a.example/5a1e8d3c-0000-4000-8000-000000000001.json"
-            ]
+            assert (await reader.leads(capture(body), body)).pages == (
+                "https://a.example/new#2026-02-01",
+                "https://a.example/old#2026-01-01",
+            )
+            assert (await reader.leads(capture(manifest), manifest)).pages == (
+                "https://a.example/5a1e8d3c-0000-4000-8000-000000000001.json#1",
+            )
             with pytest.raises(FormatError) as error:
-                await reader.links(capture(bomb), bomb)
+                await reader.leads(capture(bomb), bomb)
             assert error.value.code == "format.capture"
         finally:
             await reader.close()

@@ -17,7 +17,7 @@ from argon2 import PasswordHasher
 
 from tocsin.desk.finding.read import find
 from tocsin.desk.office import Office, World
-from tocsin.desk.reading import opening
+from tocsin.desk.reading import listings, opening
 from tocsin.edge.access import Accounts
 from tocsin.edge.audit import Audit
 from tocsin.edge.console.app import build
@@ -132,8 +132,8 @@ class Reader:
     async def read(self, capture, body):
         return [(one, find(one)) for one in opening.read(capture, body).documents]
 
-    async def links(self, capture, body):
-        return ()
+    async def leads(self, capture, body):
+        return listings.leads(capture, body)
 
 
 class Outside:
