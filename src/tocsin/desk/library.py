@@ -77,6 +77,32 @@ def add(tx: Transaction, kept: Kept, reading: Reading, mark: Mark) -> None:
         (document.outlet, reading.language, int(bool(kept.copy_of)), msgspec.msgpack.encode(mark), document.id),
     )
 
+    tx.execute(
+        "INSERT INTO desk_read (capture, document) SELECT ?, number FROM desk_documents WHERE id = ?",
+        (bytes.fromhex(document.found_in), document.id),
+    )
+
+
+def forget(tx: Transaction, story: str, limit: int) -> tuple[int, bool]:
+    """Delete a story, at most so many of its documents: how many, and whether it is gone as a whole."""
+    found = tx.query(
+        "SELECT m.number, m.document, d.document FROM desk_marks m JOIN desk_documents d ON d.number = m.number"
+        " WHERE m.story = ? ORDER BY m.number LIMIT ?",
+        (story, limit),
+    )
+    for number, document, packed in found:
+        capture = bytes.fromhex(_DOCUMENT.decode(_plain(packed)).found_in)
+        tx.execute("DELETE FROM desk_read WHERE capture = ? AND document = ?", (capture, number))
+        tx.execute("DELETE FROM desk_leads WHERE document = ?", (document,))
+        tx.execute("DELETE FROM desk_marks WHERE number = ?", (number,))
+        tx.execute("DELETE FROM desk_documents WHERE number = ?", (number,))
+    if len(found) >= limit:
+        return len(found), False
+    for table in ("desk_keys", "desk_judged", "desk_hits"):
+        tx.execute(f"DELETE FROM {table} WHERE story = ?", (story,))  # noqa: S608 - constants only
+    tx.execute("DELETE FROM desk_stories WHERE id = ?", (story,))
+    return len(found), True
+
 
 def lead(tx: Transaction, one: Lead, model: str, vector: bytes) -> None:
     """Keep what began a story, with its vector: in place of one by another model."""

@@ -95,6 +95,11 @@ class Shelves:
         async with self._turn:
             await self._ready()
 
+    @property
+    def live(self) -> int:
+        """Documents in memory."""
+        return len(self._room) if self._room is not None else 0
+
     async def encoded(self) -> None:
         """Make the vectors that are missing, or are of another model. Raises StoreError."""
         while self._waiting:

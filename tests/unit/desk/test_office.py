@@ -10,9 +10,10 @@ import pytest
 from tests.unit.desk.layouts import ENGLISH, FRENCH
 
 from tocsin.backends.sqlite.database import InlineDatabase, create_tables
-from tocsin.desk import catalogue, library, shelves, tables
+from tocsin.desk import catalogue, keeping, library, shelves, tables
 from tocsin.desk import office as office_module
 from tocsin.desk.finding.read import find
+from tocsin.desk.keeping import Keeping
 from tocsin.desk.office import Office, World
 from tocsin.desk.reading import listings, opening
 from tocsin.desk.shown import Listed
@@ -509,5 +510,68 @@ def test_questions_are_answered_with_quotes(store):
             assert "Guayaquil" in best.text
             with pytest.raises(AccessError):
                 await office.ask("0" * 32, "What?")
+
+    run(story())
+
+
+async def kept_days(office, days):
+    return await Keeping(office._database, office.clock, days).swept()
+
+
+def test_what_is_too_old_goes_as_a_whole_and_what_is_drafted_or_followed_stays(store, monkeypatch):
+    monkeypatch.setattr(keeping, "_DOCUMENTS", 2)
+    monkeypatch.setattr(keeping, "_CAPTURES", 2)
+    day = 86_400_000_000
+
+    async def story():
+        with opened(store, watched=("cocaine",), model=Model(), called="one 1") as office:
+            first, other = await three(office)
+            told = [await bring(office, one, 20 + number) for number, one in enumerate(ENGLISH[2:4])]
+            drafted, followed = (one["stories"][0] for one in told)
+            await office.draft(drafted, "a")
+            await office.set_state(followed, "followed", "a")
+            office.clock.us += 20 * day
+            late = (await bring(office, FRENCH[1], 30))["stories"][0]
+            assert await kept_days(office, 30) == await kept_days(office, 0) == 0
+            before = await office.counts()
+            assert await kept_days(office, 20) == 0
+            office.clock.us += 1
+            assert await kept_days(office, 20) == 4
+            assert {one.id for one in await office.stories()} == {drafted, followed, late}
+            assert await office.counts() == (before[0] - 4, 3)
+            assert (await office.story(drafted)).shelved
+            assert await office.hits() == []
+            with pytest.raises(AccessError):
+                await office.story(first)
+            with pytest.raises(AccessError):
+                await office.story(other)
+            tables_left = ("desk_captures", "desk_read", "desk_marks", "desk_leads", "desk_documents")
+            left = "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {one})" for one in tables_left)  # noqa: S608 - constants
+            assert await office._database.read(lambda db: db.query(left)) == [(3,) * 5]
+            # What came again is new again, and a draft still names where it was read.
+            assert (await bring(office, ENGLISH[0], 1, "Harbour Gazette"))["new"] == 1
+            report = json.loads((await office.draft(drafted, "a"))[-1])
+            assert report["external_references"][0]["url"] == "https://outlet20.example/story"
+
+    run(story())
+
+
+def test_figures_say_how_much_there_is_and_which_source_waits(store):
+    async def story():
+        outside = Outside()
+        with opened(store, outside=outside) as office:
+            await three(office)
+            outside.pages["https://b.example/"] = page(ENGLISH[2])
+            await office.register.add(Source("b", Kind.PAGE, "https://b.example/", every_s=900))
+            told = await office.figures()
+            assert (told.documents, told.stories, told.live) == (4, 2, 4)
+            assert (told.sources, told.overdue_s) == ({"new": 1}, 0.0)
+            await office.pull("b")
+            office.clock.us += 1_900_000_000
+            told = await office.figures()
+            assert told.sources == {"ok": 1}
+            assert 900 < told.overdue_s <= 1_000
+            await office.register.change("b", paused=True)
+            assert (await office.figures()).overdue_s == 0.0
 
     run(story())
