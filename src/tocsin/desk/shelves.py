@@ -32,7 +32,7 @@ from tocsin.ports.clock import Clock
 from tocsin.ports.database import Database, Transaction
 from tocsin.ports.database import Reading as View
 
-MOST_SHELVED: Final = 200  # of one story are looked at for its row; its documents are counted all
+MOST_SHELVED: Final = 100  # of one story are looked at for its row; its documents are counted all
 _BLOCK: Final = 2_000
 _ENCODED: Final = 16  # leads at a time
 _MOST_KNOWN: Final = 200_000
