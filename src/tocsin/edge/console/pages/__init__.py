@@ -9,6 +9,7 @@ from tocsin.edge.console.pages import (
     balance,
     brief,
     desk,
+    devices,
     me,
     members,
     objects,
@@ -45,4 +46,5 @@ ALL: Final[tuple[Page, ...]] = (
     *sources.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
+    *devices.PAGES,
 )
