@@ -1,6 +1,5 @@
 """tocsin desk import: files, folders and addresses, one after another; what cannot be read stops nothing."""
 
-import asyncio
 from collections.abc import Iterator
 from mimetypes import guess_type
 from pathlib import Path
@@ -34,6 +33,8 @@ def import_(
     Each file is kept before the next is read: interrupted, the same command goes on, and nothing comes twice. What cannot be
     read is told at the end, and makes the exit code that of the last one.
     """
+    import asyncio
+
     from tocsin.cli.checking import progress
     from tocsin.cli.control import Control
 
@@ -102,6 +103,8 @@ def _is_hidden(file: Path, folder: Path) -> bool:
 
 async def _imported(control: "Control", what: str, url: str, outlet: str) -> dict[str, Any]:
     from tocsin.cli.files import read_file
+
+    import asyncio
 
     if what.startswith(("http://", "https://")):
         found: dict[str, Any] = await control.post("/desk/fetched", {"url": what})

@@ -10,7 +10,6 @@ from tocsin.desk import library
 from tocsin.ports.clock import Clock
 from tocsin.ports.database import Database, Transaction
 
-LEAST_DAYS: Final = 14  # longer than the window in which documents are compared
 _DAY_US: Final = 86_400_000_000
 _DOCUMENTS: Final = 200  # of one commit
 _CAPTURES: Final = 500

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final, get_origin
 from urllib.parse import urlsplit
 
-from tocsin.desk.keeping import LEAST_DAYS
+from tocsin.desk.thresholds import KEPT_LEAST_DAYS
 from tocsin.errors import ConfigError, FormatError
 from tocsin.formats import push
 from tocsin.formats.escalation import is_role
@@ -118,8 +118,8 @@ def _check(settings: Settings, name: str) -> None:
             ssl.create_default_context(cafile=settings.desk_authorities)
         except (OSError, ValueError) as error:
             raise ConfigError("config.value", f"'desk_authorities' in {name} is no file of certificates") from error
-    if settings.desk_keep_days and settings.desk_keep_days < LEAST_DAYS:
-        raise ConfigError("config.value", f"'desk_keep_days' in {name} is neither 0 nor {LEAST_DAYS} or more")
+    if settings.desk_keep_days and settings.desk_keep_days < KEPT_LEAST_DAYS:
+        raise ConfigError("config.value", f"'desk_keep_days' in {name} is neither 0 nor {KEPT_LEAST_DAYS} or more")
     for listen in (settings.peer_listen, settings.people_listen, *settings.desk_inner):
         address(listen)
 

@@ -59,8 +59,8 @@ class Postings:
 
     def scores(self, weights: Mapping[int, float]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Documents that hold any of these keys, and the weight of all that each holds; the heaviest first, then the oldest."""
-        for at in range(self._asked, len(self._keys)):
-            self._fresh.setdefault(self._keys[at], []).append(self._numbers[at])
+        for place in range(self._asked, len(self._keys)):
+            self._fresh.setdefault(self._keys[place], []).append(self._numbers[place])
         self._asked = len(self._keys)
         keys = np.fromiter(weights, np.uint32, len(weights))
         heavy = np.fromiter(weights.values(), np.float64, len(weights))
