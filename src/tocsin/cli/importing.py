@@ -102,9 +102,9 @@ def _is_hidden(file: Path, folder: Path) -> bool:
 
 
 async def _imported(control: "Control", what: str, url: str, outlet: str) -> dict[str, Any]:
-    from tocsin.cli.files import read_file
-
     import asyncio
+
+    from tocsin.cli.files import read_file
 
     if what.startswith(("http://", "https://")):
         found: dict[str, Any] = await control.post("/desk/fetched", {"url": what})
