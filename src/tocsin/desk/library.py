@@ -71,6 +71,7 @@ def add(tx: Transaction, kept: Kept, reading: Reading, mark: Mark) -> None:
             _packed(msgspec.msgpack.encode(msgspec.structs.replace(reading, vector={}, sketch=()))),
         ),
     )
+    tx.execute("INSERT INTO desk_contents (content, document) VALUES (?, ?)", (document.content, document.id))
     tx.execute(
         "INSERT INTO desk_marks (number, document, story, outlet, language, is_copy, published_us, seen_us, body)"
         " SELECT number, id, story, ?, ?, ?, published_us, seen_us, ? FROM desk_documents WHERE id = ?",
@@ -91,8 +92,9 @@ def forget(tx: Transaction, story: str, limit: int) -> tuple[int, bool]:
         (story, limit),
     )
     for number, document, packed in found:
-        capture = bytes.fromhex(_DOCUMENT.decode(_plain(packed)).found_in)
-        tx.execute("DELETE FROM desk_read WHERE capture = ? AND document = ?", (capture, number))
+        read = _DOCUMENT.decode(_plain(packed))
+        tx.execute("DELETE FROM desk_read WHERE capture = ? AND document = ?", (bytes.fromhex(read.found_in), number))
+        tx.execute("DELETE FROM desk_contents WHERE content = ? AND document = ?", (read.content, document))
         tx.execute("DELETE FROM desk_leads WHERE document = ?", (document,))
         tx.execute("DELETE FROM desk_marks WHERE number = ?", (number,))
         tx.execute("DELETE FROM desk_documents WHERE number = ?", (number,))
@@ -218,6 +220,20 @@ def _shelved(row: tuple[Any, ...]) -> tuple[Kept, Reading]:
     return _kept(row), _READING.decode(_plain(row[5]))
 
 
+def holding(db: View, contents: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """(document, its story) of texts that are here, by Document.content; of several the first that came."""
+    out = {}
+    for one in contents:
+        rows = db.query(
+            "SELECT d.id, d.story FROM desk_contents c JOIN desk_documents d ON d.id = c.document WHERE c.content = ?"
+            " ORDER BY d.number LIMIT 1",
+            (one,),
+        )
+        if rows:
+            out[one] = (str(rows[0][0]), str(rows[0][1]))
+    return out
+
+
 def story_of(db: View, documents: Iterable[str]) -> dict[str, str]:
     """The stories of documents that are here."""
     found = (db.query("SELECT id, story FROM desk_documents WHERE id = ?", (one,)) for one in documents)
@@ -253,6 +269,12 @@ def move(tx: Transaction, documents: Iterable[str], story: str) -> None:
     tx.execute_many("UPDATE desk_documents SET story = ? WHERE id = ?", moved)
     of_number = "UPDATE desk_marks SET story = ? WHERE number = (SELECT number FROM desk_documents WHERE id = ?)"
     tx.execute_many(of_number, moved)
+
+
+def kept(db: View, document_id: str) -> Kept | None:
+    """A document, if it is here."""
+    rows = db.query("SELECT number, source, story, copy_of, document FROM desk_documents WHERE id = ?", (document_id,))
+    return _kept(rows[0]) if rows else None
 
 
 class Library:
