@@ -59,6 +59,8 @@ def import_(
                 done.append(told)
             moved(len(names), len(names))
 
+    import asyncio
+
     with progress(screen, "reading") as moved:
         try:
             asyncio.run(talk(moved))
@@ -112,6 +114,8 @@ async def _imported(control: "Control", what: str, url: str, outlet: str) -> dic
     path = Path(what)
     media_type = guess_type(path.name)[0] or "application/octet-stream"
     query = {"url": url, "outlet": outlet, "media_type": media_type}
+    import asyncio
+
     body = await asyncio.to_thread(read_file, path, _MOST_BYTES)
     async for told in control.rows("POST", "/desk/imported", query, body):
         return told
