@@ -26,12 +26,7 @@ def add_to(app: typer.Typer) -> None:
         "desk import https://example.org/page",
     )(import_)
     command(
-        group,
-        "list",
-        "desk list",
-        "desk list --topic cyber --country EG",
-        "desk list --language ar --json",
-        "desk list --hits",
+        group, "list", "desk list --topic cyber --country EG", "desk list --language ar --json", "desk list --hits"
     )(stories)
     command(group, "story", "desk story 3f0a9c1d", "desk story 3f0a9c1d --ask 'Who was arrested?'")(story)
     command(group, "follow", "desk follow 3f0a9c1d")(follow)
