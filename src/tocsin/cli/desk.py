@@ -382,12 +382,16 @@ def _finding(one: dict[str, Any]) -> tuple[object, ...]:
 
 def follow(hands: Hands, id_: Id) -> None:
     """Follow a story."""
-    _acted(hands, id_, "state", {"state": "followed"}, "followed")
+    _state(hands, id_, "followed")
 
 
 def dismiss(hands: Hands, id_: Id) -> None:
     """Dismiss a story: it is listed with --state dismissed, and stays."""
-    _acted(hands, id_, "state", {"state": "dismissed"}, "dismissed")
+    _state(hands, id_, "dismissed")
+
+
+def _state(hands: Hands, id_: str, state: str) -> None:
+    _acted(hands, id_, "state", {"state": state}, f"{state}")
 
 
 Value = Annotated[str, typer.Argument(metavar="VALUE", help="As `desk story` shows it.")]

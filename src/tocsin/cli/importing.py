@@ -33,8 +33,6 @@ def import_(
     Each file is kept before the next is read: interrupted, the same command goes on, and nothing comes twice. What cannot be
     read is told at the end, and makes the exit code that of the last one.
     """
-    import asyncio
-
     from tocsin.cli.checking import progress
     from tocsin.cli.control import Control
 
@@ -104,8 +102,6 @@ def _is_hidden(file: Path, folder: Path) -> bool:
 
 
 async def _imported(control: "Control", what: str, url: str, outlet: str) -> dict[str, Any]:
-    import asyncio
-
     from tocsin.cli.files import read_file
 
     if what.startswith(("http://", "https://")):
