@@ -407,6 +407,11 @@ def places(stage):
         **PLACES,
         **{f"warning-{number}": f"/w/{one['id']}" for number, one in enumerate(warnings[:2])},
         **{f"story-{at}": f"/desk/s/{one['story']['id']}" for at, one in enumerate(told)},
+        **{
+            f"beside-{at}": f"/desk/d/{one['articles'][0]['id']}/beside"
+            for at, one in enumerate(told)
+            if one["articles"][0]["copies"]
+        },
         **{f"article-{at}": f"/desk/d/{one['articles'][0]['id']}?names=1" for at, one in enumerate(told)},
         "recall": f"/share/outbox/recall/{ours}",
         "correct": f"/share/outbox/correct/{ours}",
