@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import wordfreq
+from msgspec.structs import replace
 
 from tocsin.desk.document import Clock, Document, Found, Mark, Place, Reading, Role, Topic, Way
 from tocsin.desk.finding.sentences import sentences
@@ -164,7 +165,7 @@ def shelved(count: int, seed: int, first_us: int, last_us: int) -> Iterator[Shel
             name, name, outlet, title, document.lead, event.language, "", at_us, at_us, sketch, words, country, (),
             topics, (), told,
         )  # fmt: skip
-        yield Shelved(document, reading, marked(reading), story, copy_of)
+        yield Shelved(document, reading, replace(marked(reading), copy_of=copy_of), story, copy_of)
 
 
 def _of(chance: random.Random, stream: Stream, stories: dict[int, list]) -> tuple[Event, bool]:

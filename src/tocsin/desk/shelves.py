@@ -9,7 +9,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
@@ -17,18 +16,18 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from tocsin.desk import catalogue, library, register, telling, thresholds
-from tocsin.desk.catalogue import OPEN
-from tocsin.desk.document import Act, Document, Finding, Lead, Mark, Reading, Topic, Verdict
+from tocsin.desk.catalogue import FOLLOWED, OPEN
+from tocsin.desk.document import Act, Begun, Document, Finding, Lead, Mark, Reading, Verdict
 from tocsin.desk.finding.indicators import Listed as Forbids
 from tocsin.desk.gathering import Read
 from tocsin.desk.library import Kept, Tally
+from tocsin.desk.sayings import objects_of
 from tocsin.desk.shown import Listed
 from tocsin.desk.stories.events import marked, story_name
-from tocsin.desk.stories.linking import Begun, Encode, packed
+from tocsin.desk.stories.linking import Encode, packed
 from tocsin.desk.stories.newsroom import Newsroom
 from tocsin.desk.telling import Evidence, Shelf
 from tocsin.errors import AccessError, ConfigError, StoreError
-from tocsin.formats import extension
 from tocsin.ports.clock import Clock
 from tocsin.ports.database import Database, Transaction
 from tocsin.ports.database import Reading as View
@@ -39,16 +38,6 @@ _ENCODED: Final = 16  # leads at a time
 _MOST_KNOWN: Final = 200_000
 _SENTENCES: Final = 5_000
 _LARGE: Final = 40  # documents: a story of fewer is told anew with each that comes
-# What STIX's industry-sector-ov calls otherwise.
-_VOCABULARY: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "transport": "transportation",
-        "health": "healthcare",
-        "finance": "financial-services",
-        "defence": "defense",
-        "food": "agriculture",
-    }
-)
 
 
 class Watched(Protocol):
@@ -87,12 +76,41 @@ class Ground:
 
 
 class _Placed(NamedTuple):
-    """A document with its place. `begun`: if it began a story."""
+    """A document with its place. `begun`: if its story is compared by it."""
 
     kept: Kept
     reading: Reading
     mark: Mark
     begun: Begun | None
+
+
+class _Plan(NamedTuple):
+    """What changes besides the documents that came: rows, documents that go to another story, stories that are left empty."""
+
+    rows: Sequence[Listed]
+    moves: Mapping[str, str]
+    emptied: Mapping[str, str]
+    moved: Sequence[tuple[Kept, Reading]]
+
+    def write(self, tx: Transaction) -> None:
+        for story in sorted(set(self.moves.values())):
+            library.move(tx, [one for one, target in self.moves.items() if target == story], story)
+        for story, into in self.emptied.items():
+            catalogue.drop(tx, story, into)
+        for row in self.rows:
+            catalogue.put(tx, row)
+
+
+class _Held(NamedTuple):
+    """A story as it stands, without what leaves it. `shelf`: None if it is but counted."""
+
+    row: Listed | None
+    tally: Tally
+    shelf: Shelf | None
+
+    @property
+    def state(self) -> str:
+        return self.row.state if self.row else OPEN
 
 
 class Shelves:
@@ -165,9 +183,9 @@ class Shelves:
                 return 0
             room = await self._ready()
             homes = await database.read(lambda db: library.homes(db, {one.article for one, _ in pairs}))
-            placed = await asyncio.to_thread(self._placed, room, source, pairs, homes)
-            rows = await self._rows(placed)
-            objects = _objects((one.kept, one.reading) for one in placed)
+            placed, moved = await asyncio.to_thread(self._placed, room, source, pairs, homes)
+            plan = await self._planned(placed, moved)
+            objects = objects_of((one.kept, one.reading) for one in placed)
 
             def work(tx: Transaction) -> None:
                 also(tx)
@@ -177,10 +195,13 @@ class Shelves:
                         library.lead(
                             tx, one.begun.lead, self._ground.called if one.begun.vector else "", one.begun.vector
                         )
-                for row in rows:
-                    catalogue.put(tx, row)
+                plan.write(tx)
                 met = catalogue.met(tx, self._ground.watched.seek(tx, objects), self._ground.clock.now_us())
                 self._ground.watched.tell(tx, met)
+                if plan.moved:
+                    # What moved meets what it met before; nobody is told of that a second time.
+                    again = self._ground.watched.seek(tx, objects_of(plan.moved))
+                    catalogue.met(tx, again, self._ground.clock.now_us())
 
             await self._write(work)
             self._ground.watched.told()
@@ -299,7 +320,7 @@ class Shelves:
             return out
 
         rows = await asyncio.to_thread(made)
-        objects = _objects(
+        objects = objects_of(
             (replace(kept, story=story), reading) for story, shelf in shelves.items() for kept, reading in shelf
         )
 
@@ -328,35 +349,65 @@ class Shelves:
 
     def _placed(
         self, room: Newsroom, source: int, pairs: Sequence[tuple[Document, Reading]], homes: Mapping[str, str]
-    ) -> list[_Placed]:
+    ) -> tuple[list[_Placed], dict[str, str]]:
+        """What came with its places, and the places of what had to move for it."""
+        found = [room.add(reading, homes.get(document.article, "")) for document, reading in pairs]
+        moved = {one for each in found for one in each.moved} - {document.id for document, _ in pairs}
         out = []
-        for document, reading in pairs:
-            found = room.add(reading, homes.get(document.article, ""))
-            kept = Kept(0, source, self._name(found.story), found.copy_of, document)
-            out.append(_Placed(kept, reading, marked(reading), found.begun))
-        return out
+        for (document, reading), one in zip(pairs, found, strict=True):
+            story = self._name(room.story_of(document.id) or one.story)
+            mark = replace(marked(reading), copy_of=one.copy_of)
+            out.append(_Placed(Kept(0, source, story, one.copy_of, document), reading, mark, one.begun))
+        return out, {one: self._name(held) for one in sorted(moved) if (held := room.story_of(one))}
 
-    async def _rows(self, placed: Sequence[_Placed]) -> list[Listed]:
-        stories: dict[str, list[_Placed]] = {}
+    async def _planned(self, placed: Sequence[_Placed], moved: Mapping[str, str]) -> _Plan:
+        added: dict[str, list[tuple[Kept, Reading]]] = {}
         for one in placed:
-            stories.setdefault(one.kept.story, []).append(one)
+            added.setdefault(one.kept.story, []).append((one.kept, one.reading))
 
-        def held(db: View) -> tuple[dict[int, str], dict[str, tuple[Listed | None, Tally, Shelf]]]:
-            rows = {one.id: one for one in catalogue.rows(db, stories)}
-            found: dict[str, tuple[Listed | None, Tally, Shelf]] = {}
-            for story, fresh in stories.items():
-                tally, row = library.tally(db, story), rows.get(story)
-                is_counted = row is not None and _is_counted(tally, fresh)
-                found[story] = row, tally, () if is_counted else library.shelf(db, story, MOST_SHELVED)
-            return register.letters(db), found
+        def held(db: View) -> tuple[dict[int, str], dict[str, str], dict[str, _Held]]:
+            before = {one: story for one, story in library.story_of(db, moved).items() if story != moved[one]}
+            for kept, reading in library.these(db, before):
+                added.setdefault(moved[kept.document.id], []).append((kept, reading))
+            touched = sorted({*added, *before.values()})
+            rows = {one.id: one for one in catalogue.rows(db, touched)}
+            left = set(before.values())
+            stories: dict[str, _Held] = {}
+            for story in touched:
+                row = rows.get(story)
+                if story in left:
+                    stories[story] = _Held(row, *_remaining(db, story, before))
+                    continue
+                tally = library.tally(db, story)
+                is_counted = row is not None and _is_counted(tally, added.get(story, ()))
+                stories[story] = _Held(row, tally, None if is_counted else library.shelf(db, story, MOST_SHELVED))
+            return register.letters(db), before, stories
 
-        letters, found = await self._ground.database.read(held)
+        letters, before, stories = await self._ground.database.read(held)
         evidence = self.evidence(letters)
+        emptied = {
+            story: moved[one]
+            for one, story in before.items()
+            if not stories[story].tally.documents and story not in added
+        }
+        followed = {into for story, into in emptied.items() if stories[story].state == FOLLOWED}
 
         def made() -> list[Listed]:
-            return [_row(stories[story], *held, evidence) for story, held in found.items()]
+            rows = []
+            for story, held in stories.items():
+                if story not in emptied:
+                    state = FOLLOWED if held.state == OPEN and story in followed else held.state
+                    rows.append(_row(story, held, added.get(story, ()), state, evidence))
+            return rows
 
-        return await asyncio.to_thread(made)
+        moves = {one: moved[one] for one in before}
+        gone_to = [
+            (replace(kept, story=moved[kept.document.id]), reading)
+            for pairs in added.values()
+            for kept, reading in pairs
+            if kept.document.id in before
+        ]
+        return _Plan(await asyncio.to_thread(made), moves, emptied, gone_to)
 
     def _vectored(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Their vectors, a row for each; those that are not known are made in one go."""
@@ -369,22 +420,30 @@ class Shelves:
         return made
 
 
-def _is_counted(tally: Tally, fresh: Sequence[_Placed]) -> bool:
+def _remaining(db: View, story: str, before: Mapping[str, str]) -> tuple[Tally, Shelf]:
+    """What a story has without what leaves it."""
+    made, left = Tally(), [one for one in library.facts(db, story) if one.document not in before]
+    for one in left:
+        made.add(one.outlet, one.language, one.seen_us, is_copy=one.is_copy)
+    firsts = sorted(left, key=lambda one: one.is_copy)[:MOST_SHELVED]
+    return made, library.these(db, [one.document for one in firsts])
+
+
+def _is_counted(tally: Tally, fresh: Shelf) -> bool:
     """Whether a large story is told as before: what came are copies without values, or behind what is looked at."""
     if tally.documents < _LARGE:
         return False
     is_full = tally.documents - tally.copies >= MOST_SHELVED
-    return all(is_full or (one.kept.copy_of and not one.reading.findings) for one in fresh)
+    return all(is_full or (kept.copy_of and not reading.findings) for kept, reading in fresh)
 
 
-def _row(fresh: Sequence[_Placed], row: Listed | None, tally: Tally, shelf: Shelf, evidence: Evidence) -> Listed:
-    for one in fresh:
-        outlet, copy_of = one.kept.document.outlet, one.kept.copy_of
-        tally.add(outlet, one.reading.language, one.reading.seen_us, is_copy=bool(copy_of))
-    if row is not None and not shelf:
-        return telling.counted(row, tally)
-    whole = [*shelf, *((one.kept, one.reading) for one in fresh)]
-    return telling.listed(_looked_at(whole), tally, row.state if row else OPEN, evidence)
+def _row(story: str, held: _Held, fresh: Shelf, state: str, evidence: Evidence) -> Listed:
+    for kept, reading in fresh:
+        held.tally.add(kept.document.outlet, reading.language, reading.seen_us, is_copy=bool(kept.copy_of))
+    if held.row is not None and held.shelf is None:
+        return replace(telling.counted(held.row, held.tally), state=state)
+    whole = [(replace(kept, story=story), reading) for kept, reading in (*(held.shelf or ()), *fresh)]
+    return telling.listed(_looked_at(whole), held.tally, state, evidence)
 
 
 def _looked_at(whole: Shelf) -> Shelf:
@@ -402,50 +461,11 @@ def _ids(db: View, story: str) -> list[str]:
     return found
 
 
-def _again(room: Newsroom, strands: dict[tuple[str, str], str], block: Iterable[tuple[int, str, bool, Mark]]) -> None:
-    for _, story, is_copy, mark in block:
-        room.restore(mark, story, strands, is_copy=is_copy)
+def _again(room: Newsroom, strands: dict[tuple[str, str], str], block: Iterable[tuple[int, str, Mark]]) -> None:
+    for _, story, mark in block:
+        room.restore(mark, story, strands)
 
 
 def _linked(room: Newsroom, begun: Iterable[Begun]) -> None:
     for one in begun:
         room.relink(one)
-
-
-def _objects(placed: Iterable[tuple[Kept, Reading]]) -> dict[str, list[Mapping[str, Any]]]:
-    """What documents say, in the words that interests are held against."""
-    out: dict[str, list[Mapping[str, Any]]] = {}
-    for kept, reading in placed:
-        document = kept.document
-        topics = [one.name for one in reading.topics if not one.listed]
-        objects: list[Mapping[str, Any]] = [
-            {"type": "report", "name": document.title, "description": document.text},
-            *({"type": "report", "extensions": {extension.ID["warning"]: {"topic": one}}} for one in topics),
-            *({"type": "location", "country": one.country} for one in reading.places),
-            *({"type": "identity", "sectors": [name]} for one in reading.topics for name in _sectors(one)),
-            *(_observable(one) for one in reading.findings),
-        ]
-        out.setdefault(kept.story, []).extend(objects)
-    return out
-
-
-def _sectors(topic: Topic) -> Iterable[str]:
-    """In our words and in those of STIX's vocabulary: people keep either."""
-    for one in () if topic.listed else topic.sectors:
-        yield one
-        if one in _VOCABULARY:
-            yield _VOCABULARY[one]
-
-
-def _observable(finding: Finding) -> Mapping[str, Any]:
-    match finding.kind:
-        case "ip" | "network":
-            return {"type": "ipv6-addr" if ":" in finding.value else "ipv4-addr", "value": finding.value}
-        case "domain":
-            return {"type": "domain-name", "value": finding.value}
-        case "url":
-            return {"type": "url", "value": finding.value}
-        case "email":
-            return {"type": "email-addr", "value": finding.value}
-        case _:
-            return {"type": "file", "hashes": {finding.kind: finding.value}}
