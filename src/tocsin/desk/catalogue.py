@@ -10,7 +10,8 @@ from tocsin.desk.shown import Hit, Listed
 from tocsin.ports.database import Reading, Transaction
 
 OPEN: Final = "open"
-STATES: Final = (OPEN, "followed", "dismissed")
+FOLLOWED: Final = "followed"
+STATES: Final = (OPEN, FOLLOWED, "dismissed")
 OF_INTEREST: Final = "interest:any"
 """The key of stories that met any of our standing interests; of which it says nothing."""
 _HITS: Final = "SELECT h.interest, h.story, s.shown, h.at_us FROM desk_hits h JOIN desk_stories s ON s.id = h.story"
