@@ -254,6 +254,7 @@ PLACES = {
     "desk": "/desk",
     "desk-filtered": "/desk?topic=cyber&state=followed",
     "sources": "/desk/sources",
+    "import": "/desk/import",
     "me": "/me",
     "health": "/admin",
     "accounts": "/admin/accounts",

@@ -105,11 +105,9 @@ class Gathering:
         leads = Leads()
         if answer.status == _OK:
             capture = self._capture(answer.url, answer.media_type, answer.body, source.outlet)
-            if source.kind in (Kind.SITEMAP, Kind.MISP, Kind.TAXII):
+            if source.kind is not Kind.PAGE:
                 leads = await self.parts.reader.leads(capture, answer.body)
-                found = await self._tasted(source, leads, capture, answer.body)
-            else:
-                found = await self.parts.reader.read(capture, answer.body)
+            found = await self._tasted(source, leads, capture, answer.body)
         return {
             "name": name,
             "status": answer.status,
@@ -122,17 +120,21 @@ class Gathering:
         }
 
     async def _tasted(self, source: Source, leads: Leads, capture: Capture, body: bytes) -> Sequence[Read]:
+        """What a body holds itself, else what the first page holds that it leads to."""
         if source.kind is Kind.TAXII and not leads.objects:
             return ()
-        pages = list(leads.pages) or (await self._mapped(source, leads.lists[:1]) if leads.lists else [])
+        if source.kind in (Kind.FEED, Kind.PAGE, Kind.TAXII) or (source.kind is Kind.MISP and not leads.pages):
+            found = await self.parts.reader.read(capture, body)
+            if found or source.kind is not Kind.FEED:
+                return found
+        pages = list(leads.pages) or await self._mapped(source, leads.lists[:1])
         if not pages:
-            return await self.parts.reader.read(capture, body) if source.kind is not Kind.SITEMAP else ()
+            return ()
         answer = await self.parts.outside.fetch(_entry(source, pages[0]))
         if answer.status != _OK:
             return ()
-        return await self.parts.reader.read(
-            self._capture(answer.url, answer.media_type, answer.body, source.outlet), answer.body
-        )
+        first = self._capture(answer.url, answer.media_type, answer.body, source.outlet)
+        return await self.parts.reader.read(first, answer.body)
 
     async def imported(self, body: bytes, url: str, media_type: str, outlet: str = "") -> dict[str, Any]:
         """Read what a person brought: a file, or a page's capture. Raises FormatError("desk.unreadable"), StoreError."""

@@ -101,6 +101,8 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("POST", "/desk/s/{story}/notes"): SPEAKERS,
     ("POST", "/desk/s/{story}/notes/change"): SPEAKERS,
     ("GET",  "/desk/d/{document}"): THREATS,
+    ("GET",  "/desk/import"): ANALYST,
+    ("POST", "/desk/import"): ANALYST,
     ("GET",  "/desk/sources"): EVERYONE,
     ("POST", "/desk/sources"): SOURCES,
     ("POST", "/desk/sources/change"): SOURCES,

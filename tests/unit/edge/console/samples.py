@@ -116,6 +116,10 @@ SAMPLES = {
     ("POST", "/desk/s/{story}/notes"): Sample("story", form={"text": "ours"}),
     ("POST", "/desk/s/{story}/notes/change"): Sample("story", form={"note": "{fresh}", "text": "x"}, answers=(404,)),
     ("GET", "/desk/d/{document}"): Sample("document"),
+    ("GET", "/desk/import"): Sample(),
+    ("POST", "/desk/import"): Sample(
+        form={"text": "Two ships were searched in the port of Piraeus on Monday.", "outlet": "{fresh}"}
+    ),
     ("GET", "/desk/sources"): Sample(),
     ("POST", "/desk/sources"): Sample(
         form={

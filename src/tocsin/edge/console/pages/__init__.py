@@ -9,6 +9,7 @@ from tocsin.edge.console.pages import (
     balance,
     brief,
     desk,
+    importing,
     me,
     members,
     objects,
@@ -43,6 +44,7 @@ ALL: Final[tuple[Page, ...]] = (
     *world.PAGES,
     *desk.PAGES,
     *sources.PAGES,
+    *importing.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
 )
