@@ -35,6 +35,7 @@ def furnished(site):
     entry = f"<entry><title>{second.title}</title><link href='{url}/atom/1'/><content>{' '.join(second.body)}</content></entry>"
     made = filled(1, "Fishermen off Tunisia have found a cable that somebody cut")
     bad = partnering.indicator("[ipv4-addr:value = '45.155.205.99']")
+    shared = partnering.envelope(partnering.ACME, bad, partnering.report([bad]))
     site.pages |= {
         "/robots.txt": b"User-agent: *\nDisallow: /private\n",
         "/rss.xml": (200, {"Content-Type": "application/rss+xml", "ETag": '"1"'}, f'<rss version="2.0"><channel><title>Harbour</title>{item}</channel></rss>'.encode()),
@@ -49,7 +50,7 @@ def furnished(site):
         "/text": (200, {"Content-Type": "text/plain"}, "\n\n".join((ENGLISH[3].title, *ENGLISH[3].body)).encode()),
         "/feed/manifest.json": json.dumps({made.uuid: {"timestamp": "1"}}).encode(),
         f"/feed/{made.uuid}.json": partnering.told(made),
-        "/api/collections/1/objects/": lambda query, headers: (200, TAXII, partnering.envelope(partnering.ACME, bad, partnering.report([bad]))) if headers.get("Authorization", "").startswith("Basic ") else (401, {}, b"{}"),
+        "/api/collections/1/objects/": lambda query, headers: (200, TAXII, shared) if headers.get("Authorization", "").startswith("Basic ") else (401, {}, b"{}"),
     }  # fmt: skip
     return {
         "rss": ("feed", "/rss.xml", 1), "atom": ("feed", "/atom.xml", 1), "json": ("feed", "/feed.json", 1), "page": ("page", "/page", 1),

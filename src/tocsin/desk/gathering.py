@@ -222,8 +222,8 @@ class Gathering:
             entries = (await self.parts.reader.leads(capture, answer.body)).pages
             taken = await self._followed(number, source, entries)
             # An entry whose page was read says nothing more than the page.
-            fetched = await self.parts.database.read(lambda db: set(entries) - set(library.fresh(db, entries)))
-            found = [one for one in found or () if one[0].url not in fetched]
+            unread = await self.parts.database.read(lambda db: library.unread(db, entries))
+            found = [one for one in found or () if not one[0].url or one[0].url in unread]
         new = await self._kept(number, capture, answer.body, found)
         return replace(taken, documents=taken.documents + new)
 
@@ -281,8 +281,7 @@ class Gathering:
                 taken = replace(taken, more=True)
             else:
                 done.append(url)
-        now_us = self.parts.clock.now_us()
-        await self.parts.database.write(lambda tx: library.follow(tx, done, now_us))
+        await self.parts.database.write(lambda tx: library.follow(tx, done, library.GIVEN_UP))
         return taken
 
     def _told(self, left_out: int) -> None:
