@@ -259,6 +259,7 @@ PLACES = {
     "health": "/admin",
     "accounts": "/admin/accounts",
     "tokens": "/admin/tokens",
+    "devices": "/admin/devices",
     "peers": "/admin/peers",
     "diagnostics": "/admin/diagnostics",
     "audit": "/admin/audit",

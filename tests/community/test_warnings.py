@@ -280,6 +280,41 @@ def test_a_notifier_that_fails_is_tried_again_and_stops_no_other():
     run(story)
 
 
+def test_push_goes_with_the_terminal_at_those_who_have_it_and_with_nothing_else():
+    """No policy names it, for policies travel: a house's own way, and a row of the journal like the others."""
+
+    async def story():
+        fed = Federation(asyncio.get_running_loop(), ("aa", "bb", "cc"), 8)
+        push = Desk()
+        push.failing = 1
+        fed.nodes["bb"].notifiers = {"push": push}
+        await fed.found()
+        levels = (Level(0, ("duty-officer",), (Way.TERMINAL,)), Level(1, ("duty-officer",), (Way.EMAIL,)))
+        core = fed.core("aa")
+        warning = await core.rooms.watchkeeping.warnings.issue(
+            core.members.channel("plenary"), wish(policy=Policy(levels, 60))
+        )
+        await fed.until(lambda: len(push.pages) == 1, 60)
+        await passed(fed, 180)
+        assert [(role, page.warning, page.level) for role, page in push.pages] == [("duty-officer", warning.id, 1)]
+        rows = {node: fed.nodes[node].query("SELECT target, outcome FROM warn_outbox") for node in ("bb", "cc")}
+        assert sorted(rows["bb"]) == [("email", "nobody"), ("push", "sent")]
+        assert rows["cc"] == [("email", "nobody")], "who has no push keeps no row of it"
+        # Turned off while a page waits: it is told to nobody, and does not wait for ever.
+        push.failing = 1_000
+        await core.rooms.watchkeeping.warnings.issue(core.members.channel("plenary"), wish(policy=Policy(levels, 60)))
+        await fed.until(lambda: ("push", "") in fed.nodes["bb"].query("SELECT target, outcome FROM warn_outbox"), 60)
+        await fed.crash("bb")
+        fed.nodes["bb"].notifiers = {}
+        await fed.restart("bb")
+        await fed.until(
+            lambda: ("push", "nobody") in fed.nodes["bb"].query("SELECT target, outcome FROM warn_outbox"), 60
+        )
+        await fed.stop()
+
+    run(story)
+
+
 def test_only_the_giver_changes_its_warning_and_only_a_member_speaks_for_itself():
     async def story():
         fed = await founded(7)

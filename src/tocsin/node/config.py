@@ -13,6 +13,7 @@ from typing import Any, Final, get_origin
 from urllib.parse import urlsplit
 
 from tocsin.errors import ConfigError, FormatError
+from tocsin.formats import push
 from tocsin.formats.escalation import is_role
 from tocsin.formats.text import check_handle
 
@@ -43,7 +44,9 @@ class Settings:
     quota_bytes_per_s: int = 4 * 1024 * 1024  # that one peer may send while others send too
     quota_objects_per_s: int = 2000  # the same in objects; a receipt or a notice counts as one
     quota_cpu_share: float = 0.1  # the same in processor seconds a second
-    desks: dict[str, list[str]] = field(default_factory=dict)  # whom to page: by role, mailto: and https: addresses
+    desks: dict[str, list[str]] = field(default_factory=dict)  # whom to page, by role: mailto:, https:, push:
+    push_services: list[str] = field(default_factory=list)  # hosts of push services that may be told; empty: no push
+    push_contact: str = ""  # whom these services may write to: mailto: or https:
     smtp_server: str = ""  # host:port of the mail server for pages; empty: none
     smtp_sender: str = ""  # the address that pages come from
     smtp_starttls: bool = True  # refuse to send without TLS
@@ -56,6 +59,7 @@ class Settings:
 
 _MAIL: Final = re.compile(r"mailto:[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,253}")
 _AGENT: Final = re.compile(r"[A-Za-z0-9./-]{1,64}")
+_PUSHED: Final = ("duty", "analyst", "releaser", "oversight")  # roles that read warnings
 _DIALS: Final = ("all", "larger")
 _BORDERS: Final = ("defacto", "un", "none", "file")
 _SAID: Final = re.compile(r"^    (\w+): .*?  # (.*)$", re.MULTILINE)
@@ -118,9 +122,18 @@ def _check_desks(path: Path, settings: Settings) -> None:
     """Raises ConfigError("config.value")."""
     for role, addresses in settings.desks.items():
         if not is_role(role) or not isinstance(addresses, list) or not all(map(_is_address, addresses)):
-            what = f"{path.name}: a desk is a role with a list of mailto: and https: addresses (http: on loopback only)"
+            what = f"{path.name}: a desk is a role with a list of mailto:, https: and push:ROLE addresses (http: on loopback only)"
             raise ConfigError("config.value", what)
-    mails = any(one.startswith("mailto:") for addresses in settings.desks.values() for one in addresses)
+    listed = [one for addresses in settings.desks.values() for one in addresses]
+    mails = any(one.startswith("mailto:") for one in listed)
+    if not all(map(push.is_service, settings.push_services)):
+        raise ConfigError(
+            "config.value", f"{path.name}: push_services is a list of hosts, *. and a domain, or host:port"
+        )
+    if (settings.push_contact or settings.push_services) and not push.is_contact(settings.push_contact):
+        raise ConfigError("config.value", f"{path.name}: push_contact is a mailto: or https: address")
+    if any(one.startswith(push.SCHEME) for one in listed) and not settings.push_services:
+        raise ConfigError("config.value", f"{path.name}: push: needs push_services and push_contact")
     if settings.smtp_server:
         address(settings.smtp_server)
     if settings.smtp_user and not (settings.smtp_password and settings.smtp_starttls):
@@ -132,6 +145,8 @@ def _check_desks(path: Path, settings: Settings) -> None:
 def _is_address(text: Any) -> bool:
     if not isinstance(text, str) or not text.isascii() or not text.isprintable() or " " in text or len(text) > 2048:
         return False
+    if text.startswith(push.SCHEME):
+        return text.removeprefix(push.SCHEME) in _PUSHED
     if text.startswith("mailto:"):
         return _MAIL.fullmatch(text) is not None
     try:

@@ -79,7 +79,7 @@ CATALOGUE: Final[Mapping[str, Metric]] = MappingProxyType({
     "tocsin_warnings_escalated_total": Metric(COUNTER, "Levels paged here because a recipient of a warning of ours was silent."),
     "tocsin_warnings_overdue": Metric(GAUGE, "Answers that are late: to us (given), from us (asked).", ("side",)),
     "tocsin_warnings_due": Metric(GAUGE, "Warnings that wait for our answer, late or not."),
-    "tocsin_notifications_total": Metric(COUNTER, "Pages told, by target (email, webhook, channel) and outcome (sent, nobody, failed; retried counts tries).", ("target", "outcome")),
+    "tocsin_notifications_total": Metric(COUNTER, "Pages told, by target (email, webhook, push, channel) and outcome (sent, nobody, failed; retried counts tries).", ("target", "outcome")),
     "tocsin_console_csp_reports_total": Metric(COUNTER, "Reports of browsers that the console's content policy stopped something."),
     "tocsin_verify_seconds": Metric(HISTOGRAM, "Verifying one frame, up to the commit."),
     "tocsin_commit_seconds": Metric(HISTOGRAM, "One commit of the store with its fsync, whatever its outcome."),

@@ -13,6 +13,7 @@ from tocsin.edge import serving
 from tocsin.edge.audit import Audit
 from tocsin.edge.console import app as console
 from tocsin.edge.console import assets
+from tocsin.edge.console.services import Push
 from tocsin.edge.console.services import Services as ConsoleServices
 from tocsin.edge.console.world import MAX_BYTES, World, chosen
 from tocsin.edge.control import reading
@@ -22,6 +23,7 @@ from tocsin.edge.drafts.store import Drafts
 from tocsin.edge.people import Services as PeopleServices
 from tocsin.edge.people import build
 from tocsin.edge.signin.demonstration import Demonstration
+from tocsin.edge.signin.devices import Devices
 from tocsin.edge.signin.door import Door
 from tocsin.edge.signin.fetching import fetch
 from tocsin.edge.signin.oidc import Client, Provider
@@ -32,12 +34,14 @@ from tocsin.edge.signin.throttle import Throttle
 from tocsin.edge.signin.tickets import Tickets
 from tocsin.edge.taxii import app as taxii
 from tocsin.errors import ConfigError
+from tocsin.formats import push
 from tocsin.formats.text import instant
 from tocsin.node import backup, config, doctor, rotation
 from tocsin.node.config import Settings, address
 from tocsin.node.core import Core
 from tocsin.node.home import Home
 from tocsin.node.supervisor import supervise
+from tocsin.node.watchkeeping import pushing
 
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
@@ -109,6 +113,7 @@ class PeoplesDoor:
         door = Door(
             people=control.people,
             sessions=sessions,
+            devices=Devices(world.database, world.clock),
             passwords=Passwords(world.entropy),
             passkeys=Passkeys(tickets, world.clock, f"Tocsin {settings.handle}"),
             tickets=tickets,
@@ -131,8 +136,18 @@ class PeoplesDoor:
             sealing=sealing,
             explained=config.explained(),
             keys=self._keys,
+            push=self._push(),
             world=self._map(settings),
         )
+
+    def _push(self) -> Push | None:
+        settings, world = self._settings, self._core.world
+        made = pushing(settings, world.database, world.clock, world.entropy)
+        if made is None:
+            return None
+        listed = (one for addresses in settings.desks.values() for one in addresses)
+        roles = frozenset(one.removeprefix(push.SCHEME) for one in listed if one.startswith(push.SCHEME))
+        return Push(settings.push_services, roles, made.public)
 
     def _map(self, settings: Settings) -> World | None:
         """Raises ConfigError("config.borders")."""

@@ -37,7 +37,7 @@ from tocsin.node.metrics import Counters, Metrics
 from tocsin.node.people import PeoplesDoor
 from tocsin.node.readiness import Readiness
 from tocsin.node.supervisor import Note, supervise
-from tocsin.node.watchkeeping import notifiers
+from tocsin.node.watchkeeping import notifiers, pushing
 
 _TELL_S: Final = 5.0
 SOFTWARE = f"tocsin/{__version__}"
@@ -83,11 +83,12 @@ class Measured(NamedTuple):
 
 
 def _world(home: Home, settings: Settings, store: Measured, heads: CheckpointFiles, note: Note) -> Surroundings:
+    clock, entropy = SystemClock(), SystemEntropy()
     return Surroundings(
         store.database,
         home.keyring(),
-        SystemClock(),
-        SystemEntropy(),
+        clock,
+        entropy,
         heads,
         note,
         SOFTWARE,
@@ -95,7 +96,7 @@ def _world(home: Home, settings: Settings, store: Measured, heads: CheckpointFil
         settings.dial,
         _quota(settings),
         denylists=WarningLists(home.run),
-        notifiers=notifiers(settings),
+        notifiers=notifiers(settings, pushing(settings, store.database, clock, entropy)),
     )
 
 

@@ -37,6 +37,11 @@ def test_write_and_read(path):
     third = Settings("ma-cert", desks=desks, smtp_server="h:25", smtp_sender="a@b.example", smtp_starttls=False)
     config.write(path, third)
     assert config.read(path) == third
+    desks = {"duty-officer": ["push:duty", "push:analyst"]}
+    services = ["fcm.googleapis.com", "*.push.apple.com", "127.0.0.1:8443"]
+    fourth = Settings("ma-cert", desks=desks, push_services=services, push_contact="mailto:a@b.example")
+    config.write(path, fourth)
+    assert config.read(path) == fourth
     config.write(path, one)
     assert all(field.name in path.read_text() for field in fields(Settings))
 
@@ -53,6 +58,19 @@ def test_write_and_read(path):
         ('handle = "aa"\ncompress = 1\n', "config.value"),
         ('handle = "aa"\ndial = "smaller"\n', "config.value"),
         ('handle = "aa"\ndial = true\n', "config.value"),
+        # Push needs services, somebody to write to, and roles that read warnings.
+        ('handle = "aa"\npush_services = ["fcm.googleapis.com"]\n', "config.value"),
+        (
+            'handle = "aa"\npush_services = ["https://fcm.googleapis.com"]\npush_contact = "mailto:a@b.example"\n',
+            "config.value",
+        ),
+        ('handle = "aa"\npush_services = [1]\npush_contact = "mailto:a@b.example"\n', "config.value"),
+        ('handle = "aa"\npush_contact = "amira"\n', "config.value"),
+        ('handle = "aa"\n[desks]\nduty-officer = ["push:duty"]\n', "config.value"),
+        (
+            'handle = "aa"\npush_services = ["a.b"]\npush_contact = "mailto:a@b.c"\n[desks]\nx = ["push:administrator"]\n',
+            "config.value",
+        ),
         ('handle = "aa"\npeer_listen = true\n', "config.value"),
         ('handle = "aa"\npeer_listen = "7400"\n', "config.value"),
         ('handle = "aa"\npeople_listen = "x:"\n', "config.value"),

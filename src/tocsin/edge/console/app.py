@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tocsin.edge.console import assets, guard, navigation, permissions, problems, templating, words
+from tocsin.edge.console import assets, guard, installing, navigation, permissions, problems, templating, words
 from tocsin.edge.console.live import Live
 from tocsin.edge.console.page import Answer, Call, Go, Page, View
 from tocsin.edge.console.pages import ALL
@@ -38,7 +38,11 @@ _UNSENT: Final = frozenset(
 def build(services: Services, behind: ASGIApp | None = None) -> ASGIApp:
     """The application; `behind` gets what is not the console's at all (TAXII). Raises KeyError for a route without a row."""
     console = _Console(services)
-    routes = [Route("/static/{name}", console.asset), Route(_REPORT, console.report, methods=["POST"])]
+    routes = [
+        Route("/static/{name}", console.asset),
+        Route(_REPORT, console.report, methods=["POST"]),
+        *(Route(one, console.of_the_app) for one in (installing.MANIFEST, installing.WORKER, installing.OFFLINE)),
+    ]
     for page in ALL:
         _ = permissions.TABLE[(page.method, page.path)]
         if page.method == "GET" and page.has_twin:
@@ -66,6 +70,7 @@ class _Console:
         self._services = services
         self._assets = assets.load()
         self._env = templating.environment()
+        self._shell = installing.Shell(self._assets, self._env, services.control.members.me)
         self._parts: OrderedDict[tuple[str, str, str], str] = OrderedDict()
         services.control.journal.on_erased(lambda _: self._parts.clear())
         self._desk = Desk(Live(services.control, services.entropy), Seats())
@@ -211,6 +216,7 @@ class _Console:
             "twin": twin_path(request.url.path) + query if is_found else "",
             "told": TOLD.get(request.query_params.get("done", ""), ""),
             "assets": self._assets,
+            "papers": installing.PAPER,
             "world": self._services.world,
             "now_us": self._services.control.clock.now_us(),
             "token_field": guard.FIELD,
@@ -250,6 +256,20 @@ class _Console:
             keep["content-encoding"] = "gzip"
             return self._finish(request, Response(found.packed, headers=keep, media_type=found.media_type))
         return self._finish(request, Response(found.body, headers=keep, media_type=found.media_type))
+
+    async def of_the_app(self, request: Request) -> Response:
+        """What a browser installs and keeps; the same for who is signed in and who is not."""
+        path = request.url.path
+        if path == installing.MANIFEST:
+            language = words.chosen(
+                "", request.query_params.get("lang", ""), request.headers.get("accept-language", "")
+            )
+            body, kind = self._shell.manifest(language), "application/manifest+json"
+        elif path == installing.WORKER:
+            body, kind = self._shell.worker, "text/javascript; charset=utf-8"
+        else:
+            body, kind = self._shell.offline, "text/html; charset=utf-8"
+        return self._finish(request, Response(body, headers={"cache-control": "no-cache"}, media_type=kind))
 
     async def report(self, request: Request) -> Response:
         """A browser says that the policy stopped something. It is counted; what it says is not believed."""

@@ -13,7 +13,12 @@ from tocsin.formats import strictjson
 
 FOLDER: Final = Path(__file__).parent / "static"
 _KINDS: Final[Mapping[str, str]] = MappingProxyType(
-    {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+    {
+        ".css": "text/css; charset=utf-8",
+        ".js": "text/javascript; charset=utf-8",
+        ".png": "image/png",
+        ".svg": "image/svg+xml",
+    }
 )
 NEEDED: Final = ("htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js", "world.json")
 FONTS: Final = ("DejaVuSansCondensed.ttf", "DejaVuSansCondensed-Bold.ttf")  # of the brief: plain, and bold

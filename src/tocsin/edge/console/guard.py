@@ -18,7 +18,7 @@ from tocsin.errors import AccessError
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
-POLICY: Final = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types htmx default; report-uri /csp-report"
+POLICY: Final = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types htmx default; report-uri /csp-report"
 HEADERS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "content-security-policy": POLICY,

@@ -16,6 +16,8 @@ TOLD: Final[Mapping[str, str]] = MappingProxyType(
         "session-ended": N_("The session is ended."),
         "passkey-added": N_("The passkey is registered."),
         "passkey-removed": N_("The passkey is removed."),
+        "device-added": N_("You are told on this device from now on, until you remove it here or sign out on it."),
+        "device-removed": N_("The device is told nothing any more."),
         "note-kept": N_("The note is kept here. Nobody outside this node is told of it."),
         "note-removed": N_("The note is removed."),
         "said": N_("It is signed and on its way."),

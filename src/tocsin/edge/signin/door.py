@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from tocsin.edge.signin import names, passwords
 from tocsin.edge.signin.demonstration import Demonstration
+from tocsin.edge.signin.devices import Devices
 from tocsin.edge.signin.passkeys import Passkeys
 from tocsin.edge.signin.passwords import Passwords
 from tocsin.edge.signin.people import People, Person
@@ -23,6 +24,7 @@ class Door:
 
     people: People
     sessions: Sessions
+    devices: Devices
     passwords: Passwords
     passkeys: Passkeys
     tickets: Tickets

@@ -69,7 +69,7 @@ class People:
         return token
 
     async def reset(self, name: str) -> str:
-        """Take away password, second factor, passkeys and sessions; the token of a new one-time link.
+        """Take away password, second factor, passkeys, sessions and devices; the token of a new one-time link.
 
         Raises ConfigError("config.unknown-person").
         """
@@ -216,7 +216,7 @@ def _reset(tx: Transaction, name: str, link: tuple[bytes, str, int]) -> None:
 
 
 def _shut(tx: Transaction, name: str) -> None:
-    for table in ("edge_passkeys", "edge_sessions", "edge_links"):
+    for table in ("edge_passkeys", "edge_sessions", "edge_devices", "edge_links"):
         tx.execute(f"DELETE FROM {table} WHERE person = ?", (name,))  # noqa: S608 - constants only
 
 

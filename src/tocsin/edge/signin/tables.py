@@ -33,6 +33,20 @@ CREATE TABLE IF NOT EXISTS edge_sessions (
   seen    INTEGER NOT NULL     -- to the minute
 );
 CREATE INDEX IF NOT EXISTS edge_sessions_person ON edge_sessions (person);
+CREATE TABLE IF NOT EXISTS edge_devices (
+  id       TEXT PRIMARY KEY,   -- half of the SHA-256 of the endpoint
+  person   TEXT NOT NULL,
+  name     TEXT NOT NULL,      -- as its owner calls it
+  service  TEXT NOT NULL,      -- which of the setting push_services
+  endpoint TEXT NOT NULL,      -- where the browser's maker takes messages for it
+  public   BLOB NOT NULL,      -- of the browser (RFC 8291)
+  secret   BLOB NOT NULL,
+  language TEXT NOT NULL,      -- in which it is told
+  key      TEXT NOT NULL,      -- our public key that it was made for
+  created  INTEGER NOT NULL,
+  told     INTEGER NOT NULL    -- last; 0: never
+);
+CREATE INDEX IF NOT EXISTS edge_devices_person ON edge_devices (person);
 CREATE TABLE IF NOT EXISTS edge_links (
   digest  BLOB PRIMARY KEY,    -- SHA-256 of what the one-time link holds
   person  TEXT NOT NULL UNIQUE,

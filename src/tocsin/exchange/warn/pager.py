@@ -40,7 +40,8 @@ class Paged(NamedTuple):
 class Pager:
     """One per node."""
 
-    def __init__(self, record: Record, journal: Journal, clock: Clock) -> None:
+    def __init__(self, record: Record, journal: Journal, clock: Clock, own: Sequence[str] = ()) -> None:
+        self._own = own  # ways of this house beside those of a policy
         self._record = record
         self._journal = journal
         self._clock = clock
@@ -126,7 +127,7 @@ class Pager:
 
     def _write(self, tx: Transaction, one: Paged, found: Facts, *, by_hand: bool, now: int) -> int:
         """The local row, and its effect at once: the next transaction sees that it is done."""
-        told = targets(found.policy, one.level, is_ours=one.member == self._record.me)
+        told = targets(found.policy, one.level, self._own, is_ours=one.member == self._record.me)
         at = now // 1000 * 1000
         said = {"turn": one.turn, "level": one.level, "by_hand": by_hand, "at": at, "targets": told}
         row = local.row(PAGED, said, member=one.member, object_id=one.warning, seq=one.level)

@@ -207,10 +207,14 @@ class Record:
         )
 
 
-def targets(policy: Policy, level: int, *, is_ours: bool) -> list[str]:
-    """Who is to be told that a level was paged. The terminal is told by the row itself: `tocsin watch` shows it."""
+def targets(policy: Policy, level: int, own: Sequence[str] = (), *, is_ours: bool) -> list[str]:
+    """Who is to be told that a level was paged. The terminal is told by the row itself: `tocsin watch` shows it.
+
+    `own` are ways of this house that no policy names: they go with the terminal, to the same people elsewhere.
+    """
     ways = policy.levels[level - 1].notifiers
-    return [one.value for one in ways if one is not Way.TERMINAL] + [CHANNEL] * (not is_ours)
+    named = [one.value for one in ways if one is not Way.TERMINAL]
+    return [*named, *(own if Way.TERMINAL in ways else ()), *([CHANNEL] * (not is_ours))]
 
 
 def _take_back(warning: str, member: str, tx: Transaction) -> None:

@@ -80,7 +80,7 @@ CREATE TABLE IF NOT EXISTS warn_paged (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS warn_outbox (
   position INTEGER NOT NULL,     -- of the page
-  target   TEXT NOT NULL,        -- email, webhook; channel: the escalation that the recipient is to see
+  target   TEXT NOT NULL,        -- email, webhook, push; channel: the escalation that the recipient is to see
   outcome  TEXT NOT NULL,        -- empty while it waits
   PRIMARY KEY (position, target)
 ) WITHOUT ROWID;

@@ -24,6 +24,7 @@ from tocsin.edge.console.app import build
 from tocsin.edge.console.services import Services
 from tocsin.edge.drafts.sealing import Sealing
 from tocsin.edge.drafts.store import Drafts
+from tocsin.edge.signin.devices import Devices
 from tocsin.edge.signin.door import Door
 from tocsin.edge.signin.passkeys import Passkeys
 from tocsin.edge.signin.passwords import Passwords
@@ -164,6 +165,7 @@ class House:
         self.door = Door(
             self.people,
             Sessions(world.database, world.clock, world.entropy, Limits()),
+            Devices(world.database, world.clock),
             Passwords(world.entropy, CHEAP),
             Passkeys(tickets, world.clock, "Tocsin aa"),
             tickets,

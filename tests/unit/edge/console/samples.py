@@ -26,6 +26,9 @@ SAMPLES = {
     # -- coming in
     ("GET", "/static/{name}"): Sample("asset", signed_out=(200,)),
     ("POST", "/csp-report"): Sample(signed_out=(204,)),
+    ("GET", "/manifest.webmanifest"): Sample(signed_out=(200,)),
+    ("GET", "/service-worker.js"): Sample(signed_out=(200,)),
+    ("GET", "/offline"): Sample(signed_out=(200,)),
     ("GET", "/sign-in"): Sample(signed_out=(200,)),
     ("POST", "/sign-in"): Sample(form={"name": "x", "password": "x", "code": "x"}, signed_out=(401,)),
     ("POST", "/sign-in/passkey"): Sample(signed_out=(403,)),
@@ -45,6 +48,8 @@ SAMPLES = {
     ("POST", "/me/passkeys"): Sample(answers=(403,)),  # not possible on 127.0.0.1
     ("POST", "/me/passkeys/offer"): Sample(answers=(403,)),
     ("POST", "/me/passkeys/remove"): Sample(form={"key": "x"}),
+    ("POST", "/me/devices"): Sample(answers=(403,)),  # this house allows no push
+    ("POST", "/me/devices/remove"): Sample(form={"id": "x"}),
     ("GET", "/members"): Sample(),
     ("GET", "/members/{handle}"): Sample("member"),
     ("GET", "/channels/{name}"): Sample("channel"),
@@ -142,6 +147,8 @@ SAMPLES = {
     ("POST", "/admin/accounts/roles"): Sample(form={"name": "target", "role": "duty"}),
     ("POST", "/admin/accounts/reset"): Sample(form={"name": "target"}),
     ("POST", "/admin/accounts/remove"): Sample(form={"name": "target"}),
+    ("GET", "/admin/devices"): Sample(),
+    ("POST", "/admin/devices/remove"): Sample(form={"id": "x"}),
     ("GET", "/admin/tokens"): Sample(),
     ("POST", "/admin/tokens"): Sample(form={"name": "{fresh}"}),
     ("POST", "/admin/tokens/remove"): Sample(form={"name": "program"}),

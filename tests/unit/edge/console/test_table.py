@@ -184,7 +184,8 @@ def world(make_house, piece):
 
 
 def test_every_route_has_a_row_a_sample_and_a_page(samples):
-    routes = PAGES.keys() | {("GET", "/static/{name}"), ("POST", "/csp-report")}
+    of_the_app = {("GET", one) for one in ("/manifest.webmanifest", "/service-worker.js", "/offline")}
+    routes = PAGES.keys() | of_the_app | {("GET", "/static/{name}"), ("POST", "/csp-report")}
     assert routes == TABLE.keys(), "edge/console/permissions.py and the PAGES of pages/ differ"
     missing, stale = TABLE.keys() - samples.SAMPLES.keys(), samples.SAMPLES.keys() - TABLE.keys()
     assert not missing, f"tests/unit/edge/console/samples.py needs a line for each of {sorted(missing)}"

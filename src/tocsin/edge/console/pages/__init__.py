@@ -9,6 +9,7 @@ from tocsin.edge.console.pages import (
     balance,
     brief,
     desk,
+    devices,
     importing,
     me,
     members,
@@ -47,4 +48,5 @@ ALL: Final[tuple[Page, ...]] = (
     *importing.PAGES,
     *administering.PAGES,
     *accounts.PAGES,
+    *devices.PAGES,
 )

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from tocsin.edge.console import words
 from tocsin.edge.console.page import Answer, Call, Go, Page, View
+from tocsin.edge.console.pages import devices
 from tocsin.edge.signin import passkeys
 from tocsin.edge.signin.sessions import Session
 from tocsin.edge.signin.tickets import text, untext
@@ -29,6 +30,7 @@ async def me(call: Call) -> Answer:
             "passkeys": [{"id": text(one.id), "created": instant(one.created)} for one in keys],
             "has_password": bool(person.password),
             "can_add_passkeys": passkeys.possible(call.origin),
+            "devices": await devices.own(call),
         },
     )
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from tocsin.edge.console import guard, problems
 from tocsin.edge.console.page import Answer, Call, Cookie, Go, Page, View
 from tocsin.edge.signin import passkeys, passwords
+from tocsin.edge.signin.devices import id_of
 from tocsin.errors import AccessError, ConfigError, TocsinError
 
 _OIDC: Final = "-oidc"
@@ -47,6 +48,8 @@ async def enter(call: Call) -> Answer:
 async def leave(call: Call) -> Answer:
     """End this session."""
     await call.services.door.sessions.close(call.token)
+    if call.said("endpoint"):  # this browser was told of warnings; whoever comes next must not be
+        await call.services.door.devices.remove(id_of(call.said("endpoint")), call.person.name)
     return Go("/sign-in", "signed-out", (Cookie(""),))
 
 

@@ -8,7 +8,7 @@
   trustedTypes.createPolicy("default", {
     createHTML: (text) => (bad.test(text.replaceAll(/"[^"]*"/g, '""')) || link.test(text) ? null : text),
     createScript: refuse,
-    createScriptURL: refuse,
+    createScriptURL: (url) => (url === "/service-worker.js" ? url : null),
   });
 })();
 document.documentElement.classList.add("scripted");
