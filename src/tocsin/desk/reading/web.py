@@ -20,6 +20,7 @@ from tocsin.formats import strictjson
 
 _META: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 _KINDS: Final = ("Article", "Posting", "Report")
+_MOST_TOLD: Final = 5_000  # objects and lists of JSON-LD that are looked at
 _SHALLOW: Final = ("@graph",)
 _DEEP: Final = ("@graph", "itemListElement", "item", "mainEntity", "hasPart", "liveBlogUpdate")
 _SITE: Final = re.compile(r"\s+(?:[|·•–—»]|-|::)\s+")
@@ -249,12 +250,12 @@ def _articles(root: Any, within: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         except FormatError:
             continue
         waiting, count = [value], 0
-        while waiting and count < thresholds.MOST_ENTRIES:
+        while waiting and count < _MOST_TOLD:
             one = waiting.pop(0)
+            count += 1
             if isinstance(one, list):
                 waiting[:0] = one[: thresholds.MOST_ENTRIES]
             elif isinstance(one, dict):
-                count += 1
                 kinds = one.get("@type")
                 if any(
                     name in str(kind) for kind in (kinds if isinstance(kinds, list) else [kinds]) for name in _KINDS
