@@ -114,6 +114,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "format.erasure": Meaning(_P, "The content is not an erase order: entries in order, a short printable reason, two times.", "Tell the operator of the peer; the entry is held back and nothing was erased."),
     "format.confirmation": Meaning(_P, "A confirmation names its giver and 1 to 512 changes: object, version, action and time.", "Tell the operator of the peer; the note is kept and counts for nothing."),
     "format.recall": Meaning(_A, "A recall needs a reason of 1 to 256 printable characters, and an object that has versions: STIX can revoke no other.", "Give a reason; take an observable back with `tocsin erase order`."),
+    "format.decision": Meaning(_A, "A decision about news names 1 to 50 articles on each side, by digest, and none on both.", "Share the decision from the page of the story."),
     "format.feedback": Meaning(_A, "Feedback says one of five things of one object; only a sighting has a count and a time; a note has at most 4,096 characters.", "See `tocsin feedback --help`."),
     "format.denylist": Meaning(_O, "A list of the package pymispwarninglists is not of the form it is published in, or its compiled form is damaged.", "Install the package again (`make setup`); `tocsin doctor` names the file."),
     "format.capture": Meaning(_A, "The bytes are damaged, or not of the format that they begin as: a page, a feed, a mail, a PDF.", "Open the source in a browser and capture it again; a feed that defines entities of its own is refused."),

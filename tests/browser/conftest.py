@@ -253,6 +253,7 @@ PLACES = {
     "channel": "/channels/plenary",
     "desk": "/desk",
     "desk-filtered": "/desk?topic=cyber&state=followed",
+    "desk-interests": "/desk/interests",
     "sources": "/desk/sources",
     "import": "/desk/import",
     "me": "/me",

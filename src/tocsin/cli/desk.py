@@ -276,6 +276,8 @@ class Wanted:
     country: Annotated[str, typer.Option(help="Only about this country, two letters.")] = ""
     language: Annotated[str, typer.Option(help="Only with a document in this language, two letters.")] = ""
     state: Annotated[str, typer.Option(help="open, followed or dismissed.")] = ""
+    text: Annotated[str, typer.Option(help="Only with all these words in titles, outlets or the first paragraph.")] = ""
+    interest: Annotated[bool, typer.Option("--interest", help="Only what met any of our standing interests.")] = False
     limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many, the newest first.")] = 50
 
 
@@ -297,6 +299,7 @@ def stories(
         screen.table(met, ((moment(one["at"]), one["interest"], one["story"][:8], one["title"]) for one in found))
         return
     query = asdict(wanted)
+    query["of_interest"] = int(query.pop("interest"))
     told = ask(hands.home, lambda control: control.get("/desk/stories", **query))
     if screen.json:
         screen.emit("desk-stories", told)

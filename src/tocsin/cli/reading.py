@@ -132,7 +132,7 @@ async def _watch(hands: Hands, wanted: dict[str, int | str | None], *, bell: boo
             await _due(hands, control)
         async for row in control.rows("GET", "/watch", wanted):
             hands.screen.result("event", row, [_event(row)])
-            if bell and (row.get("warning") or {}).get("event") in ("raised", "paged"):
+            if bell and (row.get("story") or (row.get("warning") or {}).get("event") in ("raised", "paged")):
                 hands.screen.err.bell()
 
 
@@ -161,10 +161,16 @@ def _warned(row: dict[str, Any], when: str) -> str:
             return f"{when}  {told['member']} {event} {told['answer'] or ''}: {about}{headline}"
 
 
+def _met(told: dict[str, Any], when: str) -> str:
+    return (
+        f"{when}  NEWS  of interest ({told['interest']}): {told['title']}; see `tocsin desk story {told['story'][:8]}`"
+    )
+
+
 def _event(row: dict[str, Any]) -> str:
     when, where, who = moment(row["added"]), row.get("channel") or "-", row.get("member") or "-"
-    if row.get("warning"):
-        return _warned(row, when)
+    if row.get("warning") or row.get("story"):
+        return _warned(row, when) if row.get("warning") else _met(row["story"], when)
     match row["kind"]:
         case "entry" if row.get("held") == "order":
             return f"{when}  {where}  {who} ordered entries to be erased"

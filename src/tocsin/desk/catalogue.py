@@ -1,7 +1,7 @@
 """The catalogue of stories: a row for the list of each, found by what it is about, and what people decided of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -11,6 +11,9 @@ from tocsin.ports.database import Reading, Transaction
 
 OPEN: Final = "open"
 STATES: Final = (OPEN, "followed", "dismissed")
+OF_INTEREST: Final = "interest:any"
+"""The key of stories that met any of our standing interests; of which it says nothing."""
+_HITS: Final = "SELECT h.interest, h.story, s.shown, h.at_us FROM desk_hits h JOIN desk_stories s ON s.id = h.story"
 _LISTED: Final = msgspec.msgpack.Decoder(Listed)
 _ACT: Final = msgspec.msgpack.Decoder(Act)
 
@@ -27,6 +30,8 @@ def put(tx: Transaction, listed: Listed) -> None:
         "INSERT INTO desk_keys (key, last_us, story) VALUES (?, ?, ?)",
         [(key, listed.last_us, listed.id) for key in sorted(keys(listed))],
     )
+    if hits_of(tx, listed.id):
+        _of_interest(tx, listed.id)
 
 
 def drop(tx: Transaction, story: str, into: str) -> None:
@@ -53,6 +58,7 @@ def keys(listed: Listed) -> set[str]:
         *(f"topic:{one}" for one in listed.topics),
         *(f"country:{one}" for one in listed.countries),
         *(f"language:{one}" for one in listed.languages if one),
+        *(f"word:{one}" for one in listed.words),
     }
 
 
@@ -110,6 +116,40 @@ def acts(db: Reading) -> list[Act]:
 def remember(tx: Transaction, act: Act) -> None:
     """Write an act down."""
     tx.execute("INSERT INTO desk_acts (body) VALUES (?)", (msgspec.msgpack.encode(act),))
+    number = int(tx.query("SELECT MAX(number) FROM desk_acts")[0][0])
+    tx.execute_many(
+        "INSERT INTO desk_acts_of (document, number) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(one, number) for one in (*act.left, *act.right)],
+    )
+
+
+def act(db: Reading, number: int) -> Act | None:
+    """What was decided, by its number."""
+    rows = db.query("SELECT body FROM desk_acts WHERE number = ?", (number,))
+    return _ACT.decode(rows[0][0]) if rows else None
+
+
+def acts_of(db: Reading, documents: Iterable[str], limit: int) -> list[tuple[int, Act]]:
+    """(number, act) of what was decided about any of these documents, the newest first."""
+    numbers = {
+        int(row[0])
+        for one in documents
+        for row in db.query(
+            "SELECT number FROM desk_acts_of WHERE document = ? ORDER BY number DESC LIMIT ?", (one, limit)
+        )
+    }
+    found = [(one, db.query("SELECT body FROM desk_acts WHERE number = ?", (one,))) for one in sorted(numbers)[-limit:]]
+    return [(number, _ACT.decode(rows[0][0])) for number, rows in reversed(found) if rows]
+
+
+def decline(tx: Transaction, note: str, who: tuple[str, int]) -> None:
+    """Write down that another member's decision is not followed here."""
+    tx.execute("INSERT INTO desk_declined (note, by, at_us) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (note, *who))
+
+
+def declined(db: Reading, notes: Iterable[str]) -> set[str]:
+    """Those of these that are not followed here."""
+    return {one for one in notes if db.query("SELECT 1 FROM desk_declined WHERE note = ?", (one,))}
 
 
 def judge(tx: Transaction, story: str, value: str, taken: bool | None, who: tuple[str, int]) -> None:
@@ -131,11 +171,55 @@ def judged(db: Reading, story: str) -> Mapping[str, tuple[bool, str]]:
 # -- standing interests -----------------------------------------------------------------------------------------------
 
 
-def met(tx: Transaction, hits: Iterable[tuple[str, str]], at_us: int) -> None:
-    """Write down which interest a story met, each once."""
-    tx.execute_many(
-        "INSERT INTO desk_hits (interest, story, at_us) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        [(interest, story, at_us) for interest, story in hits],
+def met(tx: Transaction, hits: Iterable[tuple[str, str]], at_us: int) -> list[tuple[int, str]]:
+    """Write down which interest a story met, each once. (number, story) of those that were not met before."""
+    fresh = []
+    for interest, story in hits:
+        if not tx.query("SELECT 1 FROM desk_hits WHERE interest = ? AND story = ?", (interest, story)):
+            tx.execute("INSERT INTO desk_hits (interest, story, at_us) VALUES (?, ?, ?)", (interest, story, at_us))
+            fresh.append((newest_hit(tx), story))
+            _of_interest(tx, story)
+    return fresh
+
+
+def _of_interest(tx: Transaction, story: str) -> None:
+    tx.execute(
+        "INSERT INTO desk_keys (key, last_us, story) SELECT ?, last_us, id FROM desk_stories WHERE id = ?"
+        " ON CONFLICT DO NOTHING",
+        (OF_INTEREST, story),
+    )
+
+
+def forget(tx: Transaction, interest: str) -> None:
+    """Nobody looks for it any more: what met it is told no longer."""
+    stories = [str(row[0]) for row in tx.query("SELECT story FROM desk_hits WHERE interest = ?", (interest,))]
+    tx.execute("DELETE FROM desk_hits WHERE interest = ?", (interest,))
+    for one in stories:
+        if not hits_of(tx, one):
+            tx.execute("DELETE FROM desk_keys WHERE story = ? AND key = ?", (one, OF_INTEREST))
+
+
+def newest_hit(db: Reading) -> int:
+    """The number of the newest; 0: there is none."""
+    return int(db.query("SELECT COALESCE(MAX(number), 0) FROM desk_hits")[0][0])
+
+
+def numbered(db: Reading, numbers: Iterable[int]) -> dict[int, Hit]:
+    """What was met, by its number; without what is told no longer."""
+    found = ((one, db.query(f"{_HITS} WHERE h.number = ?", (one,))) for one in numbers)
+    return {one: _hit(rows[0]) for one, rows in found if rows}
+
+
+def paged(db: Reading) -> int:
+    """Up to which of them our analysts were paged."""
+    return int(db.query("SELECT COALESCE(MAX(number), 0) FROM desk_paged")[0][0])
+
+
+def page_of(tx: Transaction, number: int) -> None:
+    """Write down up to which of them our analysts were paged."""
+    tx.execute(
+        "INSERT INTO desk_paged (one, number) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET number = excluded.number",
+        (number,),
     )
 
 
@@ -146,12 +230,12 @@ def hits_of(db: Reading, story: str) -> list[str]:
 
 def hits(db: Reading, limit: int) -> list[Hit]:
     """What was met, the newest first."""
-    found = db.query(
-        "SELECT h.interest, h.story, s.shown, h.at_us FROM desk_hits h JOIN desk_stories s ON s.id = h.story"
-        " ORDER BY h.number DESC LIMIT ?",
-        (limit,),
-    )
-    return [Hit(str(one[0]), str(one[1]), _LISTED.decode(one[2]).title, int(one[3])) for one in found]
+    return [_hit(row) for row in db.query(f"{_HITS} ORDER BY h.number DESC LIMIT ?", (limit,))]
+
+
+def _hit(row: Sequence[Any]) -> Hit:
+    listed = _LISTED.decode(row[2])
+    return Hit(str(row[0]), str(row[1]), listed.title, int(row[3]), listed.state)
 
 
 # -- drafts -----------------------------------------------------------------------------------------------------------

@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from tocsin.desk.document import Document
+from tocsin.desk.document import Act, Document
 from tocsin.desk.shown import Judged, Told
-from tocsin.formats import canonical
+from tocsin.formats import canonical, decision
+from tocsin.formats.decision import Article, Decision
 from tocsin.formats.fields import stamp
 from tocsin.formats.stix import ids
 from tocsin.formats.stix.valued import pattern, value_of
 from tocsin.formats.tlp import Tlp, marking_id
 
 _MS: Final = 1000
+_WEB: Final = ("http://", "https://")
 _MOST_REFERENCES: Final = 200
 _MOST_ORGANISATIONS: Final = 20
 CONFIDENCE: Final[Mapping[int, int]] = MappingProxyType({1: 90, 2: 70, 3: 50, 4: 30, 5: 10})
@@ -49,6 +51,24 @@ def drafted(told: Told, author: Author, urls: Mapping[str, str]) -> list[bytes]:
     about += [one for one in made if one is not None]
     report = _report(told, author, list(references.values()), [one["id"] for one in about])
     return [canonical.encode(one) for one in (*about, report)]
+
+
+def decided(act: Act, documents: Mapping[str, Document], author: Author, about: str) -> bytes:
+    """An act of our analysts as a note to share: the articles, never who decided. Raises FormatError("format.decision")."""
+    left, right = (
+        [documents[one] for one in side if one in documents][: decision.MOST] for side in (act.left, act.right)
+    )
+    verb = "tell one event" if act.together else "tell two events"
+    names = "; ".join(f"\u201c{one.title}\u201d ({one.outlet or 'unknown outlet'})" for one in (*left, *right))
+    told = Decision(act.together, _articles(left), _articles(right))
+    return decision.compose(
+        told, author.identity, about, f"Our analysts find that these articles {verb}: {names}", author.now_us
+    )
+
+
+def _articles(documents: Sequence[Document]) -> tuple[Article, ...]:
+    made = {one.content: Article(one.content, one.url if one.url.startswith(_WEB) else "") for one in documents}
+    return tuple(made.values())
 
 
 def _names(told: Told) -> list[str]:
@@ -109,7 +129,7 @@ def _sure(made: dict[str, Any], told: Told) -> dict[str, Any]:
 def _reference(document: Document, urls: Mapping[str, str]) -> dict[str, Any]:
     made: dict[str, Any] = {"source_name": document.outlet or "unknown outlet", "description": document.title}
     url = document.url or urls.get(document.found_in, "")
-    if url.startswith(("http://", "https://")):
+    if url.startswith(_WEB):
         return {**made, "url": url, "hashes": {"SHA-256": document.found_in}}
     return {**made, "description": f"{document.title} (capture SHA-256 {document.found_in})"}
 

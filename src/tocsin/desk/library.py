@@ -71,6 +71,7 @@ def add(tx: Transaction, kept: Kept, reading: Reading, mark: Mark) -> None:
             _packed(msgspec.msgpack.encode(msgspec.structs.replace(reading, vector={}, sketch=()))),
         ),
     )
+    tx.execute("INSERT INTO desk_contents (content, document) VALUES (?, ?)", (document.content, document.id))
     tx.execute(
         "INSERT INTO desk_marks (number, document, story, outlet, language, is_copy, published_us, seen_us, body)"
         " SELECT number, id, story, ?, ?, ?, published_us, seen_us, ? FROM desk_documents WHERE id = ?",
@@ -140,6 +141,20 @@ def unread(db: View, urls: Iterable[str]) -> set[str]:
     return {one for one, rows in found if not rows or rows[0][0] == GIVEN_UP}
 
 
+def holding(db: View, contents: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """(document, its story) of texts that are here, by Document.content; of several the first that came."""
+    out = {}
+    for one in contents:
+        rows = db.query(
+            "SELECT d.id, d.story FROM desk_contents c JOIN desk_documents d ON d.id = c.document WHERE c.content = ?"
+            " ORDER BY d.number LIMIT 1",
+            (one,),
+        )
+        if rows:
+            out[one] = (str(rows[0][0]), str(rows[0][1]))
+    return out
+
+
 def count(db: View, story: str) -> int:
     """How many documents a story has."""
     return int(db.query("SELECT COUNT(*) FROM desk_documents WHERE story = ?", (story,))[0][0])
@@ -180,6 +195,12 @@ def move(tx: Transaction, documents: Iterable[str], story: str) -> None:
     tx.execute_many("UPDATE desk_documents SET story = ? WHERE id = ?", moved)
     of_number = "UPDATE desk_marks SET story = ? WHERE number = (SELECT number FROM desk_documents WHERE id = ?)"
     tx.execute_many(of_number, moved)
+
+
+def kept(db: View, document_id: str) -> Kept | None:
+    """A document, if it is here."""
+    rows = db.query("SELECT number, source, story, copy_of, document FROM desk_documents WHERE id = ?", (document_id,))
+    return _kept(rows[0]) if rows else None
 
 
 class Library:

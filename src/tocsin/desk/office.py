@@ -1,7 +1,7 @@
 """The desk's office: what pages and commands ask of the desk. One per node."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,17 +9,19 @@ from msgspec.structs import replace
 
 from tocsin.desk import catalogue, drafting, library, register, telling
 from tocsin.desk.catalogue import STATES
-from tocsin.desk.document import Document, Quote, Version
+from tocsin.desk.document import Act, Difference, Document, Quote, Version
 from tocsin.desk.finding.indicators import Listed as Forbids
+from tocsin.desk.finding.words import sought
 from tocsin.desk.gathering import Gathering, Parts, Reader
 from tocsin.desk.register import Register
 from tocsin.desk.shelves import MOST_SHELVED, Ground, Shelves, Watched
-from tocsin.desk.shown import Hit, Listed, Told
+from tocsin.desk.shown import ALL, Also, Decided, Hit, Listed, Told
 from tocsin.desk.stories.linking import Encode
 from tocsin.desk.stories.origins import grade_of
 from tocsin.desk.stories.summary import answers_to, summary_of, timeline_of
-from tocsin.desk.stories.versions import versions_of
+from tocsin.desk.stories.versions import between, versions_of
 from tocsin.errors import AccessError, ConfigError, StoreError
+from tocsin.formats import decision
 from tocsin.ports.clock import Clock
 from tocsin.ports.database import Database, Transaction
 from tocsin.ports.database import Reading as View
@@ -28,6 +30,9 @@ from tocsin.ports.outside import Outside
 _MOST: Final = 500
 _VERSIONS: Final = 50
 _LONGEST: Final = 2000
+_SOUGHT: Final = 6  # words
+_ACTS: Final = 20  # of one story
+_TITLES: Final = 3  # of one side of a decision
 _FIRST: Final = (1 << 62, "")
 _LOOK_S: Final = 60.0
 
@@ -117,12 +122,15 @@ class Office:
         country: str = "",
         language: str = "",
         state: str = "",
+        also: Also = ALL,
         before: tuple[int, str] = (0, ""),
         limit: int = 50,
     ) -> list[Listed]:
         """Stories, the newest first. The next page: `before` is (last_us, id) of the last one."""
         asked = {"topic": topic, "country": country.upper(), "language": language.lower(), "state": state}
         wanted = [f"{key}:{text}" for key, text in asked.items() if text]
+        wanted[:0] = [f"word:{word}" for word in sought(also.text)[:_SOUGHT]]
+        wanted[:0] = [catalogue.OF_INTEREST] if also.of_interest else []
         start = before if before != (0, "") else _FIRST
         return await self._database.read(lambda db: catalogue.page(db, wanted, start, max(1, min(limit, _MOST))))
 
@@ -135,7 +143,6 @@ class Office:
 
     async def story(self, story_id: str) -> Told:
         """A story in full. Raises AccessError("desk.unknown-story"), StoreError."""
-        standing = await self._world.watched.standing()
         others = await self._shelves.related(story_id)
 
         def held(db: View) -> tuple[Any, ...]:
@@ -146,10 +153,12 @@ class Office:
                 register.letters(db),
                 catalogue.judged(db, story_id),
                 catalogue.rows(db, others),
-                [one for one in catalogue.hits_of(db, story_id) if one in standing],
+                catalogue.hits_of(db, story_id),
             )
 
-        shelf, row, letters, judged, related, interests = await self._database.read(held)
+        shelf, row, letters, judged, related, met = await self._database.read(held)
+        standing = await self._world.watched.standing(met)
+        interests = [one for one in met if one in standing]
         if not shelf or not row:
             raise AccessError("desk.unknown-story", "there is no such story here")
         evidence = self._shelves.evidence(letters)
@@ -185,6 +194,32 @@ class Office:
         kept, _ = await shelf.document(document_id)
         versions = await shelf.versions(kept.document.article, _VERSIONS)
         return kept.document, await asyncio.to_thread(versions_of, versions), kept.story
+
+    async def size(self, story_id: str) -> int:
+        """How many documents a story has."""
+        return await self._database.read(lambda db: library.count(db, story_id))
+
+    async def beside(self, document_id: str, other_id: str) -> tuple[Document, Document, tuple[Difference, ...]]:
+        """Two documents and what differs, sentence by sentence, where both are in one language; the other one may be "".
+
+        Without one it is the story's first in another language, else its first by another outlet, else its first other.
+        Raises AccessError("desk.unknown-story") for what is not in the same story.
+        """
+
+        def held(db: View) -> tuple[Document, Document]:
+            one = library.kept(db, document_id)
+            shelf = library.shelf(db, one.story, MOST_SHELVED) if one is not None else []
+            others = [kept.document for kept, _ in shelf if kept.document.id != document_id]
+            chosen = [each for each in others if each.id == other_id] if other_id else others
+            if one is None or not chosen:
+                raise AccessError("desk.unknown-story", "there are no two such articles in one story here")
+            first = one.document
+            return first, min(chosen, key=lambda each: (each.language == first.language, each.outlet == first.outlet))
+
+        one, other = await self._database.read(held)
+        if one.language != other.language:
+            return one, other, ()
+        return one, other, await asyncio.to_thread(between, one, other)
 
     async def ask(self, story_id: str, question: str) -> tuple[Quote, ...]:
         """Passages of a story that answer a question. Raises AccessError("desk.unknown-story")."""
@@ -234,11 +269,66 @@ class Office:
         await self._database.write(lambda tx: catalogue.keep_draft(tx, report, story_id, (by, first), body))
         return made
 
+    # -- decisions, ours and those of others --------------------------------------------------------------------
+
+    async def acts(self, story_id: str) -> list[Decided]:
+        """What our people decided about a story's documents, the newest first."""
+
+        def held(db: View) -> list[Decided]:
+            found = catalogue.acts_of(db, library.ids(db, story_id)[:MOST_SHELVED], _ACTS)
+            return [Decided(number, act.together, act.by, act.at_us, _titled(db, act)) for number, act in found]
+
+        return await self._database.read(held)
+
+    async def decision(self, number: int, about: str) -> bytes:
+        """A decision of ours as a note to share, beside the object `about`. Raises AccessError("desk.unknown-story")."""
+
+        def held(db: View) -> tuple[Act, dict[str, Document]]:
+            found = catalogue.act(db, number)
+            if found is None:
+                raise AccessError("desk.unknown-story", "there is no such decision here")
+            sides = (*found.left[: decision.MOST], *found.right[: decision.MOST])
+            return found, {one: kept.document for one in sides if (kept := library.kept(db, one)) is not None}
+
+        act, documents = await self._database.read(held)
+        author = drafting.Author(self._world.author(), act.at_us, act.at_us)
+        return drafting.decided(act, documents, author, about or author.identity)
+
+    async def holding(self, contents: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+        """(document, its story) of texts that are here, by Document.content."""
+        return await self._database.read(lambda db: library.holding(db, contents))
+
+    async def declined(self, notes: Iterable[str]) -> set[str]:
+        """Those of these decisions of others that we do not follow."""
+        return await self._database.read(lambda db: catalogue.declined(db, notes))
+
+    async def decline(self, note: str, by: str) -> None:
+        """Not follow a decision of another member."""
+        await self._database.write(lambda tx: catalogue.decline(tx, note, (by, self._world.clock.now_us())))
+
     async def hits(self, limit: int = 50) -> list[Hit]:
         """What stories met of our standing interests, the newest first."""
-        standing = await self._world.watched.standing()
         found = await self._database.read(lambda db: catalogue.hits(db, max(1, min(limit, _MOST))))
+        standing = await self._world.watched.standing({one.interest for one in found})
         return [one for one in found if one.interest in standing]
+
+    async def numbered(self, numbers: Sequence[int]) -> Mapping[int, Hit]:
+        """What was met, by the numbers that our people are told."""
+        return await self._database.read(lambda db: catalogue.numbered(db, numbers))
+
+    async def forget(self, interest: str) -> None:
+        """An interest, as "kind text", stands no more: nothing is told of what met it."""
+        await self._database.write(lambda tx: catalogue.forget(tx, interest))
+
+
+def _titled(db: View, act: Act) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    left, right = (
+        tuple(
+            dict.fromkeys(kept.document.title for one in side[:_TITLES] if (kept := library.kept(db, one)) is not None)
+        )
+        for side in (act.left, act.right)
+    )
+    return left, right
 
 
 def _rows(db: View, story_id: str) -> list[Listed]:

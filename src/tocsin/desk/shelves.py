@@ -9,13 +9,14 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
 from tocsin.desk import catalogue, library, register, telling, thresholds
 from tocsin.desk.catalogue import OPEN
-from tocsin.desk.document import Act, Document, Finding, Lead, Mark, Reading, Verdict
+from tocsin.desk.document import Act, Document, Finding, Lead, Mark, Reading, Topic, Verdict
 from tocsin.desk.finding.indicators import Listed as Forbids
 from tocsin.desk.gathering import Read
 from tocsin.desk.library import Kept
@@ -35,6 +36,16 @@ _BLOCK: Final = 2_000
 _ENCODED: Final = 16  # leads at a time
 _MOST_KNOWN: Final = 200_000
 _SENTENCES: Final = 20_000
+# What STIX's industry-sector-ov calls otherwise.
+_VOCABULARY: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "transport": "transportation",
+        "health": "healthcare",
+        "finance": "financial-services",
+        "defence": "defense",
+        "food": "agriculture",
+    }
+)
 
 
 class Watched(Protocol):
@@ -44,8 +55,16 @@ class Watched(Protocol):
         """("kind text" of an interest, story) of everything that these objects of stories meet."""
         ...
 
-    async def standing(self) -> frozenset[str]:
-        """Every interest there is now, as "kind text"."""
+    async def standing(self, labels: Iterable[str]) -> frozenset[str]:
+        """Those of these "kind text" that are looked for now."""
+        ...
+
+    def tell(self, tx: Transaction, fresh: Sequence[tuple[int, str]]) -> None:
+        """Inside the commit: (number, story) of what was met for the first time, so that our own people are told once."""
+        ...
+
+    def told(self) -> None:
+        """After the commit: whoever waits is woken."""
         ...
 
 
@@ -140,7 +159,7 @@ class Shelves:
             homes = await database.read(lambda db: library.homes(db, {one.article for one, _ in pairs}))
             placed = await asyncio.to_thread(self._placed, room, source, pairs, homes)
             rows = await self._rows(placed)
-            objects = _objects(placed)
+            objects = _objects((one.kept, one.reading) for one in placed)
 
             def work(tx: Transaction) -> None:
                 also(tx)
@@ -152,9 +171,11 @@ class Shelves:
                         )
                 for row in rows:
                     catalogue.put(tx, row)
-                catalogue.met(tx, self._ground.watched.seek(tx, objects), self._ground.clock.now_us())
+                met = catalogue.met(tx, self._ground.watched.seek(tx, objects), self._ground.clock.now_us())
+                self._ground.watched.tell(tx, met)
 
             await self._write(work)
+            self._ground.watched.told()
             return len(placed)
 
     async def merge(self, story: str, other: str, by: str) -> str:
@@ -264,11 +285,14 @@ class Shelves:
             ]
 
         rows = await asyncio.to_thread(made)
+        objects = _objects((replace(kept, story=homes[kept.document.id]), reading) for kept, reading in whole)
 
         def all_of_it(tx: Transaction) -> None:
             work(tx)
             for one in rows:
                 catalogue.put(tx, one)
+            # What was split off meets what it met before; nobody is told of that a second time.
+            catalogue.met(tx, self._ground.watched.seek(tx, objects), self._ground.clock.now_us())
 
         await self._write(all_of_it)
         for document, story in homes.items():
@@ -346,20 +370,29 @@ def _linked(room: Newsroom, begun: Iterable[Begun]) -> None:
         room.relink(one)
 
 
-def _objects(placed: Sequence[_Placed]) -> dict[str, list[Mapping[str, Any]]]:
+def _objects(placed: Iterable[tuple[Kept, Reading]]) -> dict[str, list[Mapping[str, Any]]]:
     """What documents say, in the words that interests are held against."""
     out: dict[str, list[Mapping[str, Any]]] = {}
-    for kept, reading, _, _ in placed:
+    for kept, reading in placed:
         document = kept.document
         topics = [one.name for one in reading.topics if not one.listed]
         objects: list[Mapping[str, Any]] = [
             {"type": "report", "name": document.title, "description": document.text},
             *({"type": "report", "extensions": {extension.ID["warning"]: {"topic": one}}} for one in topics),
             *({"type": "location", "country": one.country} for one in reading.places),
+            *({"type": "identity", "sectors": [name]} for one in reading.topics for name in _sectors(one)),
             *(_observable(one) for one in reading.findings),
         ]
         out.setdefault(kept.story, []).extend(objects)
     return out
+
+
+def _sectors(topic: Topic) -> Iterable[str]:
+    """In our words and in those of STIX's vocabulary: people keep either."""
+    for one in () if topic.listed else topic.sectors:
+        yield one
+        if one in _VOCABULARY:
+            yield _VOCABULARY[one]
 
 
 def _observable(finding: Finding) -> Mapping[str, Any]:

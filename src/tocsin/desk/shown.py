@@ -1,5 +1,7 @@
 """What the desk shows of its stories: values for pages and commands. Times are microseconds since 1970."""
 
+from typing import Final
+
 import msgspec
 
 from tocsin.desk.document import Document, Finding, Grade, Organisation, Origin, Place, Quote, Topic
@@ -24,6 +26,17 @@ class Listed(msgspec.Struct, frozen=True):
     state: str  # open, followed or dismissed
     letter: str  # Admiralty: reliability of the best source, as people set it
     digit: int  # Admiralty: credibility, as proposed
+    words: tuple[str, ...] = ()  # by which it is looked for, as finding.words.sought() gives them
+
+
+class Also(msgspec.Struct, frozen=True):
+    """What stories are looked for by beside their filters: words, and whether they met any standing interest of ours."""
+
+    text: str = ""
+    of_interest: bool = False
+
+
+ALL: Final = Also()
 
 
 class Shelved(msgspec.Struct, frozen=True):
@@ -61,6 +74,16 @@ class Told(msgspec.Struct, frozen=True):
     interests: tuple[str, ...]  # "kind text" of our standing interests that it met; never leaves the node
 
 
+class Decided(msgspec.Struct, frozen=True):
+    """A merge or a split, by whom, and titles of both sides."""
+
+    number: int
+    together: bool
+    by: str
+    at_us: int
+    sides: tuple[tuple[str, ...], tuple[str, ...]]
+
+
 class Hit(msgspec.Struct, frozen=True):
     """A story met one of our standing interests."""
 
@@ -68,3 +91,4 @@ class Hit(msgspec.Struct, frozen=True):
     story: str
     title: str
     at_us: int
+    state: str = "open"  # of the story

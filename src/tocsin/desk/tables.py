@@ -70,7 +70,7 @@ CREATE TABLE IF NOT EXISTS desk_stories (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS desk_stories_last ON desk_stories (last_us, id);
 CREATE TABLE IF NOT EXISTS desk_keys (
-  key     TEXT NOT NULL,         -- 'topic:terrorism', 'country:EG', 'language:ar', 'state:followed'
+  key     TEXT NOT NULL,         -- 'topic:terrorism', 'country:EG', 'language:ar', 'state:followed', OF_INTEREST
   last_us INTEGER NOT NULL,
   story   TEXT NOT NULL,
   PRIMARY KEY (key, last_us, story)
@@ -80,6 +80,21 @@ CREATE TABLE IF NOT EXISTS desk_acts (
   number INTEGER PRIMARY KEY,
   body   BLOB NOT NULL           -- document.Act: merged or split by a person
 );
+CREATE TABLE IF NOT EXISTS desk_acts_of (
+  document TEXT NOT NULL,
+  number   INTEGER NOT NULL,     -- of the act about it
+  PRIMARY KEY (document, number)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS desk_contents (
+  content  TEXT NOT NULL,        -- Document.content
+  document TEXT NOT NULL,
+  PRIMARY KEY (content, document)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS desk_declined (
+  note  TEXT PRIMARY KEY,        -- STIX id of another member's decision about news that we do not follow
+  by    TEXT NOT NULL,
+  at_us INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS desk_judged (
   story  TEXT NOT NULL,
   value  TEXT NOT NULL,          -- of a finding
@@ -94,6 +109,11 @@ CREATE TABLE IF NOT EXISTS desk_hits (
   story    TEXT NOT NULL,
   at_us    INTEGER NOT NULL,
   UNIQUE (interest, story)
+);
+CREATE INDEX IF NOT EXISTS desk_hits_story ON desk_hits (story);
+CREATE TABLE IF NOT EXISTS desk_paged (
+  one    INTEGER PRIMARY KEY CHECK (one = 1),
+  number INTEGER NOT NULL        -- of desk_hits: up to this one our analysts were paged
 );
 CREATE TABLE IF NOT EXISTS desk_drafts (
   id    TEXT PRIMARY KEY,

@@ -6,12 +6,16 @@ from typing import Final, NamedTuple
 
 from tocsin.desk.catalogue import OPEN
 from tocsin.desk.document import Finding, Found, Organisation, Origin, Place, Reading, Topic, Verdict
+from tocsin.desk.finding.words import sought
 from tocsin.desk.library import Kept
 from tocsin.desk.shown import Judged, Listed, Shelved
 from tocsin.desk.stories.origins import Similar, grade_of, origins_of
 
 Shelf = Sequence[tuple[Kept, Reading]]
 _MOST_WORDS: Final = 12
+_OF_A_TITLE: Final = 12
+_SAID: Final = 20
+_HEAVY: Final = 12
 _MOST_NAMES: Final = 40
 
 
@@ -60,7 +64,16 @@ def listed(shelf: Shelf, documents: int, state: str, evidence: Evidence) -> List
         state=state or OPEN,
         letter=grade.letter,
         digit=grade.digit,
+        words=_words(shelf, first[1]),
     )
+
+
+def _words(shelf: Shelf, first: Reading) -> tuple[str, ...]:
+    """Of the title, of other titles, of who tells it; then what weighs most in the first paragraph."""
+    titles = dict.fromkeys((first.title, *(reading.title for _, reading in shelf)))
+    outlets = dict.fromkeys(kept.document.outlet for kept, _ in shelf)
+    said = [word for text in (*titles, *outlets) for word in sought(text)[:_OF_A_TITLE]]
+    return tuple(dict.fromkeys((*said[:_SAID], *sought(first.lead, _HEAVY))))
 
 
 def _each(names: Iterable[str]) -> tuple[str, ...]:
@@ -95,9 +108,10 @@ def places(shelf: Shelf) -> tuple[Place, ...]:
 def organisations(shelf: Shelf) -> tuple[Organisation, ...]:
     """The organisations of a story; an acronym that one document explains holds for all."""
     out: dict[str, Organisation] = {}
+    acronyms = {one.name: one.acronym for _, reading in shelf for one in reading.organisations if one.acronym}
     for _, reading in shelf:
         for one in reading.organisations:
-            key = one.acronym or one.name
+            key = one.acronym or acronyms.get(one.name, one.name)
             had = out.get(key)
             out[key] = (
                 one

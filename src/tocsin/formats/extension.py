@@ -12,7 +12,17 @@ from tocsin.formats import canonical
 from tocsin.formats.stix.ids import sdo_id
 from tocsin.formats.text import instant
 
-NAMES: Final = ("warning", "answer", "escalation", "recall", "confirmation", "feedback", "person", "objection")
+NAMES: Final = (
+    "warning",
+    "answer",
+    "escalation",
+    "recall",
+    "confirmation",
+    "feedback",
+    "person",
+    "objection",
+    "decision",
+)
 ID: Final[Mapping[str, str]] = MappingProxyType({name: sdo_id("extension-definition", name, "1") for name in NAMES})
 _MILLISECOND: Final = 1000
 

@@ -8,6 +8,7 @@ from tocsin.exchange.fairness.statement import Statements
 from tocsin.exchange.journal.journal import Journal
 from tocsin.exchange.journal.readers import Room
 from tocsin.exchange.match.blocking import Blocking
+from tocsin.exchange.match.decisions import Decisions
 from tocsin.exchange.match.finding import Values
 from tocsin.exchange.match.gaps import Concern
 from tocsin.exchange.match.interests import Interests
@@ -75,7 +76,8 @@ class Rooms:
     def all(self) -> Sequence[Room]:
         """Every room that reads the journal."""
         told = (self.watchkeeping.record, self.recalls, self._duties)
-        return (self._blocking, Relations(), Values(), self.interests, *told, self._ledger, self._objections)
+        news = Decisions(self._members.me)
+        return (self._blocking, Relations(), Values(), self.interests, news, *told, self._ledger, self._objections)
 
     def tasks(self) -> Sequence[Task]:
         """What the rooms do by themselves, by name; each runs for ever under the supervisor."""

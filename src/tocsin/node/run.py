@@ -160,6 +160,7 @@ def _working(core: Core, audit: Audit, desk: Desk) -> list[asyncio.Task[None]]:
     return [
         asyncio.ensure_future(supervise("audit", partial(audit.note, core.journal), clock, note)),
         asyncio.ensure_future(supervise("desk", desk.office.run, clock, note)),
+        asyncio.ensure_future(supervise("news paging", desk.paging.run, clock, note)),
     ]
 
 

@@ -71,6 +71,7 @@ class Watched:
 
     def __init__(self, *words):
         self.words = set(words)
+        self.fresh, self.woken = [], 0
 
     def seek(self, tx, stories):
         return [
@@ -80,8 +81,14 @@ class Watched:
             if any(word in json.dumps(one) for one in found)
         ]
 
-    async def standing(self):
-        return frozenset(self.words)
+    async def standing(self, labels):
+        return frozenset(self.words & set(labels))
+
+    def tell(self, tx, fresh):
+        self.fresh += fresh
+
+    def told(self):
+        self.woken += bool(self.fresh)
 
 
 @pytest.fixture
@@ -107,7 +114,7 @@ def opened(path, *, watched=(), outside=None, database=InlineDatabase, model=Non
             called=called,
         )
         office = Office(world)
-        office.clock = clock
+        office.clock, office.watched = clock, world.watched
         yield office
 
 

@@ -62,6 +62,19 @@ def root_of(key: str, language: str) -> str:
     return key
 
 
+def sought(text: str, heaviest: int = 0) -> list[str]:
+    """The words of a text as stories are looked for by them, whatever its language; the commonest are left out.
+
+    `heaviest`: only so many, the rarest in English first.
+    """
+    table = weights("en")
+    found = (root_of(one.key, "ar" if "\u0600" <= one.key[0] <= "\u06ff" else "en") for one in words_of(text))
+    words = [one for one in dict.fromkeys(found) if len(one) > 1 and table.get(one, 1.0) >= thresholds.LIGHTEST_WORD]
+    chosen = sorted(words, key=lambda one: -table.get(one, 1.0))[:heaviest] if heaviest else words
+    # Ministry and ministries, bridge and bridges.
+    return list(dict.fromkeys(one.rstrip("ey") if len(one) > 4 else one for one in chosen))
+
+
 def words_of(text: str) -> Iterator[Word]:
     """Words and numbers in order."""
     if not text.isascii():

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from typing import Final
 
 from tocsin.desk import thresholds
 from tocsin.desk.document import Difference, Document, Sentence, Version
 from tocsin.desk.finding.sentences import sentences
-from tocsin.desk.finding.words import cosine, vector
+from tocsin.desk.finding.words import cosine, vector, words_of
+
+_COMPARED: Final = 300
 
 
 def differences(before: Sequence[Sentence], after: Sequence[Sentence], language: str) -> tuple[Difference, ...]:
@@ -45,6 +48,24 @@ def _aligned(old: Sequence[str], new: Sequence[str], language: str) -> list[Diff
         else:
             made.append(Difference("", text, 0.0))
     return made + [Difference(text, "", 0.0) for i, text in enumerate(old) if i not in used]
+
+
+def between(one: Document, other: Document) -> tuple[Difference, ...]:
+    """What two texts of one language say otherwise, of their first sentences."""
+    return differences(sentences(one.text)[:_COMPARED], sentences(other.text)[:_COMPARED], one.language)
+
+
+def words_between(before: str, after: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Where two tellings of a sentence have other words: from and to before, in either."""
+    old, new = list(words_of(before)), list(words_of(after))
+    made: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
+    matcher = SequenceMatcher(None, [one.key for one in old], [one.key for one in new], autojunk=False)
+    for what, i, j, k, m in matcher.get_opcodes():
+        if what != "equal":
+            for side, words, first, last in ((made[0], old, i, j), (made[1], new, k, m)):
+                if first < last:
+                    side.append((words[first].start, words[last - 1].end))
+    return made
 
 
 def versions_of(documents: Sequence[Document]) -> tuple[Version, ...]:

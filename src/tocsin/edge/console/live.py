@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from tocsin.desk import catalogue
 from tocsin.edge.control.services import Services
 from tocsin.edge.signin.tickets import text
 from tocsin.exchange.warn import board as room
@@ -43,6 +44,7 @@ class Board:
     due: Due
     up: int
     peers: int
+    met: int  # the newest of what stories met of our standing interests, by its number
     changes_at: int | None  # when time alone changes it next
 
     @property
@@ -73,6 +75,7 @@ class _Found(NamedTuple):
     closed: list[Open]
     due: Due
     texts: dict[int, Alert | None]
+    met: int
 
 
 @dataclass(slots=True)
@@ -222,13 +225,13 @@ class Live:
                 kept.closed[one.warned.id] = self._card(one, now)
         while len(kept.closed) > _CLOSED:
             kept.closed.popitem(last=False)
-        plate = (found.due, *links)
+        plate = (found.due, *links, found.met)
         if changed or gone or plate != kept.plate:
             kept.serial += 1
             kept.changes.append(_Change(kept.serial, changed, gone, changed - kept.digests.keys()))
         is_new = kept.board is None or kept.board.serial != kept.serial
         kept.digests, kept.plate = digests, plate
-        kept.board = Board(kept.serial, head, cards, found.due, *links, _changes_at(found.open, now))
+        kept.board = Board(kept.serial, head, cards, found.due, *links, found.met, _changes_at(found.open, now))
         kept.cost_s = services.clock.monotonic() - began
         if is_new:
             self._announce()
@@ -242,7 +245,7 @@ class Live:
         shown = [one.warned for one in (*open_, *closed)]
         known = {one.position: kept.texts[one.position] for one in shown if one.position in kept.texts}
         known |= room.texts(db, [one for one in shown if one.position not in known])
-        return _Found(open_, closed, room.due(db, me, now), known)
+        return _Found(open_, closed, room.due(db, me, now), known, catalogue.newest_hit(db))
 
     def _card(self, one: Open, now: int) -> dict[str, Any]:
         return card(self._services, one, self._kept.texts.get(one.warned.position), now)

@@ -224,9 +224,15 @@ class _Routes:
                 if rows:
                     before, after = after, rows[-1].row.position
                     await self._services.audit.seen(use, reading.shown(rows))
-                    warned = await warning.happened(self._services, [one.row for one in rows])
+                    plain = [one.row for one in rows]
+                    warned = await warning.happened(self._services, plain)
+                    met = await desking.met(self._services, plain)
                     told_of = (
-                        {**reading.happening(self._services, one), "warning": warned.get(one.row.position)}
+                        {
+                            **reading.happening(self._services, one),
+                            "warning": warned.get(one.row.position),
+                            "story": met.get(one.row.position),
+                        }
                         for one in rows
                     )
                     yield b"".join(msgspec.json.encode(one) + b"\n" for one in told_of)

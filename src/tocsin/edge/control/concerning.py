@@ -98,7 +98,8 @@ async def _add(services: Services, request: Request) -> Response:
 
 async def _remove(services: Services, request: Request) -> Response:
     wanted = request.path_params["id"]
-    await services.interests.remove(wanted)
+    gone = await services.interests.remove(wanted)
+    await services.desk.forget(f"{gone.kind} {gone.text}")
     return told({"removed": wanted})
 
 

@@ -1,6 +1,6 @@
 """The desk at the node's end: its sources, what came of them, stories and drafts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -12,15 +12,18 @@ from starlette.routing import Route
 from tocsin.desk.library import MOST_BYTES
 from tocsin.desk.office import Office
 from tocsin.desk.register import Entry, auth_of, kind_of
-from tocsin.desk.shown import Listed, Shelved, Told
+from tocsin.desk.shown import Also, Listed, Shelved, Told
 from tocsin.desk.sources import Kind, Source, standing
 from tocsin.edge.control import warning
 from tocsin.edge.control.answers import asked, name, names, told
 from tocsin.edge.control.services import Services
 from tocsin.errors import ConfigError
+from tocsin.exchange.journal import journal
 from tocsin.formats.alert import MAX_HEADLINE
 from tocsin.formats.text import instant
 
+MET: Final = "story-met"
+"""The journal's local row: a story met a standing interest for the first time. `seq` is the hit's number at the desk."""
 _COUNTRIES: Final = 20
 _TOPICS: Final[Mapping[str, str]] = MappingProxyType(
     {"terrorism": "terrorism", "cyber": "cyber", "organised-crime": "organised-crime"}
@@ -109,6 +112,7 @@ class _Stories:
             country=query.get("country", ""),
             language=query.get("language", ""),
             state=query.get("state", ""),
+            also=Also(query.get("text", ""), query.get("of_interest") == "1"),
             before=(_number(query.get("before", "0")), query.get("before_id", "")),
             limit=_number(query.get("limit", "50")),
         )
@@ -171,6 +175,17 @@ class _Stories:
         return await self._desk.named(request.path_params["story"])
 
 
+async def met(services: Services, rows: Sequence[journal.Row]) -> dict[int, dict[str, Any]]:
+    """For `tocsin watch`: of rows that say that a story met an interest, what is told, by position."""
+    wanted = {row.position: row.seq for row in rows if row.kind == journal.Kind.LOCAL and row.name == MET}
+    found = await services.desk.numbered(list(wanted.values())) if wanted else {}
+    return {
+        position: {"story": hit.story, "title": hit.title, "interest": hit.interest}
+        for position, number in wanted.items()
+        if (hit := found.get(number)) is not None
+    }
+
+
 def wish_of(story: Told) -> dict[str, Any]:
     """What a story says for a warning; who warns adds urgency, what is threatened, what to do, and the channel."""
     topic = next((one.name for one in story.topics if not one.listed), "")
@@ -187,8 +202,10 @@ def wish_of(story: Told) -> dict[str, Any]:
 
 def row(one: Listed) -> dict[str, Any]:
     """A row of the list of stories."""
+    made: dict[str, Any] = msgspec.to_builtins(one)
+    del made["words"]
     return {
-        **msgspec.to_builtins(one),
+        **made,
         "first": instant(one.first_us),
         "last": instant(one.last_us),
     }

@@ -65,7 +65,7 @@ class Interests:
     async def add(self, kind: str, text: str, note: str = "") -> Interest:
         """Look for this from now on. Raises ConfigError("config.value"), StoreError."""
         normal = _normal(kind, text)
-        number = sha256(f"{kind} {normal}".encode()).hexdigest()[:12]
+        number = _number(f"{kind} {normal}")
         now_us = self._clock.now_us()
 
         def work(tx: Transaction) -> Interest:
@@ -88,21 +88,32 @@ class Interests:
             self._seeker = None  # it may have been made from what is not there
             raise
 
-    async def remove(self, interest_id: str) -> None:
-        """Look for it no longer, and forget what was found. Raises AccessError("access.unknown-interest")."""
+    async def remove(self, interest_id: str) -> Interest:
+        """Look for it no longer, and forget what was found; what it was. Raises AccessError("access.unknown-interest")."""
 
-        def work(tx: Transaction) -> None:
-            if not tx.query("SELECT 1 FROM match_interests WHERE id = ?", (interest_id,)):
+        def work(tx: Transaction) -> Interest:
+            found = _all(tx, interest_id) if interest_id else []
+            if not found:
                 raise AccessError("access.unknown-interest", "there is no interest with that id")
             tx.execute("DELETE FROM match_interests WHERE id = ?", (interest_id,))
             tx.execute("DELETE FROM match_hits WHERE interest = ?", (interest_id,))
             self._seeker = None
+            return found[0]
 
-        await self._journal.database.write(work)
+        return await self._journal.database.write(work)
 
     async def all(self) -> list[Interest]:
         """Every interest, oldest first."""
         return await self._journal.database.read(_all)
+
+    async def standing(self, labels: Iterable[str]) -> frozenset[str]:
+        """Those of these "kind text" that are looked for."""
+        wanted = {_number(one): one for one in labels}
+        marks = ", ".join("?" * len(wanted))
+        rows = await self._journal.database.read(
+            lambda db: db.query(f"SELECT id FROM match_interests WHERE id IN ({marks})", list(wanted))  # noqa: S608 - constants only
+        )
+        return frozenset(wanted[str(row[0])] for row in rows)
 
     async def hits(self, after: int, limit: int, *, newest_first: bool = False) -> list[tuple[int, str]]:
         """(position, interest) of what was found after a position, or before it when the newest come first."""
@@ -247,6 +258,10 @@ def _normal(kind: str, text: str) -> str:
     if not normal or len(normal) > _LONGEST:
         raise ConfigError("config.value", f"that is no {kind} to look for: malformed, too wide or too long")
     return normal
+
+
+def _number(label: str) -> str:
+    return sha256(label.encode()).hexdigest()[:12]
 
 
 def _all(reading: Reading, only: str = "") -> list[Interest]:

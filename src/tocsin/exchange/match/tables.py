@@ -13,6 +13,11 @@ CREATE TABLE IF NOT EXISTS match_values (
   position INTEGER NOT NULL,     -- of the entry
   PRIMARY KEY (value, position)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS match_decisions (
+  content  TEXT NOT NULL,        -- of an article that a member's decision about news names
+  position INTEGER NOT NULL,     -- of the note
+  PRIMARY KEY (content, position)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS match_interests (
   id    TEXT PRIMARY KEY,
   kind  TEXT NOT NULL,

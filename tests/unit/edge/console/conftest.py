@@ -190,7 +190,7 @@ class House:
                 reader=Reader(),
                 note=core.world.note,
                 forbids=lambda kind, value: "on the list public-dns" if value == "8.8.8.8" else "",
-                watched=Watching(core.rooms.interests),
+                watched=Watching(core.rooms.interests, core.journal, core.world.clock),
                 model=lambda: None,
                 author=lambda: core.members.member(core.members.me).identity,
             )

@@ -20,7 +20,7 @@ from tocsin.desk.document import (
     Way,
 )  # fmt: skip
 from tocsin.desk.register import Register
-from tocsin.desk.shown import Judged, Listed, Shelved, Told
+from tocsin.desk.shown import ALL, Hit, Judged, Listed, Shelved, Told
 from tocsin.errors import AccessError
 
 DAY_US = 86_400_000_000
@@ -35,6 +35,7 @@ class Newsdesk:
         self.register = Register(database)
         self.now_us, self.hostile = now_us, hostile
         self.done = []
+        self.met = {"s-1": "country GR"}
         self.told = {"s-1": self._story("s-1", 3), "s-2": self._story("s-2", 1)}
         self.told["s-1"] = replace(self.told["s-1"], related=(self.told["s-2"].listed,))
         self.more = []
@@ -91,12 +92,13 @@ class Newsdesk:
             (f"country GR{h}",),
         )
 
-    async def stories(self, *, topic="", country="", language="", state="", before=(0, ""), limit=50):
+    async def stories(self, *, topic="", country="", language="", state="", also=ALL, before=(0, ""), limit=50):
         rows = sorted([one.listed for one in self.told.values()] + self.more, key=lambda one: (-one.last_us, one.id))
         rows = [
             one for one in rows
             if (not topic or topic in one.topics) and (not country or country in one.countries)
             and (not language or language in one.languages) and (not state or state == one.state)
+            and (not also.of_interest or one.id in self.met) and also.text.lower() in one.title.lower()
             and (not before[0] or (-one.last_us, one.id) > (-before[0], before[1]))
         ]  # fmt: skip
         return rows[:limit]
@@ -114,6 +116,38 @@ class Newsdesk:
                     versions = (Version(f"{id_}-old", self.now_us - DAY_US, ()), Version(id_, self.now_us, (change,)))
                     return one.document, versions, story
         raise AccessError("desk.unknown-story", "no such document")
+
+    async def acts(self, story):
+        return []
+
+    async def holding(self, contents):
+        return {}
+
+    async def declined(self, notes):
+        return set()
+
+    async def hits(self, limit=50):
+        return [
+            Hit(f"{what}{self.hostile}", story, self.told[story].listed.title, self.now_us)
+            for story, what in self.met.items()
+        ]
+
+    async def forget(self, interest):
+        self.done.append(("forget", interest))
+
+    async def size(self, story):
+        return len(self.told[story].shelved)
+
+    async def beside(self, one, other):
+        first, _, story = await self.document(one)
+        others = [
+            each.document
+            for each in self.told[story].shelved
+            if each.document.id in (other, other or each.document.id) and each.document.id != one
+        ]
+        if not others:
+            raise AccessError("desk.unknown-story", "none beside it")
+        return first, others[-1], ()
 
     async def named(self, text):
         await self.story(text)

@@ -118,6 +118,8 @@ SAMPLES = {
     ("POST", "/desk/s/{story}/merge"): Sample("story", form={"other": "{thing}"}, answers=(400,)),
     ("POST", "/desk/s/{story}/split"): Sample("story", form={"document": "x"}, answers=(400,)),
     ("POST", "/desk/s/{story}/draft"): Sample("story"),
+    ("POST", "/desk/s/{story}/decisions"): Sample("story", form={"decision": "999"}, answers=(404,)),
+    ("POST", "/desk/s/{story}/proposals"): Sample("story", form={"note": "{fresh}"}, answers=(404,)),
     ("POST", "/desk/s/{story}/notes"): Sample("story", form={"text": "ours"}),
     ("POST", "/desk/s/{story}/notes/change"): Sample("story", form={"note": "{fresh}", "text": "x"}, answers=(404,)),
     ("GET", "/desk/d/{document}"): Sample("document"),
@@ -125,6 +127,11 @@ SAMPLES = {
     ("POST", "/desk/import"): Sample(
         form={"text": "Two ships were searched in the port of Piraeus on Monday.", "outlet": "{fresh}"}
     ),
+    # The only article of its story has none beside it.
+    ("GET", "/desk/d/{document}/beside"): Sample("document", shown=(), answers=(404,)),
+    ("GET", "/desk/interests"): Sample(),
+    ("POST", "/desk/interests"): Sample(form={"kind": "word", "text": "{fresh}"}),
+    ("POST", "/desk/interests/remove"): Sample(form={"interest": "{fresh}"}, answers=(400,)),
     ("GET", "/desk/sources"): Sample(),
     ("POST", "/desk/sources"): Sample(
         form={

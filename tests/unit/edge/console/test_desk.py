@@ -6,6 +6,7 @@ import re
 import pytest
 from msgspec.structs import replace
 from tests.unit.desk import partnering
+from tests.unit.edge.console.conftest import ARTICLE
 
 from tocsin.desk.register import stand
 from tocsin.desk.sources import Health, Kind, Source, State
@@ -214,17 +215,55 @@ def test_an_article_is_plain_text_in_its_own_direction_with_its_clocks(visit, ne
     visit(story)
 
 
+def test_two_articles_stand_side_by_side_with_what_each_says_otherwise(visit):
+    async def story(house):
+        browser = await house.enroll("amira", "analyst")
+        first = (await house.news())["ids"][0]
+        assert (await browser.ask(f"/desk/d/{first}/beside")).status == 404, "nothing stands beside the only one"
+        assert "/beside" not in (await browser.ask(f"/desk/d/{first}")).text
+        told = ARTICLE.replace("every hour", "every night").replace(
+            "</article>", "<p>Two of the clerks saw it first, by the harbour.</p></article>"
+        )
+        made = await house.control.desk.imported(told.encode(), "https://herald.example/b", "text/html", "The Herald")
+        page = (await browser.ask(f"/desk/d/{first}/beside.json")).json
+        assert (page["other"]["id"], page["is_same_language"]) == (made["ids"][0], True)
+        marks = {
+            side: [(one["as"], one["text"]) for each in page[side]["paragraphs"] for one in each if one["as"]]
+            for side in ("one", "other")
+        }
+        assert marks["one"] == [("changed", "hour")]
+        assert marks["other"] == [("changed", "night"), ("only", "Two of the clerks saw it first, by the harbour.")]
+        assert page["changes_total"] == 2
+        assert f'href="/desk/d/{first}/beside"' in (await browser.ask(f"/desk/d/{first}")).text
+        for other in (first, "0" * 32, "x"):
+            assert (await browser.ask(f"/desk/d/{first}/beside?with={other}")).status == 404
+
+    visit(story)
+
+
+def test_the_timeline_says_three_clocks_and_no_more_than_is_known(visit, newsdesk):
+    async def story(house):
+        newsdesk(house)
+        browser = await house.enroll("duty", "duty")
+        row = (await browser.ask("/desk/s/s-1.json")).json["timeline"][0]
+        assert row["published"]["first"] < row["published"]["last"] <= row["seen"]
+        assert row["event"] is None
+        assert "published between" in (await browser.ask("/desk/s/s-1")).text
+
+    visit(story)
+
+
 def test_nothing_is_fetched_and_nothing_runs_when_somebody_reads(visit, newsdesk):
     async def story(house):
         desk = newsdesk(house, PAYLOAD)
         await desk.register.add(Source("wire", Kind.PAGE, "https://wire.example/?" + "x'\"<b>", outlet=PAYLOAD))
         browser = await house.enroll("analyst", "analyst")
         for where in ("/desk", "/desk/s/s-1", "/desk/s/s-1?ask=customs", "/desk/d/s-1-d0", "/desk/d/s-1-d0?names=1",
-                      "/desk/sources", "/share/new?kind=warning&story=s-1"):  # fmt: skip
+                      "/desk/d/s-1-d0/beside", "/desk/interests", "/", "/desk/sources", "/share/new?kind=warning&story=s-1"):  # fmt: skip
             page = (await browser.ask(where)).text
             assert "<script>alert" not in page, where
             assert "<img" not in page, where
-            assert "<b>" not in page, where
+            assert where == "/" or "<b>" not in page, where
             assert '="' + PAYLOAD[:2] not in page, where
             fetched = re.findall(
                 r'<(?:img|iframe|object|embed|link|script|source|video|audio)[^>]*"(https?:[^"]*)', page
@@ -232,7 +271,7 @@ def test_nothing_is_fetched_and_nothing_runs_when_somebody_reads(visit, newsdesk
             assert fetched == [], where
             outside = re.findall(r'<a [^>]*href="https?:[^>]*>', page)
             assert all('rel="noreferrer' in one for one in outside), where
-            assert bool(outside) == where.startswith("/desk/d/"), where
+            assert bool(outside) == (where.startswith("/desk/d/") and "/beside" not in where), where
         tried = await browser.post("/desk/sources", "/desk/sources/test", name="wire")
         assert "<script>alert" not in tried.text
         assert "alert(1)" in tried.text

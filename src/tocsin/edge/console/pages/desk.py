@@ -6,11 +6,10 @@ from uuid import UUID
 
 from msgspec.structs import asdict
 
-from tocsin.desk.document import Clock, Document, Origin, Place, Quote, Verdict, Version
-from tocsin.desk.finding.read import find
-from tocsin.desk.shown import Judged, Listed, Shelved, Told
+from tocsin.desk.document import Clock, Document, Origin, Place, Quote, Verdict
+from tocsin.desk.shown import Also, Judged, Listed, Shelved, Told
 from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Go, Page, View
-from tocsin.edge.console.pages import sharing, speaking
+from tocsin.edge.console.pages import decisions, sharing, speaking
 from tocsin.edge.console.problems import absent
 from tocsin.edge.console.world import WORLD
 from tocsin.edge.drafts import from_story
@@ -23,14 +22,11 @@ LANGUAGES: Final = ("ar", "en", "es", "fr", "ru")
 _TOPICS: Final = ("terrorism", "cyber", "organised-crime")
 _ARTICLES: Final = 24
 _COPIES: Final = 50
-_LINKS: Final = 50
 _FINDINGS: Final = 200
 _NAMED: Final = 60
 _TIMELINE: Final = 100
 _WORDS: Final = 8
 _CARRIED: Final = 50
-_VERSIONS: Final = 50
-_CHANGES: Final = 50
 _QUESTION: Final = 300
 _UNDO: Final = "undecided"
 _JUDGEMENTS: Final[Mapping[str, bool | None]] = {"accept": True, "reject": False, _UNDO: None}
@@ -43,32 +39,39 @@ async def stories(call: Call) -> Answer:
     """By event, what was told of last first; the page goes on after the last row."""
     asked = {name: call.asked(name).strip() for name in ("topic", "country", "language", "state")}
     asked["country"] = asked["country"].upper()
+    also = Also(call.asked("text").strip()[:_QUESTION], call.asked("interest") == "1")
     before = (call.number("before"), call.asked("after"))
-    rows = await call.control.desk.stories(**asked, before=before, limit=PAGE_ROWS + 1)
+    rows = await call.control.desk.stories(**asked, also=also, before=before, limit=PAGE_ROWS + 1)
     more = len(rows) > PAGE_ROWS
     return View(
         "desk_list.html",
         {
             **asked,
+            "text": also.text,
+            "interest": also.of_interest,
+            "filtered": also != Also() or any(asked.values()),
             "stories": [_row(one) for one in rows[:PAGE_ROWS]],
             "next": {"before": rows[PAGE_ROWS - 1].last_us, "after": rows[PAGE_ROWS - 1].id} if more else None,
             "topics": list(_TOPICS),
             "languages": sorted({*LANGUAGES, asked["language"]} - {""}),
             "states": list(STATES),
+            "may_administer": call.has(Role.ANALYST, Role.ADMINISTRATOR),
         },
     )
 
 
 def _row(one: Listed) -> dict[str, Any]:
     told = asdict(one)
+    del told["words"]
     return {
         **{key: list(value) if isinstance(value, tuple) else value for key, value in told.items()},
-        "first": _instant(one.first_us),
-        "last": _instant(one.last_us),
+        "first": moment_of(one.first_us),
+        "last": moment_of(one.last_us),
     }
 
 
-def _instant(time_us: int) -> str:
+def moment_of(time_us: int) -> str:
+    """An instant; empty for none."""
     return instant(time_us) if time_us > 0 else ""
 
 
@@ -96,9 +99,7 @@ async def story(call: Call) -> Answer:
             **_named(call, told),
             "indicators": _indicators(told, titles),
             "summary": [_quote(one) for one in told.summary],
-            "timeline": [
-                {"at": _instant(at), "document": key, "title": title} for at, key, title in told.timeline[:_TIMELINE]
-            ],
+            "timeline": _timeline(told, folded),
             "timeline_total": len(told.timeline),
             "related": [_row(one) for one in told.related],
             "compared": list(told.compared),
@@ -106,6 +107,7 @@ async def story(call: Call) -> Answer:
             "ask": question,
             "answers": [_quote(one) for one in answers],
             "may_act": call.has(Role.ANALYST),
+            **await decisions.shown(call, told),
             **await speaking.lanes(call, _subject(told.listed.id)),
         },
     )
@@ -136,6 +138,25 @@ def _origin(one: Origin, titles: Mapping[str, str]) -> dict[str, Any]:
         "carried": [{"document": key, "title": titles.get(key, ""), "why": why} for key, why in carried[:_CARRIED]],
         "carried_total": len(carried),
     }
+
+
+def _timeline(told: Told, folded: Mapping[str, Sequence[Document]]) -> list[dict[str, Any]]:
+    """What was published when, as far as it is known: each with its three clocks."""
+    documents = {one.document.id: one.document for one in told.shelved}
+    shown = [(at, documents[key]) for at, key, _ in told.timeline[:_TIMELINE] if key in documents]
+    return [
+        {
+            "at": moment_of(at),
+            "document": one.id,
+            "title": one.title,
+            "outlet": one.outlet,
+            "published": clock(one.published) if one.published else None,
+            "event": clock(one.event) if one.event else None,
+            "seen": moment_of(one.seen.first_us),
+            "copies": len(folded.get(one.id, ())),
+        }
+        for at, one in shown
+    ]
 
 
 def _indicators(told: Told, titles: Mapping[str, str]) -> dict[str, Any]:
@@ -180,15 +201,16 @@ def _folded(shelved: Sequence[Shelved]) -> dict[str, list[Document]]:
 
 def _article(one: Shelved, copies: Sequence[Document]) -> dict[str, Any]:
     return {
-        **_heading(one.document),
+        **heading(one.document),
         "origin": one.origin,
         "lead": one.document.lead,
-        "copies": [_heading(each) for each in copies[:_COPIES]],
+        "copies": [heading(each) for each in copies[:_COPIES]],
         "copies_total": len(copies),
     }
 
 
-def _heading(one: Document) -> dict[str, Any]:
+def heading(one: Document) -> dict[str, Any]:
+    """What stands above an article, also where it is only listed."""
     published = one.published
     return {
         "id": one.id,
@@ -198,12 +220,24 @@ def _heading(one: Document) -> dict[str, Any]:
         "byline": one.byline,
         "language": one.language,
         "direction": "rtl" if one.direction == "rtl" else "ltr",
-        "published": _instant(published.last_us) if published else "",
+        "published": moment_of(published.last_us) if published else "",
         "published_us": published.last_us if published else 0,
-        "seen": _instant(one.seen.first_us),
+        "seen": moment_of(one.seen.first_us),
         "reading_s": one.reading_s,
         "words": one.words,
         "cut": one.cut,
+    }
+
+
+def clock(one: Clock) -> dict[str, Any]:
+    """One clock of an article, as an interval and as it is written."""
+    return {
+        "first": moment_of(one.first_us),
+        "last": moment_of(one.last_us),
+        "last_us": one.last_us,
+        "text": one.text,
+        "way": one.way.value,
+        "relative": one.relative,
     }
 
 
@@ -325,107 +359,6 @@ async def change_note(call: Call) -> Answer:
     return await speaking.changed(call, _subject(told.listed.id), _address(told.listed.id))
 
 
-# -- one article ----------------------------------------------------------------------------------------------------
-
-
-async def article(call: Call) -> Answer:
-    """The text as it was kept; with `at` a passage of it pointed at, with `names` what was found in it."""
-    try:
-        found, versions, story_id = await call.control.desk.document(call.part("document"))
-    except AccessError as error:
-        raise absent() from error
-    names = call.asked("names") == "1"
-    return View(
-        "desk_article.html",
-        {
-            **_heading(found),
-            "story": story_id,
-            "url": found.url,
-            "credit": found.credit,
-            "tags": list(found.tags),
-            "shown_reading_min": found.shown_reading_min,
-            "found_in": found.found_in,
-            "role": found.role.value,
-            "notes_of_reading": list(found.notes),
-            "links": list(found.links[:_LINKS]),
-            "clocks": {
-                name: _clock(clock)
-                for name, clock in (
-                    ("event", found.event),
-                    ("published", found.published),
-                    ("stamp", found.stamp),
-                    ("seen", found.seen),
-                )
-                if clock is not None
-            },
-            "at": call.asked("at"),
-            "names": names,
-            "paragraphs": _paragraphs(found, _passage(call.asked("at"), len(found.text)), names=names),
-            "versions": [_version(one) for one in versions[:_VERSIONS]],
-        },
-    )
-
-
-def _clock(one: Clock) -> dict[str, Any]:
-    return {
-        "first": _instant(one.first_us),
-        "last": _instant(one.last_us),
-        "last_us": one.last_us,
-        "text": one.text,
-        "way": one.way.value,
-        "relative": one.relative,
-    }
-
-
-def _version(one: Version) -> dict[str, Any]:
-    return {
-        "document": one.document,
-        "seen": _instant(one.seen_us),
-        "changes": [{"before": each.before, "after": each.after} for each in one.differences[:_CHANGES]],
-        "changes_total": len(one.differences),
-    }
-
-
-def _passage(asked: str, length: int) -> tuple[int, int] | None:
-    """From where to where, as "12-60" says; None for anything that is no part of the text."""
-    first, _, last = asked.partition("-")
-    if not all(one.isascii() and one.isdecimal() and len(one) < 10 for one in (first, last)):
-        return None
-    start, end = int(first), int(last)
-    return (start, end) if start < end <= length else None
-
-
-def _paragraphs(found: Document, quoted: tuple[int, int] | None, *, names: bool) -> list[list[dict[str, str]]]:
-    """Each paragraph in pieces: `as` is empty, "quote", "place" or "organisation". Nothing is left out or added."""
-    spans = [(*quoted, "quote")] if quoted else []
-    if names:
-        read = find(found)
-        spans += [(word.start, word.end, "organisation") for one in read.organisations for word in one.words]
-        spans += [(word.start, word.end, "place") for one in read.places for word in one.words]
-    out, begin = [], 0
-    for paragraph in found.paragraphs:
-        out.append(_pieces(paragraph, begin, spans))
-        begin += len(paragraph) + 1
-    return out
-
-
-def _pieces(paragraph: str, begin: int, spans: Sequence[tuple[int, int, str]]) -> list[dict[str, str]]:
-    """The first of overlapping spans wins, in the order that they are given."""
-    end, taken = begin + len(paragraph), list[tuple[int, int, str]]()
-    for first, last, kind in spans:
-        start, stop = max(first, begin), min(last, end)
-        if start < stop and all(stop <= one[0] or one[1] <= start for one in taken):
-            taken.append((start, stop, kind))
-    pieces, at = list[dict[str, str]](), begin
-    for start, stop, kind in sorted(taken):
-        pieces += [
-            {"as": "", "text": paragraph[at - begin : start - begin]},
-            {"as": kind, "text": paragraph[start - begin : stop - begin]},
-        ]
-        at = stop
-    return [one for one in (*pieces, {"as": "", "text": paragraph[at - begin :]}) if one["text"]]
-
-
 PAGES: Final = (
     Page("GET", "/desk", stories),
     Page("GET", "/desk/s/{story}", story),
@@ -436,5 +369,4 @@ PAGES: Final = (
     Page("POST", "/desk/s/{story}/draft", draft, records=None),
     Page("POST", "/desk/s/{story}/notes", add_note, records=None),
     Page("POST", "/desk/s/{story}/notes/change", change_note, records=None),
-    Page("GET", "/desk/d/{document}", article),
 )

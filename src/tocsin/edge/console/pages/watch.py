@@ -11,7 +11,7 @@ from tocsin.edge.audit import Operation, Seen
 from tocsin.edge.console import permissions
 from tocsin.edge.console.live import ASKED, GIVEN, Board, Push, card
 from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Go, Page, View
-from tocsin.edge.console.pages import world
+from tocsin.edge.console.pages import interests, world
 from tocsin.edge.console.pages.signing import local
 from tocsin.edge.console.problems import absent, status_of
 from tocsin.edge.console.stream import Reader, Stream
@@ -45,6 +45,7 @@ async def _watch(call: Call, error: TocsinError | None = None) -> View:
             "warnings": cards,
             **_about(call, board),
             "where": await world.where(call),
+            "news": await interests.of_interest(call),
             "since": {"from": instant(began), **since._asdict()},
             "cursor": call.desk.live.cursor(board),
             "now_ms": call.control.clock.now_us() // 1000,
@@ -106,12 +107,13 @@ async def _pushed(call: Call, written: set[str], push: Push, before: str) -> str
     fresh = [one for one in found if one.object_id not in written]
     await call.control.audit.seen(call.use(Operation.READ, "pushed to Watch"), [*_seen(push.cards), *fresh])
     written.update(one.object_id for one in fresh)
-    return _part(call, push, drawn, f"{before} {push.board.serial} {drawn['view']}")
+    beside = {"where": drawn, "news": await interests.of_interest(call)}
+    return _part(call, push, beside, f"{before} {push.board.serial} {drawn['view']} {sorted(call.person.roles)}")
 
 
-def _part(call: Call, push: Push, where: Mapping[str, Any] | None = None, same: str = "") -> str:
-    """Without `where` the map stays as it is: who acts is pushed the rest in a moment."""
-    about = {**_about(call, push.board), "where": where}
+def _part(call: Call, push: Push, beside: Mapping[str, Any] | None = None, same: str = "") -> str:
+    """Without what stands `beside` that stays as it is: who acts is pushed the rest in a moment."""
+    about = {**_about(call, push.board), **(beside or {"where": None, "news": None})}
     data = {**about, "warnings": push.cards, "gone": push.gone, "new": len(push.new), "is_whole": push.is_whole}
     return call.shown("push.html", data, f"{same} {about['acts']}" if same else "")
 
