@@ -30,8 +30,8 @@ setup: $(VENV)/.run $(VENV)/.browser ## the virtual environment and the browser 
 demo: $(VENV)/.run $(VENV)/.browser ## a whole federation on this machine, with real data (ARGS="--once --json")
 	@$(BIN)/tocsin demo $(ARGS)
 
-test: $(VENV)/.dev $(VENV)/.browser $(if $(ARGS),,test-browser) ## every test
-	$(BIN)/python -m pytest -n auto $(ARGS)
+test: $(VENV)/.dev $(VENV)/.browser ## every test, what drives a browser beside the rest
+	$(BIN)/python $(if $(ARGS),-m pytest -n auto $(ARGS),tools/beside.py)
 
 # Byte code is kept whatever the environment says: without it every worker reads and rewrites every test anew (4 s).
 test-unit: $(VENV)/.dev ## the quick tests in seconds: no socket, no process, few examples of each property

@@ -15,7 +15,6 @@ TARGET = ROOT / "src" / "tocsin" / "edge" / "console" / "static" / "third-party"
 NAMED = (
     ("htmx.org/dist/htmx.min.js", "htmx.min.js"),
     ("htmx.org/dist/ext/hx-sse.min.js", "hx-sse.min.js"),
-    ("htmx.org/dist/ext/hx-upsert.min.js", "hx-upsert.min.js"),
     ("dejavu-fonts-ttf/ttf/DejaVuSansCondensed.ttf", "DejaVuSansCondensed.ttf"),
     ("dejavu-fonts-ttf/ttf/DejaVuSansCondensed-Bold.ttf", "DejaVuSansCondensed-Bold.ttf"),
 )

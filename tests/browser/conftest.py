@@ -37,10 +37,21 @@ def free_port():
         return probe.getsockname()[1]
 
 
+PAYLOADS = json.loads((Path(__file__).parent / "payloads.json").read_text("utf-8"))
+
+PLAIN = [one for one in PAYLOADS if one.isprintable()]  # signs that turn text are refused in one-line fields
+
+
+def canary(said, field):
+    """Something that must not run, with a number by which it is found on a page again."""
+    said[len(said)] = field
+    return f"{PLAIN[len(said) % len(PLAIN)]} c{len(said) - 1}c"
+
+
 class Node:
     """One member's node as a process of its own."""
 
-    def __init__(self, folder, handle, country):
+    def __init__(self, folder, handle, country, *more):
         self.home = folder / handle
         self.handle = handle
         self.port = free_port()
@@ -48,7 +59,7 @@ class Node:
         self.process = None
         self.people = {}
         listen = ("--peer-listen", f"127.0.0.1:{self.port}", "--people-listen", "127.0.0.1:0")
-        self.tocsin("init", handle, "--country", country, *listen)
+        self.tocsin("init", handle, "--country", country, *listen, *more)
 
     def tocsin(self, *words):
         done = subprocess.run(
@@ -80,8 +91,7 @@ class Node:
 
     def enroll(self, name, *roles):
         """An account, through its one-time link, as a person without JavaScript would; its session's cookie."""
-        options = [word for role in roles for word in ("--role", role)]
-        link = json.loads(self.tocsin("user", "add", name, *options, "--json"))["link"]
+        link = self.post("/people", {"name": name, "roles": roles})["link"]
         session = requests.Session()
         page = session.get(link, timeout=30)
         assert page.status_code == 200, page.text
@@ -100,6 +110,34 @@ class Node:
         assert answer.status_code == 303, answer.text
         self.people[name] = (session, secret)
         return session
+
+    def post(self, path, body):
+        """As the command line asks the node, without its half second of start."""
+        with socket.socket(socket.AF_UNIX) as door:
+            door.connect(str(self.home / "run" / "control.sock"))
+            data = body if isinstance(body, bytes) else json.dumps(body).encode()
+            head = f"POST {path} HTTP/1.0\r\nHost: node\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+            door.sendall(head.encode() + data)
+            answer = b"".join(iter(lambda: door.recv(65536), b""))
+        assert answer.split(b" ", 2)[1] == b"200", answer
+        lines = answer.partition(b"\r\n\r\n")[2].splitlines()  # what takes long is told line by line, in pieces
+        return json.loads(next(one for one in reversed(lines) if one.startswith(b"{")))
+
+    def ask(self, path):
+        return json.loads(over_the_socket(self.home, path).partition("\r\n\r\n")[2])
+
+    def linked(self):
+        """With how many members."""
+        return sum(one["state"] == "up" for one in self.ask("/status")["links"])
+
+    def send(self, name, page, path, **form):
+        """A form of a page, as somebody's browser sends it: the answer."""
+        session = self.people[name][0]
+        token = field(session.get(self.url + page, timeout=30).text, "form_token")
+        head = {"origin": self.url, "sec-fetch-site": "same-origin"}
+        files = form.pop("files", None)
+        data = {"form_token": token, **form}
+        return session.post(self.url + path, data=data, files=files, headers=head, allow_redirects=False, timeout=60)
 
     def cookies(self, name):
         """For a browser context."""
@@ -188,25 +226,35 @@ def pieces(count, start=0, **more):
         }
 
 
+def founded(name, note, *nodes):
+    """One charter of all of them, and they run."""
+    descriptors = [one.home / "descriptor.note" for one in nodes]
+    nodes[0].tocsin("charter", "found", name, *descriptors, "--out", note)
+    for one in nodes[1:]:
+        one.tocsin("charter", "sign", note)
+    for one in nodes:
+        one.tocsin("charter", "adopt", note)
+    for one in nodes:
+        one.start()
+    until(lambda: nodes[0].linked() == len(nodes) - 1, "the nodes do not link")
+
+
+def until(holds, what, within_s=60):
+    """Wait until it holds."""
+    deadline = time.monotonic() + within_s
+    while not (found := holds()):
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+    return found
+
+
 @pytest.fixture(scope="session")
 def stage():
     """Two members, a thematic channel, 120 objects, and people of every role at the first."""
     folder = Path(tempfile.mkdtemp(prefix="tocsin-browser-"))
     eg, fr = Node(folder, "eg-cert", "EG"), Node(folder, "fr-cert", "FR")
-    note = folder / "charter.note"
-    eg.tocsin(
-        "charter", "found", "Harbour Watch", eg.home / "descriptor.note", fr.home / "descriptor.note", "--out", note
-    )
-    fr.tocsin("charter", "sign", note)
-    for one in (eg, fr):
-        one.tocsin("charter", "adopt", note)
     try:
-        for one in (eg, fr):
-            one.start()
-        deadline = time.monotonic() + 60
-        while '"up"' not in eg.tocsin("status", "--json"):
-            assert time.monotonic() < deadline, "the two nodes do not link"
-            time.sleep(0.2)
+        founded("Harbour Watch", folder / "charter.note", eg, fr)
         eg.tocsin("channel", "create", "ports", "fr-cert")
         eg.share(list(pieces(100)), "plenary", "--tlp", "green")
         fr.share(list(pieces(20, 1000)), "plenary", "--tlp", "green")
@@ -222,6 +270,48 @@ def stage():
         yield eg, fr
     finally:
         for one in (eg, fr):
+            one.stop()
+        if not os.environ.get("TOCSIN_KEEP"):
+            shutil.rmtree(folder)
+
+
+class Town:
+    """Three members; `said` is what each canary stands in, by its number (test_strangers_words.py)."""
+
+    def __init__(self, nodes, folder, said, bird):
+        self.nodes, self.folder, self.said, self.bird = nodes, folder, said, bird
+        self.until = until
+
+    def __iter__(self):
+        return iter(self.nodes)
+
+    def __getitem__(self, at):
+        return self.nodes[at]
+
+
+@pytest.fixture(scope="session")
+def town():
+    """Three members, a channel that named people read, and in every name of theirs something that must not run."""
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-town-"))
+    said = {}
+
+    def bird(field):
+        return canary(said, field)
+
+    nodes = []
+    for handle, country in (("aa-cert", "EG"), ("bb-cert", "FR"), ("cc-cert", "GR")):
+        words = ("--name", bird(f"name of {handle}"), "--bloc", bird("bloc"), "--sector", bird("sector"))
+        more = ("--language", bird("language"), "--domain", bird("domain"), "--asn", bird("asn"))
+        nodes.append(Node(folder, handle, country, *words, *more))
+    try:
+        founded(bird("charter's name"), folder / "charter.note", *nodes)
+        others = [one.handle for one in nodes[1:]]
+        title = {"name": "named", "kind": "thematic", "members": others, "title": bird("channel's title")}
+        nodes[0].post("/channels", {**title, "named_people": True})
+        until(lambda: nodes[0].ask("/channels/named")["current"], "the channel does not open")
+        yield Town(nodes, folder, said, bird)
+    finally:
+        for one in nodes:
             one.stop()
         if not os.environ.get("TOCSIN_KEEP"):
             shutil.rmtree(folder)
@@ -318,6 +408,11 @@ def places(stage):
         **PLACES,
         **{f"warning-{number}": f"/w/{one['id']}" for number, one in enumerate(warnings[:2])},
         **{f"story-{at}": f"/desk/s/{one['story']['id']}" for at, one in enumerate(told)},
+        **{
+            f"beside-{at}": f"/desk/d/{one['articles'][0]['id']}/beside"
+            for at, one in enumerate(told)
+            if one["articles"][0]["copies"]
+        },
         **{f"article-{at}": f"/desk/d/{one['articles'][0]['id']}?names=1" for at, one in enumerate(told)},
         "recall": f"/share/outbox/recall/{ours}",
         "correct": f"/share/outbox/correct/{ours}",
@@ -361,10 +456,11 @@ class Visitor:
         SHOTS.mkdir(exist_ok=True)
         self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
-    def axe(self):
-        """Serious and critical findings; axe comes through the debugger, which the page's policy does not govern."""
+    def axe(self, *rules):
+        """What axe finds, by these rules only or by all; it comes through the debugger, which the page's policy does not govern."""
         self.page.evaluate(AXE.read_text("utf-8"))
-        found = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+        wanted = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+        found = self.page.evaluate("wanted => axe.run(document, wanted)", wanted)
         return [
             {"id": one["id"], "impact": one["impact"], "nodes": [node["html"][:200] for node in one["nodes"][:5]]}
             for one in found["violations"]

@@ -204,6 +204,29 @@ def test_nothing_stands_in_the_way_of_installing(come, language):
     browser.expect_quiet()
 
 
+@pytest.mark.parametrize(
+    ("language", "theme", "width"), [("en", "light", 1280), ("ar", "dark", 1280), ("ru", "light", 320)]
+)
+def test_ones_account_is_sound_where_push_is_allowed(come, language, theme, width):
+    browser = come("duty", language=language, theme=theme, width=width)
+    assert browser.page.locator("[data-device] button").is_visible()
+    browser.shoot(f"me-push-{language}-{theme}-{width}")
+    assert browser.page.evaluate("() => document.documentElement.scrollWidth") <= width, browser.too_wide()
+    assert browser.too_small() == []
+    assert browser.axe() == []
+    browser.expect_quiet()
+
+
+def test_the_button_that_installs_is_there_only_where_the_browser_offers_it(come):
+    page = come("duty").page
+    button = page.locator("[data-install]")
+    assert button.is_hidden(), "a private window offers nothing"
+    page.evaluate("() => window.dispatchEvent(new Event('beforeinstallprompt', { cancelable: true }))")
+    assert button.is_visible()
+    button.click()
+    assert button.is_hidden()
+
+
 def test_the_device_holds_the_shell_and_nothing_else_after_every_page(come, pair):
     warning = conf.warn(pair[1], CANARY, country=("EG",))
     node = pair[0].people["chief"][0]

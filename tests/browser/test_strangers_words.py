@@ -1,51 +1,15 @@
 """What others write is shown and never run: payloads in every field of shared objects, every page opened."""
 
+import importlib.util
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-PAYLOADS = [
-    "<script>alert(1)</script>",
-    "</script><script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "<svg onload=alert(1)>",
-    "<svg><script>alert(1)</script></svg>",
-    '"><script>alert(1)</script>',
-    "'><img src=x onerror=alert(1)>",
-    '" onmouseover="alert(1)',
-    "' autofocus onfocus='alert(1)",
-    "javascript:alert(1)",
-    "data:text/html,<script>alert(1)</script>",
-    "<iframe src=javascript:alert(1)>",
-    "<iframe srcdoc='<script>alert(1)</script>'>",
-    "<object data=javascript:alert(1)>",
-    "<embed src=http://outside.example/x.swf>",
-    "<a href=javascript:alert(1)>x</a>",
-    "<base href=http://outside.example/>",
-    "<meta http-equiv=refresh content='0;url=http://outside.example/'>",
-    "<link rel=stylesheet href=http://outside.example/x.css>",
-    "<style>@import 'http://outside.example/x.css'</style>",
-    "<img src=http://outside.example/pixel.png>",
-    "<form action=http://outside.example><input autofocus>",
-    "<button formaction=javascript:alert(1)>x</button>",
-    "<details open ontoggle=alert(1)>",
-    "<math><mtext></mtext><script>alert(1)</script></math>",
-    "<div hx-get='http://outside.example/' hx-trigger='load'>",
-    "<div hx-on:load='alert(1)' data-key='j' data-row>",
-    "{{ 7 * 7 }}{% raw %}",
-    "${alert(1)}",
-    "{{constructor.constructor('alert(1)')()}}",
-    "<!--><script>alert(1)</script>-->",
-    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
-    "<template><script>alert(1)</script></template>",
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "\u202egnp.exe\u202c",
-    "\u2066<script>alert(1)</script>\u2069",
-    "%3Cscript%3Ealert(1)%3C/script%3E",
-    "]]><script>alert(1)</script>",
-    "\\u003cscript\\u003ealert(1)",
-    "?done=look&find=<script>alert(1)</script>#<img src=x onerror=alert(1)>",
-]
+spec = importlib.util.spec_from_file_location("browser_conftest", Path(__file__).parent / "conftest.py")
+conf = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(conf)
+PAYLOADS = conf.PAYLOADS
 COMMON = {"spec_version": "2.1", "created": "2026-11-20T08:00:00.000Z", "modified": "2026-11-20T08:00:00.000Z"}
 
 

@@ -4,7 +4,6 @@ import importlib.util
 import json
 import re
 import shutil
-import socket
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -28,20 +27,8 @@ BODY = {"channel": "plenary", "tlp": "green", "topic": "cyber", "threatened": "G
 BUDGET_S = 30  # the budget is 2 s on two idle cores; here other tests run beside it, and the figure is only noted
 
 
-def post(node, path, body):
-    """As the command line asks the node, without its half second of start."""
-    with socket.socket(socket.AF_UNIX) as door:
-        door.connect(str(node.home / "run" / "control.sock"))
-        data = json.dumps(body).encode()
-        head = f"POST {path} HTTP/1.0\r\nHost: node\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
-        door.sendall(head.encode() + data)
-        answer = b"".join(iter(lambda: door.recv(65536), b""))
-    assert answer.split(b" ", 2)[1] == b"200", answer
-    return json.loads(answer.partition(b"\r\n\r\n")[2])
-
-
 def raised(node, headline, urgency="routine", **more):
-    return post(node, "/warnings", {**BODY, "headline": headline, "urgency": urgency, **more})["id"]
+    return node.post("/warnings", {**BODY, "headline": headline, "urgency": urgency, **more})["id"]
 
 
 @pytest.fixture(scope="module")
@@ -49,16 +36,8 @@ def pair():
     """Two nodes of their own: they are restarted and flooded here."""
     folder = Path(tempfile.mkdtemp(prefix="tocsin-watch-"))
     eg, fr = conf.Node(folder, "eg-cert", "EG"), conf.Node(folder, "fr-cert", "FR")
-    note = folder / "charter.note"
-    notes = [one.home / "descriptor.note" for one in (eg, fr)]
-    eg.tocsin("charter", "found", "Harbour Watch", *notes, "--out", note)
-    fr.tocsin("charter", "sign", note)
-    for one in (eg, fr):
-        one.tocsin("charter", "adopt", note)
     try:
-        for one in (eg, fr):
-            one.start()
-        linked(eg)
+        conf.founded("Harbour Watch", folder / "charter.note", eg, fr)
         for one in (eg, fr):
             for role in ("duty", "oversight"):
                 one.enroll(role, role)
@@ -67,13 +46,6 @@ def pair():
         for one in (eg, fr):
             one.stop()
         shutil.rmtree(folder)
-
-
-def linked(node):
-    deadline = time.monotonic() + 60
-    while '"up"' not in node.tocsin("status", "--json"):
-        assert time.monotonic() < deadline, "the two nodes do not link"
-        time.sleep(0.2)
 
 
 @pytest.fixture
@@ -142,9 +114,9 @@ def focus(page, id_, key):
 
 def settled(node):
     """Answer everything that waits, so that tests do not stand in one another's way."""
-    for one in json.loads(node.tocsin("warnings", "--json"))["warnings"]:
+    for one in node.ask("/warnings")["warnings"]:
         if one["state"] not in ("answered", "withdrawn"):
-            post(node, f"/warnings/{one['id']}/answers", {"answer": "not-us"})
+            node.post(f"/warnings/{one['id']}/answers", {"answer": "not-us"})
 
 
 @pytest.fixture(autouse=True)
@@ -201,7 +173,7 @@ def test_one_key_acknowledges_and_the_focus_goes_on(watcher, pair):
     page.keyboard.press("a")
     card(page, ids[2]).get_by_text("acknowledged until").wait_for()
     focus(page, early, "a")
-    shown = json.loads(pair[1].tocsin("warnings", ids[0], "--json"))
+    shown = pair[1].ask(f"/warnings/{ids[0]}")
     assert shown["recipients"][0]["acknowledged"]
     assert shown["recipients"][0]["desk"] == "duty-officer"
     browser.expect_quiet()
@@ -243,7 +215,7 @@ def test_an_answer_is_given_by_key_and_seen_by_who_warned(watcher, pair):
     assert "on its way" in page.locator(".told").inner_text()
     card(giver.page, id_).get_by_text("affects us 1").wait_for()
     assert "data-done" in card(giver.page, id_).evaluate("one => one.outerHTML.slice(0, 300)")
-    shown = json.loads(pair[1].tocsin("warnings", id_, "--json"))["recipients"][0]
+    shown = pair[1].ask(f"/warnings/{id_}")["recipients"][0]
     assert (shown["answer"], shown["comment"]) == ("affects-us", "Two gateways, taken off at 06:10Z.")
     browser.expect_quiet()
     giver.expect_quiet()
@@ -293,7 +265,7 @@ def broken(how, cable, node):
 
     def mended():
         node.start()
-        linked(node)
+        conf.until(node.linked, "the two nodes do not link")
         cable.target = int(node.url.rpartition(":")[2])
 
     return mended
@@ -417,8 +389,9 @@ def test_a_burst_of_200_settles_with_500_cards_on_the_page(watcher, pair):
         browser = watcher(path="/warnings")
         page = browser.page
         deadline = time.monotonic() + 120
-        while json.loads(eg.tocsin("warnings", "--json", "--limit", "1000"))["counts"]["due_from_us"] < 500:
+        while eg.ask("/warnings?limit=1")["counts"]["due_from_us"] < 500:
             assert time.monotonic() < deadline
+            time.sleep(0.1)
         page.goto(browser.url + "/")
         following(page)
         assert page.locator("#warnings > li").count() == 500

@@ -16,6 +16,10 @@ def test_only_the_quick_round_leaves_anything_out():
     assert "--hypothesis-profile=quick" in quick
     for cut in (" -m ", " -k ", "--hypothesis-profile", "--deselect", "--ignore", "tests/"):
         assert cut not in whole.replace("-m pytest", ""), cut
+    assert "tools/beside.py" in whole
+    both = (Path(__file__).parents[2] / "tools" / "beside.py").read_text("utf-8")
+    for cut in ("not slow", '"-k"', "--hypothesis-profile", "--deselect", "--ignore", '"-x"'):
+        assert cut not in both, cut
 
 
 def test_no_property_has_more_examples_than_its_profile_allows(request):

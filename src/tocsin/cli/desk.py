@@ -1,6 +1,6 @@
 """tocsin desk: open sources come in, the same event becomes one story, a person makes a draft of it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +9,7 @@ import typer
 from tocsin.cli.commands import Hands, command
 from tocsin.cli.importing import import_
 from tocsin.cli.screen import Screen, moment
+from tocsin.cli.stories import stories
 from tocsin.errors import MEANINGS, ConfigError
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The source's name.")]
@@ -26,12 +27,7 @@ def add_to(app: typer.Typer) -> None:
         "desk import https://example.org/page",
     )(import_)
     command(
-        group,
-        "list",
-        "desk list",
-        "desk list --topic cyber --country EG",
-        "desk list --language ar --json",
-        "desk list --hits",
+        group, "list", "desk list --topic cyber --country EG", "desk list --language ar --json", "desk list --hits"
     )(stories)
     command(group, "story", "desk story 3f0a9c1d", "desk story 3f0a9c1d --ask 'Who was arrested?'")(story)
     command(group, "follow", "desk follow 3f0a9c1d")(follow)
@@ -266,62 +262,6 @@ def remove(hands: Hands, name: Name, yes: Annotated[bool, typer.Option("--yes", 
 # -- stories --------------------------------------------------------------------------------------------------------
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The story; the first digits of its id do.")]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which stories."""
-
-    topic: Annotated[str, typer.Option(help="Only about this: cyber, terrorism, organised-crime.")] = ""
-    country: Annotated[str, typer.Option(help="Only about this country, two letters.")] = ""
-    language: Annotated[str, typer.Option(help="Only with a document in this language, two letters.")] = ""
-    state: Annotated[str, typer.Option(help="open, followed or dismissed.")] = ""
-    text: Annotated[str, typer.Option(help="Only with all these words in titles, outlets or the first paragraph.")] = ""
-    interest: Annotated[bool, typer.Option("--interest", help="Only what met any of our standing interests.")] = False
-    limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many, the newest first.")] = 50
-
-
-def stories(
-    hands: Hands,
-    wanted: Wanted,
-    hits: Annotated[bool, typer.Option("--hits", help="Which stories met which of our standing interests.")] = False,
-) -> None:
-    """Stories, the newest first: one line for one event, however many outlets tell of it."""
-    from tocsin.cli.control import ask
-
-    screen = hands.screen
-    if hits:
-        found = ask(hands.home, lambda control: control.get("/desk/hits", limit=wanted.limit))
-        if screen.json:
-            screen.emit("desk-hits", {"hits": found})
-            return
-        met = ("found", "looked for", "story", "title")
-        screen.table(met, ((moment(one["at"]), one["interest"], one["story"][:8], one["title"]) for one in found))
-        return
-    query = asdict(wanted)
-    query["of_interest"] = int(query.pop("interest"))
-    told = ask(hands.home, lambda control: control.get("/desk/stories", **query))
-    if screen.json:
-        screen.emit("desk-stories", told)
-        return
-    columns = ("story", "last", "documents", "outlets", "origins", "grade", "languages", "countries", "topics", "title")
-    screen.table(columns, (_line(one) for one in told["listed"]))
-    screen.say(f"{told['stories']:,} stories of {told['documents']:,} documents.")
-
-
-def _line(one: dict[str, Any]) -> tuple[object, ...]:
-    return (
-        one["id"][:8],
-        moment(one["last"]),
-        one["documents"],
-        len(one["outlets"]),
-        one["origins"],
-        f"{one['letter']}{one['digit']}",
-        " ".join(one["languages"]),
-        " ".join(one["countries"][:6]),
-        " ".join(one["topics"]),
-        one["title"],
-    )
 
 
 def story(

@@ -1,6 +1,5 @@
 """tocsin desk import: files, folders and addresses, one after another; what cannot be read stops nothing."""
 
-import asyncio
 from collections.abc import Iterator
 from mimetypes import guess_type
 from pathlib import Path
@@ -58,6 +57,8 @@ def import_(
                 done.append(told)
             moved(len(names), len(names))
 
+    import asyncio
+
     with progress(screen, "reading") as moved:
         try:
             asyncio.run(talk(moved))
@@ -109,6 +110,8 @@ async def _imported(control: "Control", what: str, url: str, outlet: str) -> dic
     path = Path(what)
     media_type = guess_type(path.name)[0] or "application/octet-stream"
     query = {"url": url, "outlet": outlet, "media_type": media_type}
+    import asyncio
+
     body = await asyncio.to_thread(read_file, path, _MOST_BYTES)
     async for told in control.rows("POST", "/desk/imported", query, body):
         return told

@@ -9,6 +9,8 @@ from tocsin.backends.system import misp
 from tocsin.errors import FormatError
 from tocsin.formats.stix.check import Checked, check_many
 
+pytestmark = pytest.mark.slow  # a process that converts
+
 EVENT = {
     "uuid": "5e3fbb4c-9a9c-4ce4-a3a5-3d8b0a00020f",
     "info": "Cranes",

@@ -63,6 +63,7 @@ def test_ten_thousand_fuzzed_pages():
     assert read_well > 8_000
 
 
+@pytest.mark.slow
 def test_a_gzip_bomb_is_refused_before_it_unpacks():
     bomb = gzip.compress(b"<html>" + b"a" * (200 << 20))
     with pytest.raises(FormatError, match=r"format\.capture-size"):
@@ -85,6 +86,7 @@ def pdf(stream, filters="/FlateDecode"):
     return made + b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % start
 
 
+@pytest.mark.slow
 def test_a_pdf_is_read():
     lines = [ENGLISH[0].title, *ENGLISH[0].body]
     text = (
@@ -97,6 +99,7 @@ def test_a_pdf_is_read():
     assert "two tonnes of cocaine" in found[0].text
 
 
+@pytest.mark.slow
 def test_a_pdf_bomb_is_refused():
     bomb = zlib.compress(zlib.compress(b"(a) Tj " * (40 << 20), 9), 9)
     with pytest.raises(FormatError, match=r"format\.capture"):
@@ -194,6 +197,7 @@ def test_bytes_that_are_nothing(data):
         assert error.code.startswith("format.capture")
 
 
+@pytest.mark.slow
 def test_texts_that_make_bad_patterns_crawl_are_read_to_the_end():
     """With a pattern that goes back over what it has read, one of these takes hours."""
     for text in (

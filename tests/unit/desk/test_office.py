@@ -207,6 +207,7 @@ def test_lists_are_narrowed_and_paged_and_nothing_is_seen_twice(store):
     run(story())
 
 
+@pytest.mark.slow
 def test_a_page_of_the_list_is_read_from_an_index_however_many_there_are(store):
     with closing(apsw.Connection(store)) as connection:
         create_tables(connection, (tables.TABLES,))

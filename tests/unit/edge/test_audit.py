@@ -276,6 +276,7 @@ def paths(routes):
             yield name, method, path
 
 
+@pytest.mark.slow
 def test_no_route_of_the_control_socket_serves_content_above_green_without_a_record():
     async def story(fed, doors):
         silent, wrong = [], []
@@ -479,6 +480,7 @@ def exported(fed, handle, now_us):
     ).decode()
 
 
+@pytest.mark.slow
 def test_six_years_on_nothing_is_served_before_anything_is_swept():
     async def story(fed, doors):
         ids = [f"malware--{number:08x}-0000-4000-8000-000000000000" for number in (1, 2, 3)]
@@ -502,6 +504,7 @@ def test_six_years_on_nothing_is_served_before_anything_is_swept():
     assert lines[1].count('"commitment"') == 3
 
 
+@pytest.mark.slow
 def test_what_is_suspended_is_served_by_no_door():
     async def story(fed, doors):
         ids = [f"malware--{number:08x}-0000-4000-8000-000000000000" for number in (1, 2, 3)]

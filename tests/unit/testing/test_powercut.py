@@ -52,6 +52,7 @@ def judged(recorder, points, **settings):
     return cuts, lost, broken
 
 
+@pytest.mark.slow
 def test_log_and_full_sync_lose_nothing_acknowledged():
     cuts, lost, broken = judged(worked(150), 1500)
     assert cuts >= 1000

@@ -20,7 +20,7 @@ _KINDS: Final[Mapping[str, str]] = MappingProxyType(
         ".svg": "image/svg+xml",
     }
 )
-NEEDED: Final = ("htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js", "world.json")
+NEEDED: Final = ("htmx.min.js", "hx-sse.min.js", "world.json")
 FONTS: Final = ("DejaVuSansCondensed.ttf", "DejaVuSansCondensed-Bold.ttf")  # of the brief: plain, and bold
 
 

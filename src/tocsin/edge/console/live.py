@@ -6,10 +6,10 @@ changed since the reader's cursor; who has fallen too far behind gets the whole 
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -31,6 +31,7 @@ COALESCED_S: Final = 0.25
 BEAT_S: Final = 4.0
 _CHANGES: Final = 64  # who is further behind gets the whole board
 _CLOSED: Final = 256
+_T = TypeVar("_T")
 _SHARE: Final = 4  # a look that took a second is followed by four without one
 
 
@@ -87,6 +88,7 @@ class _Kept:
     digests: dict[str, int] = field(default_factory=dict)
     changes: deque[_Change] = field(default_factory=lambda: deque(maxlen=_CHANGES))
     closed: OrderedDict[str, Mapping[str, Any]] = field(default_factory=OrderedDict)
+    made: dict[str, "asyncio.Future[Any]"] = field(default_factory=dict)  # of this serial, for all who read it
     texts: dict[int, Alert | None] = field(default_factory=dict)
     plate: tuple[Any, ...] = ()
     forgotten: int = 0
@@ -142,6 +144,18 @@ class Live:
         """A warning of the newest board, or one that has just left it."""
         kept = self._kept
         return (kept.board.cards.get(id_) if kept.board else None) or kept.closed.get(id_)
+
+    async def once(self, key: str, make: Callable[[], Awaitable[_T]]) -> _T:
+        """What goes with the newest board and is alike for many readers: made for the first, and given to the others."""
+        made = self._kept.made
+        if key not in made:
+            made[key] = asyncio.ensure_future(make())
+        try:
+            found: _T = await asyncio.shield(made[key])
+        except Exception:
+            made.pop(key, None)  # the next reader tries again
+            raise
+        return found
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
@@ -228,6 +242,7 @@ class Live:
         plate = (found.due, *links, found.met)
         if changed or gone or plate != kept.plate:
             kept.serial += 1
+            kept.made = {}
             kept.changes.append(_Change(kept.serial, changed, gone, changed - kept.digests.keys()))
         is_new = kept.board is None or kept.board.serial != kept.serial
         kept.digests, kept.plate = digests, plate
@@ -259,6 +274,7 @@ class Live:
         self._kept.forgotten += 1
         self._kept.board = None
         self._kept.texts = {}
+        self._kept.made = {}
         self._kept.closed.clear()
 
 

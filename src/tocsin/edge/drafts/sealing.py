@@ -89,8 +89,9 @@ class Sealing:
         if shown["second"]:
             if shown["release"]:
                 await self._ask_for_release(draft)
+            said = {**draft.said, "partial": partial}
             return await self.drafts.move(
-                draft.id, (State.READY,), state=State.APPROVAL, said={**draft.said, "partial": partial}, outcome={}
+                draft.id, (State.READY,), seen=digest, state=State.APPROVAL, said=said, outcome={}
             )
         return await self._due(draft, (State.READY,), partial=partial)
 
@@ -142,6 +143,7 @@ class Sealing:
         moved = await self.drafts.move(
             draft.id,
             before,
+            seen=draft.digest,
             state=State.SEALING,
             due=now if draft.shown["urgent"] else now + UNDO_US,
             said={**draft.said, "partial": partial},

@@ -191,11 +191,15 @@ class Drafts:
         )
         return await self.database.read(lambda db: [_draft(one) for one in db.query(sql, MOVING)])
 
-    async def move(self, id_: str, before: Sequence[State], **changes: Any) -> Draft:
-        """From one of these states on. Raises PolicyError("policy.draft-moved") when somebody else was faster."""
+    async def move(self, id_: str, before: Sequence[State], *, seen: str | None = None, **changes: Any) -> Draft:
+        """From one of these states on; with `seen` only while it is shown with this digest.
+
+        Raises PolicyError("policy.draft-moved") when somebody else was faster, PolicyError("policy.audience-changed")
+        when it is shown with another digest by now.
+        """
         named = {key: _json(one) if isinstance(one, Mapping) else one for key, one in changes.items()}
         named["changed"] = self.clock.now_us()
-        return await self.database.write(lambda tx: _move(tx, id_, before, named))
+        return await self.database.write(lambda tx: _move(tx, id_, before, named, seen))
 
     async def remove(self, id_: str) -> None:
         """Forget a draft that is not under way."""
@@ -279,10 +283,12 @@ def _make_room(tx: Transaction, owner: str, size: int) -> None:
     _remove(tx, [row[0] for row in sealed])
 
 
-def _move(tx: Transaction, id_: str, before: Sequence[State], changes: Mapping[str, Any]) -> Draft:
+def _move(tx: Transaction, id_: str, before: Sequence[State], changes: Mapping[str, Any], seen: str | None) -> Draft:
     found = _one(tx, id_)
     if found is None or found.state not in before:
         raise PolicyError("policy.draft-moved", "the draft is not as it was shown any more")
+    if seen is not None and found.digest != seen:
+        raise PolicyError("policy.audience-changed", "the audience or what would be sealed is not what was shown")
     names = ", ".join(f"{name} = ?" for name in changes)
     tx.execute(f"UPDATE edge_drafts SET {names} WHERE id = ?", (*changes.values(), id_))  # noqa: S608 - our own names
     changed = _one(tx, id_)

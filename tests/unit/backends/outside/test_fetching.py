@@ -14,6 +14,8 @@ from tocsin.backends.outside.fetcher import OutsideProcess
 from tocsin.errors import FormatError, PeerError
 from tocsin.ports.outside import Wanted
 
+pytestmark = pytest.mark.slow  # a process, and a server that it asks
+
 AGENT = "tocsin-desk"
 
 

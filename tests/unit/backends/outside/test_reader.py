@@ -9,6 +9,8 @@ from tocsin.backends.outside.reader import ReaderProcess
 from tocsin.desk.document import Capture
 from tocsin.errors import FormatError
 
+pytestmark = pytest.mark.slow  # a process that reads
+
 SEEN = 1_748_692_800_000_000
 PAGE = b"<html><head><title>Customs officers seize two tonnes of cocaine</title></head><body><article><h1>Customs officers seize two tonnes of cocaine</h1><p>Belgian customs officers have seized more than two tonnes of cocaine hidden in a shipment of bananas, the federal prosecutor said on Tuesday.</p></article></body></html>"
 

@@ -38,7 +38,7 @@ def test_what_was_changed_or_is_missing_is_named_and_not_given_out(folder):
     found = assets.load(folder)
     assert found.faults == ("htmx.min.js", "world.json")
     assert not found.has_htmx
-    assert set(found.files) == {"console.css", "hx-sse.min.js", "hx-upsert.min.js"}
+    assert set(found.files) == {"console.css", "hx-sse.min.js"}
     assert found.world == b""
 
 

@@ -66,6 +66,7 @@ def read(pdf):
     ]
 
 
+@pytest.mark.slow
 @with_fonts
 @pytest.mark.parametrize("language", words.LANGUAGES)
 def test_it_has_two_pages_and_the_words_of_its_language_however_much_there_is(language):
@@ -88,6 +89,7 @@ def test_it_has_two_pages_and_the_words_of_its_language_however_much_there_is(la
     assert paper.write(made, assets.fonts()) == pdf
 
 
+@pytest.mark.slow
 @with_fonts
 def test_what_strangers_write_neither_turns_the_line_nor_leaves_its_cell():
     evil = "safe\u202e eman\u0000\n\nnext \u2066line\u2069 \U00013000 中文 " + "w" * 4000
@@ -98,6 +100,7 @@ def test_what_strangers_write_neither_turns_the_line_nor_leaves_its_cell():
     assert "w" * 200 not in text
 
 
+@pytest.mark.slow
 @with_fonts
 def test_a_paper_that_is_too_full_is_refused_and_not_cut():
     facts = fullest()
@@ -154,6 +157,7 @@ def test_it_is_marked_by_the_strictest_and_says_what_two_gave_each_other_to_its_
     visit(story)
 
 
+@pytest.mark.slow
 @with_fonts
 def test_the_page_and_the_pdf_are_for_who_reads_threats_and_leave_a_record(visit):
     async def story(house):

@@ -38,14 +38,14 @@ def desk(house):
 class Tab:
     """A stream as a browser has it; `slow` takes nothing after the headers."""
 
-    def __init__(self, house, browser, cursor, *, slow=False):
+    def __init__(self, house, browser, cursor, *, slow=False, last=""):
         self.text, self.slow, self.sent = "", slow, 0
         self._gone = asyncio.Event()
         cookie = "; ".join(f"{key}={value}" for key, value in browser.cookies.items())
         scope = {
             "type": "http", "method": "GET", "path": "/events", "raw_path": b"/events", "root_path": "", "scheme": "http",
             "query_string": f"since={cursor}".encode(), "client": ("192.0.2.1", 50000), "server": ("127.0.0.1", 7401),
-            "headers": [(b"host", b"127.0.0.1:7401"), (b"cookie", cookie.encode())],
+            "headers": [(b"host", b"127.0.0.1:7401"), (b"cookie", cookie.encode()), (b"last-event-id", last.encode())],
         }  # fmt: skip
         self.task = asyncio.ensure_future(house.app(scope, self._receive, self._send))
 
@@ -124,6 +124,38 @@ def test_a_cursor_goes_on_where_it_was_and_one_of_another_run_gets_the_whole(vis
             whole = live.since(strange)
             assert whole.is_whole, strange
             assert {one["id"] for one in whole.cards} == {*first, *second}
+
+    visit(story)
+
+
+def test_who_comes_back_goes_on_after_the_last_event_and_not_after_the_page(visit):
+    """A browser sends both: what its page was made with, and the id of what it got last."""
+
+    async def story(house):
+        browser = await house.enroll("duty", "duty")
+        _, cursor = await opened(house, browser)
+        seen = await warn(house)
+        _, last = await opened(house, browser)
+        unseen = await warn(house, start=1)
+        tab = Tab(house, browser, cursor, last=last)
+        await asyncio.sleep(2)
+        assert f'id="w-{unseen[0][8:]}"' in tab.text
+        assert f'id="w-{seen[0][8:]}"' not in tab.text
+        await tab.close()
+
+    visit(story)
+
+
+def test_a_stream_with_nothing_to_tell_beats(visit):
+    """Whoever hears no beat for ten seconds takes the line for dead (static/watchdog.js)."""
+
+    async def story(house):
+        browser = await house.enroll("duty", "duty")
+        _, cursor = await opened(house, browser)
+        tab = Tab(house, browser, cursor)
+        await asyncio.sleep(21)
+        assert 5 <= tab.text.count("event: beat") <= 7
+        await tab.close()
 
     visit(story)
 

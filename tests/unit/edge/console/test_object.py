@@ -161,6 +161,7 @@ def test_a_note_of_ours_is_kept_changed_and_removed_by_its_author(visit, piece):
         await shared(house, "bb", piece(1))
         browser, other = await house.enroll("amira", "analyst"), await house.enroll("omar", "duty")
         watching = await house.enroll("olga", "oversight")
+        before = await everything(house)
         reply = await browser.post(PAGE, f"{PAGE}/notes", text="call the harbour first")
         assert (reply.status, reply.header("location")) == (303, f"{PAGE}?done=note-kept")
         note = (await page(other))["notes"][0]
@@ -176,8 +177,17 @@ def test_a_note_of_ours_is_kept_changed_and_removed_by_its_author(visit, piece):
         assert (await page(other))["notes"] == []
         absent = PAGE.replace("1", "9")
         assert (await browser.post(PAGE, f"{absent}/notes", text="of nothing")).status == 404
+        await house.federation.settled()
+        assert await everything(house) == before, "it went into a journal, ours or another's"
 
     visit(story)
+
+
+async def everything(house):
+    """How many entries every member holds."""
+    sql = "SELECT count(*) FROM journal_rows"
+    nodes = [house.federation.core(one) for one in sorted(house.federation.nodes)]
+    return [(await one.world.database.read(lambda db: db.query(sql)))[0][0] for one in nodes]
 
 
 @pytest.mark.parametrize("kind", ["note", "false-positive", "sighted", "agree", "disagree", "used"])

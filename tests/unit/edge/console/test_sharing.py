@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tocsin.errors import TocsinError
+from tocsin.errors import PolicyError, TocsinError
 from tocsin.formats.markings import ChannelKind
 from tocsin.testing.federation import Federation
 from tocsin.testing.persons import encode, thing
@@ -200,6 +200,92 @@ def test_red_waits_for_another_person_who_sees_the_same(shares):
         trail = await house.control.audit.listed()
         told = {one["who"] for one in trail if page["digest"] and "draft" in one["reason"]}
         assert {"person:amira", "person:rana"} <= told
+
+    shares(story)
+
+
+async def waiting_for_approval(house, title):
+    """A RED draft that waits for a second person: its address, that of the second person's page, its twin."""
+    author = await house.enroll(f"author-{title}", "analyst")
+    path, page = await composed(house, author, {**RED, "title": title}, "pair")
+    await sealed(house, author, path, page)
+    return author, path, path.replace("/share/d/", "/share/approvals/"), page
+
+
+def test_a_button_pressed_twice_seals_once_and_says_so_both_times(shares):
+    async def story(house, browser):
+        path, page = await composed(house, browser, REPORT, "pair")
+        form = {"digest": page["digest"], "meant": page["shown"]["acknowledge"]}
+        token = (await browser.ask(path)).field()
+        once, again = await asyncio.gather(
+            *(browser.ask(f"{path}/seal", {"form_token": token, **form}) for _ in range(2))
+        )
+        assert [(one.status, one.header("location")) for one in (once, again)] == [(303, path)] * 2
+        assert (await ready(house, browser, path, "sealed"))["outcome"]["shared"] == 1
+        late = await browser.ask(f"{path}/seal", {"form_token": token, **form})  # the page before, by the back button
+        assert (late.status, late.header("location")) == (303, path)
+        other = await browser.ask(f"{path}/seal", {"form_token": token, **form, "digest": "0" * 64})
+        assert (other.status, "policy.draft-moved" in other.text) == (403, True)
+        assert await held(house, "aa") == ["Harbour cranes"]
+
+    shares(story)
+
+
+def test_of_two_who_approve_at_once_one_has_and_the_other_is_told(shares):
+    async def story(house, _browser):
+        author, path, where, page = await waiting_for_approval(house, "Two")
+        people = [await house.enroll(name, "releaser") for name in ("rana", "rene")]
+        tokens = [(await one.ask(where)).field() for one in people]
+        asked = [
+            one.ask(f"{where}/approve", {"form_token": token, "digest": page["digest"]})
+            for one, token in zip((*people, people[0]), (*tokens, tokens[0]), strict=True)
+        ]
+        replies = await asyncio.gather(*asked)
+        second = (await ready(house, author, path, "sealed", "sealing"))["second"]
+        told = {"rana": (replies[0], replies[2]), "rene": (replies[1],)}
+        assert {one.status for one in told.pop(second)} == {303}
+        assert [(one.status, "policy.draft-moved" in one.text) for one in told.popitem()[1]][:1] == [(403, True)]
+        await ready(house, author, path, "sealed")
+        assert await held(house, "aa") == ["Two"]
+        assert (await people[0].ask(where)).status == 404
+
+    shares(story)
+
+
+@pytest.mark.slow
+def test_undo_and_sealing_at_the_same_instant_are_one_or_the_other(shares):
+    async def story(house, browser):
+        ends = set()
+        for number in range(30):
+            path, page = await composed(house, browser, {**REPORT, "title": f"No. {number}"}, "pair")
+            form = {"digest": page["digest"], "meant": page["shown"]["acknowledge"]}
+            token = (await browser.ask(path)).field()
+            assert (await browser.ask(f"{path}/seal", {"form_token": token, **form})).status == 303
+            await house.clock.sleep(10 + (number - 15) / 1000)
+            undone = (await browser.ask(f"{path}/undo", {"form_token": token})).status == 303
+            page = await ready(house, browser, path, "ready", "sealed")
+            ends.add(page["state"])
+            assert (page["state"] == "ready") is undone
+            assert (f"No. {number}" in await held(house, "aa")) is not undone
+        assert ends == {"ready", "sealed"}, "the two never met"
+
+    shares(story)
+
+
+def test_what_is_shown_anew_between_the_look_and_the_press_is_not_sealed_unseen(shares):
+    """Another tab chooses another audience while the press is on its way: what is pressed is what was shown, or nothing."""
+
+    async def story(house, browser):
+        path, page = await composed(house, browser, REPORT, "pair")
+        sealing, draft = house.sealing, await house.sealing.drafts.one(path.rpartition("/")[2])
+        await sealing.handle(draft, {"channel": house.control.members.channel("plenary").id})
+        now = await ready(house, browser, path, "ready")
+        assert (now["shown"]["count"], page["shown"]["count"]) == (3, 2)
+        with pytest.raises(PolicyError, match="not what was shown") as refused:
+            await sealing.seal(draft, page["digest"], frozenset(page["shown"]["acknowledge"]), partial=False)
+        assert refused.value.code == "policy.audience-changed"
+        assert (await browser.ask(f"{path}.json")).json["state"] == "ready"
+        assert await held(house, "aa") == []
 
     shares(story)
 

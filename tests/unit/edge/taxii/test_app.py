@@ -333,6 +333,7 @@ VALUES = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(
     st.sampled_from([*PATHS, "/api1/status/x/"]),

@@ -284,6 +284,7 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
 def test_what_is_made_again_from_the_journal_is_what_was_there(play, steps):

@@ -34,6 +34,7 @@ def expected(kinds, is_recalled, is_listed):
     return Word.MALICIOUS if firm else Word.SUSPICIOUS
 
 
+@pytest.mark.slow
 def test_every_case_of_up_to_four_members():
     seen = set()
     for size in range(5):

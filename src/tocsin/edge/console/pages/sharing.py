@@ -25,6 +25,8 @@ _BY_HAND: Final = ("warning", "report", "indicator", "paste")
 _TOPICS: Final = tuple(one.value for one in Topic)
 _LONGEST: Final = 64 * 1024
 _SHOWN: Final = 200
+_MOST_TEXT: Final = 20_000
+_PRESSED: Final = (State.APPROVAL, State.SEALING, State.COMMITTING, State.SEALED)
 _FIELDS: Final = (
     "title", "text", "value", "topic", "channel", "tlp", "headline", "urgency", "threatened", "todo", "place",
     "countries", "answer_by", "reliability", "credibility", "potential",
@@ -262,6 +264,9 @@ def _draft(call: Call, found: Draft) -> View:
             "said": {
                 key: said.get(key, "") for key in ("topic", "channel", "tlp", "objects", "allow_listed", "reason")
             },
+            "text": str(said.get("text", ""))[
+                :_MOST_TEXT
+            ],  # what is shared with the title, before anybody agrees to it
             "exclude": list(said.get("exclude", ())),
             "found": [
                 {**one, "picked": str(at) in picked or ("picked" not in said and one["is_defanged"])}
@@ -302,6 +307,19 @@ async def _waiting(call: Call) -> Draft:
     if found is None or found.state is not State.APPROVAL:
         raise absent()
     return found
+
+
+async def _decided(call: Call) -> Draft:
+    """The draft to be decided on: one that waits, or that somebody has decided on since this person was shown it."""
+    found = await call.services.sealing.drafts.one(call.part("draft"))
+    if found is None or not (found.state is State.APPROVAL or _is_pressed(found, call.said("digest"))):
+        raise absent()
+    return found
+
+
+def _is_pressed(draft: Draft, digest: str) -> bool:
+    """Whether what was shown under this digest is on its way or sealed: a button was pressed twice, or by two people."""
+    return bool(digest) and digest == draft.digest and draft.state in _PRESSED
 
 
 async def course(call: Call) -> Answer:
@@ -362,7 +380,14 @@ async def seal(call: Call) -> Answer:
     meant = frozenset(shown) if call.said("meant_all") == "on" else frozenset(call.all_said("meant"))
     if call.said("meant_all") == "on" and len(shown) <= previewing.NAMED_ONE_BY_ONE:
         meant = frozenset(call.all_said("meant"))
-    moved = await call.services.sealing.seal(found, call.said("digest"), meant, partial=call.said("partial") == "on")
+    try:
+        moved = await call.services.sealing.seal(
+            found, call.said("digest"), meant, partial=call.said("partial") == "on"
+        )
+    except PolicyError as error:
+        if error.code == "policy.draft-moved" and _is_pressed(await _own(call), call.said("digest")):  # pressed twice
+            return Go(f"/share/d/{found.id}")
+        raise
     await _note(call, found, "seals what was shown" if moved.state is State.SEALING else "asks for a second person")
     return Go(f"/share/d/{found.id}")
 
@@ -421,8 +446,14 @@ async def approval(call: Call) -> Answer:
 
 async def approve(call: Call) -> Answer:
     """Another person has seen the same and agrees."""
-    found = await _waiting(call)
-    await call.services.sealing.approve(found, call.said("digest"), call.person.name)
+    found, me = await _decided(call), call.person.name
+    try:
+        await call.services.sealing.approve(found, call.said("digest"), me)
+    except PolicyError as error:
+        now = await _decided(call)
+        if error.code == "policy.draft-moved" and now.second == me and now.state is not State.APPROVAL:
+            return Go("/share/approvals", "share-approved")
+        raise
     await _note(call, found, f"approves what {found.owner} shares")
     return Go("/share/approvals", "share-approved")
 

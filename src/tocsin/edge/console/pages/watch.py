@@ -103,7 +103,7 @@ async def _may_read(call: Call) -> bool:
 
 async def _pushed(call: Call, written: set[str], push: Push, before: str) -> str:
     """`written`: what this reader was shown on the map and the audit trail has already."""
-    found, drawn = await world.pushed(call)
+    found, drawn = await call.desk.live.once(world.view(call), partial(world.pushed, call))
     fresh = [one for one in found if one.object_id not in written]
     await call.control.audit.seen(call.use(Operation.READ, "pushed to Watch"), [*_seen(push.cards), *fresh])
     written.update(one.object_id for one in fresh)

@@ -41,6 +41,12 @@ async def where(call: Call) -> dict[str, Any]:
     }
 
 
+def view(call: Call) -> str:
+    """Which part of the world somebody looks at."""
+    made, asked = call.services.world, call.asked("where")
+    return asked if made is not None and asked in made.views else WORLD
+
+
 async def pushed(call: Call) -> tuple[list[Placed], dict[str, Any]]:
     """What the upper drawing of Watch's map shows now, and the warnings it is of; the audit record is the caller's."""
     now = call.control.clock.now_us()

@@ -60,6 +60,31 @@
   document.addEventListener("focusin", hold);
   document.addEventListener("focusout", hold);
 
+  // -- cards go in by one walk through the list: data-order is digits of one length ----------------------------
+  window.htmx?.registerExtension("cards", {
+    handle_swap(style, target, fragment) {
+      if (style !== "cards") return false;
+      let at = target.firstElementChild;
+      let before = "";
+      for (const card of [...fragment.children]) {
+        const { order } = card.dataset;
+        const old = document.getElementById(card.id);
+        if (old?.dataset.order === order) {
+          if (at === old) at = card;
+          old.replaceWith(card);
+          continue;
+        }
+        if (at === old) at = old?.nextElementSibling ?? null;
+        old?.remove();
+        if (order < before) at = target.firstElementChild;
+        while (at && at.dataset.order <= order) at = at.nextElementSibling;
+        target.insertBefore(card, at);
+        before = order;
+      }
+      return true;
+    },
+  });
+
   // -- after each swap ------------------------------------------------------------------------------------------
   const DONE_MS = 30000;
   const most = Number(list.dataset.most);
