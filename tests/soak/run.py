@@ -7,6 +7,7 @@ status is then 1. Without a part all run, each with its own range of seeds.
 """
 
 import argparse
+import asyncio
 import importlib.util
 import multiprocessing
 import sys
@@ -16,12 +17,14 @@ import warnings
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
+from operator import add
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
 TESTS = Path(__file__).resolve().parents[1]
 REPORT_S = 30.0
+WORST = "worst "
 
 
 @cache
@@ -112,6 +115,20 @@ def receipts(seed: int) -> Counter[str]:
     return Counter({"interleavings": 1, "cosignatures": len(race.keys.signed)})
 
 
+@cache
+def _reading():
+    loop = asyncio.new_event_loop()  # one for this process: its child lives from seed to seed
+    return loop, load("faults/hostile_reading").Hostile(120.0)
+
+
+def captures(seed: int) -> Counter[str]:
+    """A hostile capture through the child that reads: documents or a coded refusal, and the next page is read."""
+    loop, hostile = _reading()
+    module = load("faults/hostile_reading")
+    seen = loop.run_until_complete(module.watched(hostile, [load("faults/captures").capture_of(seed)]))
+    return seen.counted + Counter({WORST + "cpu ms": round(seen.cpu_s * 1000), WORST + "MB": round(seen.peak_mb)})
+
+
 class Part(NamedTuple):
     run: Callable[[int], Counter[str]]
     seeds: range  # when none are asked for
@@ -124,10 +141,16 @@ PARTS = {
     "faults": Part(faults, range(24)),
     "bitflips": Part(bitflips, range(1000)),
     "receipts": Part(receipts, range(10_000)),
+    "captures": Part(captures, range(10_000)),
 }
 
 
 # -- running them ---------------------------------------------------------------------------------------------------
+
+
+def merged(one: Counter[str], other: Counter[str]) -> Counter[str]:
+    """Summed, but of what is called worst the larger."""
+    return Counter({key: (max if key.startswith(WORST) else add)(one[key], other[key]) for key in one | other})
 
 
 def attempt(job: tuple[str, int]) -> tuple[int, Counter[str], str]:
@@ -151,7 +174,7 @@ def soak(name: str, seeds: range, end_s: float, jobs: int) -> bool:
     with multiprocessing.get_context("fork").Pool(jobs, prepare) as pool:
         for seed, counts, wrong in pool.imap_unordered(attempt, ((name, seed) for seed in seeds)):
             done += 1
-            counted += counts
+            counted = merged(counted, counts)
             if wrong:
                 failed.append(seed)
                 print(f"{name}: seed {seed} FAILED\n{wrong}replay: {replay(name, seed)}", flush=True)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tocsin.cli import asking
 from tocsin.cli.commands import Hands, command
 from tocsin.cli.importing import import_
 from tocsin.cli.screen import Screen, moment
@@ -29,7 +30,14 @@ def add_to(app: typer.Typer) -> None:
     command(
         group, "list", "desk list --topic cyber --country EG", "desk list --language ar --json", "desk list --hits"
     )(stories)
-    command(group, "story", "desk story 3f0a9c1d", "desk story 3f0a9c1d --ask 'Who was arrested?'")(story)
+    command(group, "story", "desk story 3f0a9c1d")(story)
+    command(
+        group,
+        "ask",
+        "desk ask 3f0a9c1d 'Who was arrested?'",
+        "desk ask 3f0a9c1d --model",
+        "desk ask 3f0a9c1d 'Why?' --model",
+    )(asking.ask)
     command(group, "follow", "desk follow 3f0a9c1d")(follow)
     command(group, "dismiss", "desk dismiss 3f0a9c1d")(dismiss)
     command(group, "accept", "desk accept 3f0a9c1d 45.155.205.99")(accept)
@@ -264,25 +272,12 @@ def remove(hands: Hands, name: Name, yes: Annotated[bool, typer.Option("--yes", 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The story; the first digits of its id do.")]
 
 
-def story(
-    hands: Hands,
-    id_: Id,
-    ask_: Annotated[str, typer.Option("--ask", metavar="QUESTION", help="Answer with passages of the story.")] = "",
-) -> None:
+def story(hands: Hands, id_: Id) -> None:
     """A story: who tells it, who only carries it, what was found, what it says in its own words."""
     from tocsin.cli.control import ask, segment
 
-    screen = hands.screen
-    if ask_:
-        found = ask(
-            hands.home, lambda control: control.post(f"/desk/stories/{segment(id_)}/question", {"question": ask_})
-        )
-        screen.result(
-            "desk-answer", found, [f"\u201c{one['text']}\u201d  ({one['outlet']})" for one in found["quotes"]]
-        )
-        return
     told = ask(hands.home, lambda control: control.get(f"/desk/stories/{segment(id_)}"))
-    screen.emit("desk-story", told) if screen.json else _show(screen, told)
+    hands.screen.emit("desk-story", told) if hands.screen.json else _show(hands.screen, told)
 
 
 def _show(screen: Screen, told: dict[str, Any]) -> None:

@@ -10,7 +10,8 @@ from tocsin.desk.shown import Hit, Listed
 from tocsin.ports.database import Reading, Transaction
 
 OPEN: Final = "open"
-STATES: Final = (OPEN, "followed", "dismissed")
+FOLLOWED: Final = "followed"
+STATES: Final = (OPEN, FOLLOWED, "dismissed")
 OF_INTEREST: Final = "interest:any"
 """The key of stories that met any of our standing interests; of which it says nothing."""
 _HITS: Final = "SELECT h.interest, h.story, s.shown, h.at_us FROM desk_hits h JOIN desk_stories s ON s.id = h.story"
@@ -46,7 +47,13 @@ def drop(tx: Transaction, story: str, into: str) -> None:
         " SELECT interest, ?, at_us FROM desk_hits WHERE story = ? ON CONFLICT DO NOTHING",
         (into, story),
     )
-    tables = (("desk_judged", "story"), ("desk_hits", "story"), ("desk_keys", "story"), ("desk_stories", "id"))
+    tables = (
+        ("desk_generated", "story"),
+        ("desk_judged", "story"),
+        ("desk_hits", "story"),
+        ("desk_keys", "story"),
+        ("desk_stories", "id"),
+    )
     for table, column in tables:
         tx.execute(f"DELETE FROM {table} WHERE {column} = ?", (story,))  # noqa: S608 - constants only
 

@@ -1,6 +1,7 @@
 """What the desk's parts hand one another: values only. Times are microseconds since 1970, offsets count characters."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -210,10 +211,11 @@ class Mark(msgspec.Struct, frozen=True):
     words: bytes  # 4 bytes each
     weights: bytes  # 2 bytes each, of 65,535; as many as words
     sketch: bytes  # 4 bytes each
+    copy_of: str = ""  # a document
 
 
 class Lead(msgspec.Struct, frozen=True):
-    """The document that began a story in its language: what the model is asked for, and what two stories can have in common."""
+    """A document that a story is compared by: what the model is asked for, and what two stories can have in common."""
 
     document: str
     language: str
@@ -222,6 +224,13 @@ class Lead(msgspec.Struct, frozen=True):
     text: str
     names: tuple[str, ...]
     numbers: tuple[str, ...]
+
+
+class Begun(NamedTuple):
+    """A document that a story is compared by, and its vector, two bytes a number; empty without a model."""
+
+    lead: Lead
+    vector: bytes
 
 
 class Difference(msgspec.Struct, frozen=True):

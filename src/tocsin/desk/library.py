@@ -101,13 +101,13 @@ def fresh(db: View, urls: Iterable[str]) -> list[str]:
     return [one for one in dict.fromkeys(urls) if not db.query("SELECT 1 FROM desk_followed WHERE url = ?", (one,))]
 
 
-def marks(db: View, since_us: int, after: int, limit: int) -> list[tuple[int, str, bool, Mark]]:
-    """(number, story, whether it is a copy, mark) of what came since, in the order of arrival."""
+def marks(db: View, since_us: int, after: int, limit: int) -> list[tuple[int, str, Mark]]:
+    """(number, story, mark) of what came since, in the order of arrival."""
     rows = db.query(
-        "SELECT number, story, is_copy, body FROM desk_marks WHERE number > ? AND seen_us >= ? ORDER BY number LIMIT ?",
+        "SELECT number, story, body FROM desk_marks WHERE number > ? AND seen_us >= ? ORDER BY number LIMIT ?",
         (after, since_us, limit),
     )
-    return [(int(row[0]), str(row[1]), bool(row[2]), _MARK.decode(row[3])) for row in rows]
+    return [(int(row[0]), str(row[1]), _MARK.decode(row[2])) for row in rows]
 
 
 def newest(db: View) -> int:
@@ -139,6 +139,18 @@ def unread(db: View, urls: Iterable[str]) -> set[str]:
     """Of these entries those whose page was not had: not fetched yet, or given up."""
     found = ((one, db.query("SELECT seen_us FROM desk_followed WHERE url = ?", (one,))) for one in urls)
     return {one for one, rows in found if not rows or rows[0][0] == GIVEN_UP}
+
+
+def those(db: View, documents: Iterable[str]) -> list[tuple[Kept, Reading]]:
+    """These documents, in the order of arrival."""
+    found = (
+        db.query("SELECT number, source, story, copy_of, document, reading FROM desk_documents WHERE id = ?", (one,))
+        for one in documents
+    )
+    return [
+        (_kept(row), _READING.decode(_plain(row[5])))
+        for row in sorted((rows[0] for rows in found if rows), key=lambda row: row[0])
+    ]
 
 
 def holding(db: View, contents: Iterable[str]) -> dict[str, tuple[str, str]]:

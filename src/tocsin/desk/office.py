@@ -13,6 +13,7 @@ from tocsin.desk.document import Act, Difference, Document, Quote, Version
 from tocsin.desk.finding.indicators import Listed as Forbids
 from tocsin.desk.finding.words import sought
 from tocsin.desk.gathering import Gathering, Parts, Reader
+from tocsin.desk.generated import Asking, Means
 from tocsin.desk.register import Register
 from tocsin.desk.shelves import MOST_SHELVED, Ground, Shelves, Watched
 from tocsin.desk.shown import ALL, Also, Decided, Hit, Listed, Told
@@ -51,6 +52,7 @@ class World:
     model: Callable[[], Encode | None]
     author: Callable[[], str]
     called: str = ""
+    means: Means | None = None  # of asking a generative model
 
 
 class Office:
@@ -65,6 +67,7 @@ class Office:
         self._gathering = Gathering(
             Parts(world.database, world.clock, world.outside, world.reader, self._shelves, world.note)
         )
+        self.asking = Asking(world.database, world.clock, self._shelves, world.means)
 
     async def run(self) -> None:
         """Ask sources when they are due, for ever."""

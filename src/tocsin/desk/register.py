@@ -1,7 +1,7 @@
 """The register of sources: which there are, how each stands, which is to be asked next."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -87,9 +87,14 @@ class Register:
                 raise ConfigError("desk.source-exists", f"there is a source {source.name} already")
             if tx.query("SELECT COUNT(*) FROM desk_sources")[0][0] >= MOST:
                 raise ConfigError("config.value", f"there are {MOST:,} sources already")
+            # What came of a source that was removed must not become another's: its number is never given again.
+            taken = (
+                "SELECT COALESCE(MAX(id), 0) FROM desk_sources UNION SELECT COALESCE(MAX(source), 0) FROM desk_captures"
+            )
+            number = 1 + max(int(row[0]) for row in tx.query(taken))
             tx.execute(
-                "INSERT INTO desk_sources (name, body, health, next_us) VALUES (?, ?, ?, 0)",
-                (source.name, msgspec.msgpack.encode(source), msgspec.msgpack.encode(Health())),
+                "INSERT INTO desk_sources (id, name, body, health, next_us) VALUES (?, ?, ?, ?, 0)",
+                (number, source.name, msgspec.msgpack.encode(source), msgspec.msgpack.encode(Health())),
             )
 
         await self._database.write(work)
@@ -148,6 +153,11 @@ def stand(tx: Transaction, number: int, health: Health) -> None:
         "UPDATE desk_sources SET health = ?, next_us = ? WHERE id = ?",
         (msgspec.msgpack.encode(health), health.next_us, number),
     )
+
+
+def sources(db: Reading, numbers: Collection[int]) -> dict[int, Source]:
+    """The sources of these numbers that are still there."""
+    return {number: source for number, source, _ in _entries(db, "ORDER BY id", ()) if number in numbers}
 
 
 def letters(db: Reading) -> dict[int, str]:

@@ -15,14 +15,14 @@ from typing import Any, Final, NamedTuple, Protocol
 from msgspec.structs import replace
 
 from tocsin.desk import catalogue, library, register, telling, thresholds
-from tocsin.desk.catalogue import OPEN
-from tocsin.desk.document import Act, Document, Finding, Lead, Mark, Reading, Topic, Verdict
+from tocsin.desk.catalogue import FOLLOWED, OPEN
+from tocsin.desk.document import Act, Begun, Document, Finding, Lead, Mark, Reading, Topic, Verdict
 from tocsin.desk.finding.indicators import Listed as Forbids
 from tocsin.desk.gathering import Read
 from tocsin.desk.library import Kept
 from tocsin.desk.shown import Listed
 from tocsin.desk.stories.events import marked, story_name
-from tocsin.desk.stories.linking import Begun, Encode, packed
+from tocsin.desk.stories.linking import Encode, packed
 from tocsin.desk.stories.newsroom import Newsroom
 from tocsin.desk.telling import Evidence, Shelf
 from tocsin.errors import AccessError, ConfigError, StoreError
@@ -84,12 +84,29 @@ class Ground:
 
 
 class _Placed(NamedTuple):
-    """A document with its place. `begun`: if it began a story."""
+    """A document with its place. `begun`: if its story is compared by it."""
 
     kept: Kept
     reading: Reading
     mark: Mark
     begun: Begun | None
+
+
+class _Plan(NamedTuple):
+    """What changes besides the documents that came: rows, documents that go to another story, stories that are left empty."""
+
+    rows: Sequence[Listed]
+    moves: Mapping[str, str]
+    emptied: Mapping[str, str]
+    moved: Sequence[tuple[Kept, Reading]]
+
+    def write(self, tx: Transaction) -> None:
+        for story in sorted(set(self.moves.values())):
+            library.move(tx, [one for one, target in self.moves.items() if target == story], story)
+        for story, into in self.emptied.items():
+            catalogue.drop(tx, story, into)
+        for row in self.rows:
+            catalogue.put(tx, row)
 
 
 class Shelves:
@@ -157,8 +174,8 @@ class Shelves:
                 return 0
             room = await self._ready()
             homes = await database.read(lambda db: library.homes(db, {one.article for one, _ in pairs}))
-            placed = await asyncio.to_thread(self._placed, room, source, pairs, homes)
-            rows = await self._rows(placed)
+            placed, moved = await asyncio.to_thread(self._placed, room, source, pairs, homes)
+            plan = await self._planned(placed, moved)
             objects = _objects((one.kept, one.reading) for one in placed)
 
             def work(tx: Transaction) -> None:
@@ -169,10 +186,13 @@ class Shelves:
                         library.lead(
                             tx, one.begun.lead, self._ground.called if one.begun.vector else "", one.begun.vector
                         )
-                for row in rows:
-                    catalogue.put(tx, row)
+                plan.write(tx)
                 met = catalogue.met(tx, self._ground.watched.seek(tx, objects), self._ground.clock.now_us())
                 self._ground.watched.tell(tx, met)
+                if plan.moved:
+                    # What moved meets what it met before; nobody is told of that a second time.
+                    again = self._ground.watched.seek(tx, _objects(plan.moved))
+                    catalogue.met(tx, again, self._ground.clock.now_us())
 
             await self._write(work)
             self._ground.watched.told()
@@ -312,37 +332,62 @@ class Shelves:
 
     def _placed(
         self, room: Newsroom, source: int, pairs: Sequence[tuple[Document, Reading]], homes: Mapping[str, str]
-    ) -> list[_Placed]:
+    ) -> tuple[list[_Placed], dict[str, str]]:
+        """What came with its places, and the places of what had to move for it."""
+        found = [room.add(reading, homes.get(document.article, "")) for document, reading in pairs]
+        moved = {one for each in found for one in each.moved} - {document.id for document, _ in pairs}
         out = []
-        for document, reading in pairs:
-            found = room.add(reading, homes.get(document.article, ""))
-            kept = Kept(0, source, self._name(found.story), found.copy_of, document)
-            out.append(_Placed(kept, reading, marked(reading), found.begun))
-        return out
+        for (document, reading), one in zip(pairs, found, strict=True):
+            story = self._name(room.story_of(document.id) or one.story)
+            mark = replace(marked(reading), copy_of=one.copy_of)
+            out.append(_Placed(Kept(0, source, story, one.copy_of, document), reading, mark, one.begun))
+        return out, {one: self._name(held) for one in sorted(moved) if (held := room.story_of(one))}
 
-    async def _rows(self, placed: Sequence[_Placed]) -> list[Listed]:
-        stories: dict[str, list[tuple[Kept, Reading]]] = {}
+    async def _planned(self, placed: Sequence[_Placed], moved: Mapping[str, str]) -> _Plan:
+        added: dict[str, list[tuple[Kept, Reading]]] = {}
         for one in placed:
-            stories.setdefault(one.kept.story, []).append((one.kept, one.reading))
+            added.setdefault(one.kept.story, []).append((one.kept, one.reading))
 
-        def held(db: View) -> tuple[dict[int, str], dict[str, tuple[list[tuple[Kept, Reading]], int, str]]]:
-            states = {one.id: one.state for one in catalogue.rows(db, stories)}
-            shelves = {
+        def held(db: View) -> tuple[dict[int, str], dict[str, str], dict[str, tuple[Shelf, int, str]]]:
+            before = {one: story for one, story in library.story_of(db, moved).items() if story != moved[one]}
+            for kept, reading in library.those(db, before):
+                added.setdefault(moved[kept.document.id], []).append((kept, reading))
+            touched = sorted({*added, *before.values()})
+            states = {one.id: one.state for one in catalogue.rows(db, touched)}
+            shelves: dict[str, tuple[Shelf, int, str]] = {
                 one: (library.shelf(db, one, MOST_SHELVED), library.count(db, one), states.get(one, OPEN))
-                for one in stories
+                for one in touched
             }
-            return register.letters(db), shelves
+            return register.letters(db), before, shelves
 
-        letters, shelves = await self._ground.database.read(held)
-        evidence = self.evidence(letters)
+        letters, before, shelves = await self._ground.database.read(held)
+        evidence, gone = self.evidence(letters), Counter(before.values())
+        emptied = {
+            story: moved[one]
+            for one, story in before.items()
+            if shelves[story][1] == gone[story] and story not in added
+        }
+        followed = {into for story, into in emptied.items() if shelves[story][2] == FOLLOWED}
 
         def made() -> list[Listed]:
-            return [
-                telling.listed([*shelf, *stories[one]], count + len(stories[one]), state, evidence)
-                for one, (shelf, count, state) in shelves.items()
-            ]
+            rows = []
+            for story, (shelf, count, state) in shelves.items():
+                if story not in emptied:
+                    whole = [one for one in shelf if one[0].document.id not in before] + added.get(story, [])
+                    whole = [(replace(kept, story=story), reading) for kept, reading in whole]
+                    total = count + len(added.get(story, ())) - gone[story]
+                    kept_state = FOLLOWED if state == OPEN and story in followed else state
+                    rows.append(telling.listed(whole, total, kept_state, evidence))
+            return rows
 
-        return await asyncio.to_thread(made)
+        moves = {one: moved[one] for one in before}
+        gone_to = [
+            (replace(kept, story=moved[kept.document.id]), reading)
+            for pairs in added.values()
+            for kept, reading in pairs
+            if kept.document.id in before
+        ]
+        return _Plan(await asyncio.to_thread(made), moves, emptied, gone_to)
 
     def _vector(self, text: str) -> Sequence[float]:
         found = self._vectors.get(text)
@@ -360,9 +405,9 @@ def _ids(db: View, story: str) -> list[str]:
     return found
 
 
-def _again(room: Newsroom, strands: dict[tuple[str, str], str], block: Iterable[tuple[int, str, bool, Mark]]) -> None:
-    for _, story, is_copy, mark in block:
-        room.restore(mark, story, strands, is_copy=is_copy)
+def _again(room: Newsroom, strands: dict[tuple[str, str], str], block: Iterable[tuple[int, str, Mark]]) -> None:
+    for _, story, mark in block:
+        room.restore(mark, story, strands)
 
 
 def _linked(room: Newsroom, begun: Iterable[Begun]) -> None:

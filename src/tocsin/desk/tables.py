@@ -123,6 +123,12 @@ CREATE TABLE IF NOT EXISTS desk_drafts (
   body  BLOB NOT NULL            -- a STIX bundle, as JSON
 );
 CREATE INDEX IF NOT EXISTS desk_drafts_story ON desk_drafts (story);
+CREATE TABLE IF NOT EXISTS desk_generated (
+  number INTEGER PRIMARY KEY,
+  story  TEXT NOT NULL,
+  body   BLOB NOT NULL           -- generated.Generated: what a model said of it; nothing else is made of this
+);
+CREATE INDEX IF NOT EXISTS desk_generated_story ON desk_generated (story, number);
 """
 MIGRATIONS: Mapping[int, str] = {}
 """Steps from older layouts (node/tables.py)."""

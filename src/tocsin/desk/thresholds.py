@@ -6,6 +6,9 @@ DAY_US: Final = 86_400_000_000
 
 # -- words: desk.md 5.4, ECB+ topics 1-35, halves not tuned on
 LIGHTEST_WORD: Final = 0.02
+HEAVIEST_WORD: Final = (
+    0.25  # of a vector of length 1: one name in common is not an event in common; 0.2 to 0.35 do as well
+)
 CAPITAL_BOOST: Final = 1.5
 VECTOR_WORDS = 160
 
@@ -48,7 +51,10 @@ CANDIDATES: Final = 40
 
 # -- same event, one language: ECB+ topics 1-35 (docs/desk.md says how)
 NUMBER_WEIGHT: Final = 0.41  # as a word of zipf 2.5: tables know no numbers
-SAME_EVENT: Final = 0.2
+SAME_EVENT: Final = 0.185  # 0.15 to 0.2 do as well: what is joined too easily is looked at again
+PART: Final = 0.65  # likeness across two parts of a story to that within the looser of them; 0.6 to 0.75 do as well
+PART_LEAST: Final = 3  # documents of a part
+PART_GROWTH: Final = 1.2  # a story is looked at again when it has grown so much
 WINDOW_US: Final = 10 * DAY_US
 RELATED: Final = 0.10
 MOST_RELATED: Final = 12
@@ -57,12 +63,16 @@ LIVE_DOCUMENTS: Final = 100_000
 WORDS_SPARE: Final = 50_000
 
 
-# -- the same event across languages: NTREX en+fr+ar (docs/desk.md says how)
-LINK: Final = 0.68
+# -- the same event across languages: NTREX en+fr+ar, all of it and halves without partners (docs/desk.md says how)
+LINK: Final = 0.6  # 0.55 to 0.7 do as well: the best partner wins, whoever came first
 LINK_NAMES: Final = 0.1
 LINK_NUMBERS: Final = 0.2
 LINK_CHARACTERS: Final = 600
 LINK_WINDOW_US: Final = 3 * DAY_US
+LINK_SAME: Final = 0.1  # likeness of two stories of one language that both are like one of another
+LINK_TEXTS: Final = 4  # documents of a story are compared
+LINK_PARTNERS: Final = 12  # of one document are remembered
+LINK_LOOKED: Final = 64  # stories that are grouped again at one time
 LIVE_STORIES: Final = 20_000
 
 # -- origins: desk.md 5.9
@@ -80,3 +90,11 @@ SUMMARY_EDGE: Final = 0.08
 ANSWERS: Final = 5
 ANSWER_LEAST: Final = 0.05
 ALIGNED: Final = 0.35
+
+# -- a generative model: what it is given, and what is read of its answer
+GIVEN_DOCUMENTS: Final = 12
+GIVEN_CHARACTERS: Final = 3_000  # of each
+GIVEN_SENTENCES: Final = 60  # of each are held against the answer
+QUESTION_CHARACTERS: Final = 300
+ANSWER_CHARACTERS: Final = 4_000
+ANSWER_SENTENCES: Final = 24

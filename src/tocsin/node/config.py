@@ -54,6 +54,9 @@ class Settings:
     smtp_password: str = ""  # path of the file with its password
     desk_agent: str = "tocsin-desk"  # what the desk tells sources it is, and what it looks for in robots.txt
     desk_inner: list[str] = field(default_factory=list)  # host:port of sources inside the house
+    desk_model_url: str = ""  # an OpenAI-compatible address that people may ask about stories; empty: none
+    desk_model: str = ""  # which model is asked there
+    desk_model_key_file: str = ""  # path of a file with the key that it wants; empty: none is sent
     desk_authorities: str = ""  # path of certificates (PEM) that the desk believes beside the system's
 
 
@@ -109,6 +112,7 @@ def _check(settings: Settings, name: str) -> None:
         raise ConfigError("config.value", f"'desk_agent' in {name} is not a word of letters, digits and . / -")
     if not all(isinstance(one, str) for one in settings.desk_inner):
         raise ConfigError("config.value", f"'desk_inner' in {name} is not a list of host:port")
+    _check_model(settings, name)
     if settings.desk_authorities:
         try:
             ssl.create_default_context(cafile=settings.desk_authorities)
@@ -116,6 +120,22 @@ def _check(settings: Settings, name: str) -> None:
             raise ConfigError("config.value", f"'desk_authorities' in {name} is no file of certificates") from error
     for listen in (settings.peer_listen, settings.people_listen, *settings.desk_inner):
         address(listen)
+
+
+def _check_model(settings: Settings, name: str) -> None:
+    """Raises ConfigError("config.value")."""
+    given = (settings.desk_model_url, settings.desk_model)
+    if any(given) != all(given) or (settings.desk_model_key_file and not all(given)):
+        raise ConfigError("config.value", f"{name}: desk_model_url and desk_model belong together")
+    if not all(given):
+        return
+    if not settings.desk_model_url.startswith(("http:", "https:")) or not _is_address(settings.desk_model_url):
+        raise ConfigError("config.value", f"'desk_model_url' in {name} is no https: address (http: on loopback only)")
+    url = urlsplit(settings.desk_model_url)
+    if url.username is not None or url.password is not None or url.query or url.fragment:
+        raise ConfigError("config.value", f"'desk_model_url' in {name} holds more than host, port and path")
+    if not settings.desk_model.isprintable() or len(settings.desk_model) > 200:
+        raise ConfigError("config.value", f"'desk_model' in {name} is no name of a model")
 
 
 def _check_desks(path: Path, settings: Settings) -> None:

@@ -1,14 +1,17 @@
 """The desk of a real node: its two children, our deny-lists and standing interests, and the office that works with them."""
 
 import asyncio
+import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from tocsin.backends.outside.fetcher import OutsideProcess
+from tocsin.backends.outside.generator import ChatCompletions
 from tocsin.backends.outside.reader import ReaderProcess
 from tocsin.desk import catalogue
+from tocsin.desk.generated import Means
 from tocsin.desk.office import Office, World
 from tocsin.desk.stories import linking
 from tocsin.edge.control.desking import MET
@@ -57,6 +60,7 @@ class Desk:
                 model=linking.encoder,
                 author=lambda: core.members.member(core.members.me).identity,
                 called=linking.model(),
+                means=_means(core, settings),
             )
         )
 
@@ -66,6 +70,18 @@ class Desk:
         """End the children."""
         await self._reader.close()
         await self._outside.close()
+
+
+def _means(core: Core, settings: Settings) -> Means | None:
+    """Of asking a generative model, if the administrator named one."""
+    if not settings.desk_model_url:
+        return None
+    key = Path(settings.desk_model_key_file) if settings.desk_model_key_file else None
+    trust = ssl.create_default_context()
+    if settings.desk_authorities:
+        trust.load_verify_locations(settings.desk_authorities)
+    generator = ChatCompletions(settings.desk_model_url, settings.desk_model, core.world.clock, key=key, trust=trust)
+    return Means(generator, core.world.entropy, tuple(settings.desk_inner))
 
 
 class Watching:

@@ -1,5 +1,6 @@
 """Aggregator pages of the tests' own making: the same articles, laid out as differently as pages are."""
 
+import random
 from collections.abc import Callable
 from html import escape
 from typing import NamedTuple
@@ -254,3 +255,33 @@ LAYOUTS: dict[str, Layout] = {
     one.__name__: one
     for one in (glued, piped, dotted_above, three_lines, title_outlet_stamp, one_paragraph_related, published_label, html_articles, html_divs_glued, html_list, html_main_and_related, html_table)
 }  # fmt: skip
+
+
+SOUP_NAMES = (
+    "Velkor",
+    "Zarim",
+    "Tobrin",
+    "Quelda",
+    "Mirvan",
+    "Oskel",
+    "Drunn",
+    "Faltor",
+    "Gresk",
+    "Hulbin",
+    "Jorvik",
+    "Kestrel",
+)
+_BETWEEN = ("the", "of", "and", "in", "was", "with", "from", "were", "after", "said") * 4
+
+
+def soup(number):
+    """(title, outlet, lines) of a document about one of two events, by turns, which have four names in common. No two are copies."""
+    chance = random.Random(number)
+    own = [f"{one}{'ax' if number % 2 else 'ov'}" for one in SOUP_NAMES[4:]]
+    words = [*SOUP_NAMES[:4], *own, *SOUP_NAMES[:4], *own, *_BETWEEN]
+    chance.shuffle(words)
+    lines = [" ".join(words[at : at + 16]) + "." for at in range(0, len(words), 16)]
+    opening = (
+        "They said that it was not the first time that they had seen what was there, and that it would be the last."
+    )
+    return " ".join([*chance.sample(own, 3), "and the others"]), f"Outlet {number}", [opening, *lines]

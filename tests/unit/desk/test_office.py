@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 import apsw
 import msgspec
 import pytest
-from tests.unit.desk.layouts import ENGLISH, FRENCH
+from tests.unit.desk.layouts import ENGLISH, FRENCH, Article, soup
 
 from tocsin.backends.sqlite.database import InlineDatabase, create_tables
 from tocsin.desk import catalogue, tables
@@ -97,7 +97,7 @@ def store(tmp_path):
 
 
 @contextmanager
-def opened(path, *, watched=(), outside=None, database=InlineDatabase, model=None, called=""):
+def opened(path, *, watched=(), outside=None, database=InlineDatabase, model=None, called="", means=None):
     with closing(apsw.Connection(path)) as connection:
         create_tables(connection, (tables.TABLES,))
         clock = Now()
@@ -112,6 +112,7 @@ def opened(path, *, watched=(), outside=None, database=InlineDatabase, model=Non
             model=lambda: model,
             author=lambda: ME,
             called=called,
+            means=means,
         )
         office = Office(world)
         office.clock, office.watched = clock, world.watched
@@ -257,6 +258,49 @@ def test_merge_and_split_hold_after_a_restart_and_for_what_comes_later(store):
             assert sum(one.documents for one in await office.stories()) == 7
 
     run(after())
+
+
+def test_two_events_part_in_the_library_too_and_a_restart_finds_them_so(store):
+    async def work(office):
+        told = []
+        for number in range(6):
+            title, outlet, lines = soup(number)
+            told += (await bring(office, Article(title, outlet, "", lines), number, outlet))["stories"]
+        return told, {one.id: one.documents for one in await office.stories()}
+
+    with opened(store, watched=("Drunnax",)) as office:
+        told, listed = run(work(office))
+        assert len(set(told[:5])) == 1
+        assert listed == {told[0]: 3, told[5]: 3}
+        shelved = [[one.document.outlet for one in run(office.story(each)).shelved] for each in (told[0], told[5])]
+        assert shelved == [["Outlet 0", "Outlet 2", "Outlet 4"], ["Outlet 1", "Outlet 3", "Outlet 5"]]
+        assert "Drunnax" in run(office.story(told[5])).interests
+    with opened(store) as office:
+        title, outlet, lines = soup(7)
+        assert run(bring(office, Article(title, outlet, "", lines), 7, outlet))["stories"] == [told[5]]
+
+
+def test_a_story_whose_last_document_moves_goes_with_what_was_made_of_it(store):
+    retold = Article("Two tonnes of cocaine found in Antwerp", "Third Herald", "", RETOLD)
+    vectors = {ENGLISH[0].title: [1.0, 0.0], FRENCH[0].title: [0.0, 1.0], retold.title: [0.1, 0.995]}
+
+    def model(texts):
+        return [vectors[one.split("\n")[0]] for one in texts]
+
+    async def work(office):
+        english = (await bring(office, ENGLISH[0], 1))["stories"][0]
+        french = (await bring(office, FRENCH[0], 2))["stories"][0]
+        await office.set_state(french, "followed", "analyst")
+        assert french != english
+        # Only this telling shows that both are one event.
+        assert (await bring(office, retold, 3))["stories"] == [english]
+        return english, french, await office.stories()
+
+    with opened(store, model=model, called="a 1") as office:
+        english, french, listed = run(work(office))
+        assert [(one.id, one.documents, one.state) for one in listed] == [(english, 3, "followed")]
+        with pytest.raises(AccessError):
+            run(office.story(french))
 
 
 def test_not_all_of_a_story_can_be_split_off_nor_what_is_not_in_it(store):

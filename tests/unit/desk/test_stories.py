@@ -1,7 +1,8 @@
 """Stories: copies folded, one event one story, acts of analysts above the machine, independent origins, quotes."""
 
 import pytest
-from tests.unit.desk.layouts import ENGLISH, FRENCH
+from msgspec.structs import replace
+from tests.unit.desk.layouts import ENGLISH, FRENCH, soup
 
 from tocsin.desk import thresholds
 from tocsin.desk.document import Act, Capture, Role
@@ -101,6 +102,52 @@ def test_an_analyst_wins_over_the_machine_and_a_rebuild_gives_the_same():
     assert groups[:3] == groups[3:]
 
 
+def soups(count=3):
+    """Documents of two events that have a few names in common: (reading, which event)."""
+    for number in range(2 * count):
+        yield find(made(*soup(number), SEEN + number)), number % 2
+
+
+def test_a_story_that_grew_is_looked_at_again_and_two_events_part():
+    room, events, story = Newsroom(), {}, ""
+    for reading, event in soups():
+        placed = room.add(reading)
+        story = story or placed.story
+        events.setdefault(event, []).append(reading.document)
+        if len(events.get(1, ())) < 3:
+            assert placed.story == story
+            assert placed.moved == ()
+    # The sixth document showed it: the two of its event that were there before have moved with it, and the story keeps its name.
+    assert placed.moved == tuple(events[1][:2])
+    assert room.documents_of(story) == tuple(events[0])
+    assert room.documents_of(placed.story) == tuple(events[1])
+    for reading, event in list(soups(5))[6:]:
+        assert room.add(reading).story == room.story_of(events[event][0])
+
+
+def test_a_copy_goes_where_its_original_goes():
+    room, originals = Newsroom(), []
+    for number, (reading, event) in enumerate(soups()):
+        placed = room.add(reading)
+        originals += [reading.document] if event else []
+        if number == 1:
+            title, _, lines = soup(number)
+            copy = room.add(find(made(title, "Copyist", lines, SEEN + 1)))
+            assert copy.copy_of == reading.document
+    assert len(placed.moved) == 3
+    assert len(room.documents_of(placed.story)) == 4
+
+
+def test_what_an_analyst_put_together_does_not_part():
+    told = [reading for reading, _ in soups()]
+    room = Newsroom()
+    for reading in told[:5]:
+        room.add(reading)
+    room.decide(Act(True, (told[0].document,), (told[1].document,), "analyst", 1))
+    assert room.add(told[5]).moved == ()
+    assert len({room.story_of(one.document) for one in told}) == 1
+
+
 def fake(vectors):
     return lambda texts: [vectors[text.split("\n")[0]] for text in texts]
 
@@ -125,17 +172,44 @@ def test_stories_of_two_languages_are_linked_and_an_analyst_unlinks_them():
     assert not Newsroom().compared("fr")
 
 
+def test_the_best_partner_wins_over_the_one_that_came_first():
+    vectors = {
+        ENGLISH[0].title: [1.0, 0.0, 0.0],
+        FRENCH[1].title: [0.75, 0.661, 0.0],
+        FRENCH[0].title: [0.95, 0.312, 0.0],
+        ENGLISH[2].title: [0.0, 0.0, 1.0],
+    }
+    room = Newsroom(encode=fake(vectors))
+    english, wrong, right = (
+        find(of(ENGLISH[0])),
+        find(of(FRENCH[1], seen=SEEN + 1)),
+        find(of(FRENCH[0], seen=SEEN + 2)),
+    )
+    room.add(english)
+    assert room.add(wrong).by == "another language"
+    placed = room.add(right)
+    assert (placed.by, placed.moved) == ("another language", (wrong.document,))
+    story = room.story_of(english.document)
+    assert room.documents_of(story) == (english.document, right.document)
+    assert room.story_of(wrong.document) not in (story, None)
+    # What an analyst put together stays so, however much likelier another one is.
+    other = Newsroom([Act(True, (wrong.document,), (english.document,), "analyst", 1)], fake(vectors))
+    for one in (english, wrong, right):
+        other.add(one)
+    assert other.story_of(english.document) == other.story_of(wrong.document)
+
+
 def test_a_room_made_again_from_what_was_kept_places_and_links_as_the_first_one_would():
     vectors = {ENGLISH[0].title: [1.0, 0.0], FRENCH[0].title: [0.9, 0.436], ENGLISH[1].title: [0.0, 1.0]}
     room, kept, begun = Newsroom(encode=fake(vectors)), [], []
     for number, article in enumerate((ENGLISH[0], ENGLISH[0], ENGLISH[1])):
         reading = find(of(article, f"Outlet {number}", SEEN + number))
         placed = room.add(reading)
-        kept.append((marked(reading), placed.story, bool(placed.copy_of)))
+        kept.append((replace(marked(reading), copy_of=placed.copy_of), placed.story))
         begun += [placed.begun] if placed.begun else []
     again, strands = Newsroom(encode=fake(vectors)), {}
-    for mark, story, is_copy in kept:
-        again.restore(mark, story, strands, is_copy=is_copy)
+    for mark, story in kept:
+        again.restore(mark, story, strands)
     for one in begun:
         again.relink(one)
     for number, (article, lines) in enumerate(
@@ -144,13 +218,13 @@ def test_a_room_made_again_from_what_was_kept_places_and_links_as_the_first_one_
         reading = find(of(article, f"Later {number}", SEEN + 10 + number, lines))
         assert again.add(reading) == room.add(reading)
     third, strands = Newsroom(encode=fake(vectors)), {}
-    for mark, story, is_copy in kept:
-        third.restore(mark, story, strands, is_copy=is_copy)
+    for mark, story in kept:
+        third.restore(mark, story, strands)
     # Without the vectors of what came before there is nothing to link to.
     assert third.add(find(of(FRENCH[0], "Later 2", SEEN + 12))).by == "new"
     for one in (room, again):
-        documents = [one.documents_of(story) for _, story, _ in kept]
-        assert documents == [room.documents_of(story) for _, story, _ in kept]
+        documents = [one.documents_of(story) for _, story in kept]
+        assert documents == [room.documents_of(story) for _, story in kept]
 
 
 def test_copies_and_dispatches_of_one_agency_are_one_origin():

@@ -37,6 +37,10 @@ def test_write_and_read(path):
     third = Settings("ma-cert", desks=desks, smtp_server="h:25", smtp_sender="a@b.example", smtp_starttls=False)
     config.write(path, third)
     assert config.read(path) == third
+    for url in ("https://10.0.0.1:8443/v1", "http://127.0.0.1:8000/v1/", "https://model.house.example/v1"):
+        fourth = Settings("ma-cert", desk_model_url=url, desk_model="small:8b", desk_model_key_file="/k")
+        config.write(path, fourth)
+        assert config.read(path) == fourth
     desks = {"duty-officer": ["push:duty", "push:analyst"]}
     services = ["fcm.googleapis.com", "*.push.apple.com", "127.0.0.1:8443"]
     fourth = Settings("ma-cert", desks=desks, push_services=services, push_contact="mailto:a@b.example")
@@ -96,6 +100,19 @@ def test_write_and_read(path):
         ('handle = "aa"\ndesks = {duty-officer = ["https://[x/"]}\n', "config.value"),
         ('handle = "aa"\ndesks = {duty-officer = [1]}\n', "config.value"),
         ('handle = "aa"\nsmtp_server = "h:25"\nsmtp_sender = "a@b"\ndesks = {x = ["mailto:a,b@c"]}\n', "config.value"),
+        ('handle = "aa"\ndesk_model = "m"\n', "config.value"),
+        ('handle = "aa"\ndesk_model_url = "https://m.example/v1"\n', "config.value"),
+        ('handle = "aa"\ndesk_model_key_file = "key"\n', "config.value"),
+        ('handle = "aa"\ndesk_model = "m"\ndesk_model_url = "m.example/v1"\n', "config.value"),
+        ('handle = "aa"\ndesk_model = "m"\ndesk_model_url = "http://m.example/v1"\n', "config.value"),
+        ('handle = "aa"\ndesk_model = "m"\ndesk_model_url = "http://10.0.0.1/v1"\n', "config.value"),
+        ('handle = "aa"\ndesk_model = "m"\ndesk_model_url = "file:///etc/passwd"\n', "config.value"),
+        ('handle = "aa"\ndesk_model = "m"\ndesk_model_url = "mailto:a@m.example"\n', "config.value"),
+        ('handle = "aa"\ndesk_model = "m"\ndesk_model_url = "push:duty"\n', "config.value"),
+        ('handle = "aa"\ndesk_model = "m"\ndesk_model_url = "https://a:b@m.example/v1"\n', "config.value"),
+        ('handle = "aa"\ndesk_model = "m"\ndesk_model_url = "https://m.example/v1?key=x"\n', "config.value"),
+        ('handle = "aa"\ndesk_model = "m"\ndesk_model_url = "https://m.example/v1#x"\n', "config.value"),
+        ('handle = "aa"\ndesk_model = "a\\nb"\ndesk_model_url = "https://m.example/v1"\n', "config.value"),
         ('handle = "aa"\ndesks = {duty-officer = ["mailto:a@b.example"]}\n', "config.value"),
         ('handle = "aa"\nsmtp_sender = "a@b.example"\n', "config.value"),
         ('handle = "aa"\nsmtp_server = "mail"\nsmtp_sender = "a@b.example"\n', "config.value"),

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from tocsin.backends.outside import frames
+from tocsin.backends.outside.confined import confine
 from tocsin.backends.outside.fetching import Fetching
 from tocsin.backends.outside.process import Child
 from tocsin.backends.system.clock import SystemClock
@@ -38,6 +39,7 @@ async def _main(agent: str, authorities: str, inner: tuple[str, ...]) -> None:
     async def handle(body: bytes) -> bytes:
         return msgspec.msgpack.encode(await fetching.fetch(msgspec.msgpack.decode(body, type=Wanted)))
 
+    confine(network=True)
     await frames.serve(handle, _MEMORY)
 
 

@@ -1,199 +1,90 @@
-"""Countries that a text names: by name, demonym or a city that stands for one; what may mean something else needs company."""
+"""Countries that a text names: by name, demonym, region or town; what may mean something else needs company or its place.
+
+Every form that a name is written in is made once, and looked up by its first word; the longest that fits is taken.
+"""
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from babel import Locale
-
 from tocsin.desk.document import Found, Place
-from tocsin.desk.finding.nations import TABLE
+from tocsin.desk.finding.gazetteer import ARABIC_LETTER, CYRILLIC, NOWHERE, WORD, Term, arabic, latin
+from tocsin.desk.finding.lexicon import stripped
 from tocsin.desk.finding.words import fold_arabic
 
 MOST_WORDS: Final = 50  # that are kept for one country
-_SHORTEST_NAME: Final = 3
-_SHORTEST_STEM: Final = 4
-_LANGUAGES: Final = ("en", "fr", "es", "ru", "ar")
-# Territories of CLDR that are no country of anybody's duty, or whose names are words.
-_LEFT_OUT: Final = frozenset(
-    {
-        "AQ",
-        "BV",
-        "CP",
-        "DG",
-        "EA",
-        "EU",
-        "EZ",
-        "IC",
-        "QO",
-        "TA",
-        "UM",
-        "UN",
-        "XA",
-        "XB",
-        "ZZ",
-        "AC",
-        "HM",
-        "IM",
-        "GS",
-        "CC",
-        "CX",
-    }
-)
-# A name that is a person's or another place's as well: it counts in the company of a sure word of the same country only,
-# or after a word that places stand after.
-_UNSURE: Final = frozenset(
-    {
-        "chad",
-        "jordan",
-        "georgia",
-        "guinea",
-        "niger",
-        "mali",
-        "man",
-        "réunion",
-        "reunion",
-        "turkey",
-        "cuba",
-        "dominica",
-        "jersey",
-        "guernsey",
-        "panama",
-    }
-)
+# One name, two countries: the second, if only the second is spoken of.
+_SHARED: Final[Mapping[str, tuple[str, str]]] = {
+    "tripoli": ("LY", "LB"),
+    "tripoli,": ("LY", "LB"),
+    "طرابلس": ("LY", "LB"),
+    "congolese": ("CD", "CG"),
+    "congolais": ("CD", "CG"),
+    "congo": ("CD", "CG"),
+    "punjab": ("IN", "PK"),
+    "hyderabad": ("IN", "PK"),
+    "valencia": ("ES", "VE"),
+    "guinéen": ("GN", "GQ"),
+    "punjab province": ("PK", "IN"),
+}
 _BEFORE_PLACE: Final = re.compile(
-    r"(?:\b(?:in|from|to|of|near|across|into|inside|between|and|with|au|en|du|le|la|vers|dans|à|de|в|из|на|por|del|en)\s|\bl['’]|^|[,(/–-]\s?)$",
+    r"(?:\b(?:the|el|in|from|to|of|near|across|into|inside|between|and|with|au|en|du|le|la|vers|dans|à|de|в|из|на|по|к|del|por|y|et|central|northern|southern|eastern|western|northeastern|northwestern)\s|\bl['’]|^|[\n(,/–.-]\s?)$",
     re.IGNORECASE,
 )
 _NAME_BEFORE: Final = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Michael|Jim|Robert|Vernon|DeAndre|Barbara|Hamilton|Neil|Katie)\.?\s|[A-Z][a-z]+\s)$"
 )
 _NAME_AFTER: Final = re.compile(r"^\s[A-Z][a-z]+(?:\s|$|[,.])")
+_STATES: Final = (
+    "Alabama|Alaska|Arizona|Arkansas|Colorado|Connecticut|Delaware|Florida|Georgia|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|"
+    "Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma|Oregon|"
+    "Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|West Virginia|Wisconsin|Wyoming|Ontario"
+)
+_IN_A_STATE: Final = re.compile(rf"^,\s(?:{_STATES})\b")
 _AMERICAN: Final = re.compile(
     r"\b(?:Atlanta|Savannah|Augusta|Athens, Georgia|Tech|Bulldogs|Fulton County|Alabama|Florida|Carolina|Tennessee)\b"
 )
-_ARABIC: Final = re.compile(r"[\u0600-\u06ff]")
-_PREFIX: Final = r"(?<![\u0600-\u06ff])(?:[وفبكل]|لل|وب|ول|بال|وال|فال|كال)?"
-_ENDING: Final = r"(?:[ي]?[ة]|ي[وي]ن|يات|ي|ية|ا)?(?![\u0600-\u06ff])"
-# Mali is "financial", Amman is written as Oman is: what must stand beside them.
-_MALI: Final = re.compile(r"باماكو|الساحل|النيجر|بوركينا|دولة مالي|جمهوريه مالي|شمال مالي|في مالي|ازواد")
-_JORDAN: Final = re.compile(r"الاردن|الهاشمي")
+# After a name at a sentence's beginning: then it is a verb, a bird, or a dish.
+_NO_PLACE_AFTER: Final[Mapping[str, re.Pattern[str]]] = {
+    "polish": re.compile(r"^\s(?:the|your|his|her|its|their|our|my|it|them|up|off|and|with|until)\b"),
+    "turkey": re.compile(r"^\s(?:prices|meat|breast|dinner|dinners|sandwich|farm|farms|farmers|hunters?|hunting|is served)\b"),
+    "réunion": re.compile(r"^\s"),
+    "reunion": re.compile(r"^\s"),
+}  # fmt: skip
+_ARABIC_WORD: Final = re.compile(r"[\u0621-\u064a]+")
+_JOINED: Final = re.compile(r"[\s\u00a0]?[-'’.]?[\s\u00a0]?")
+_ARTICLE: Final = re.compile("[وف]?(?:[بك]?ال|لل)(?=مالي)")
+_SHADDA: Final = "\u0651"
+# Amman is written as Oman is, Mali as "financial": what must stand beside them.
+_JORDAN: Final = re.compile(r"الاردن|الهاشمي|اربد|الزرقاء|العقبه|المملكه الاردنيه")
+_OF_OMAN: Final = re.compile(r"(?:سلطنه|بحر|خليج|شرطه|سلطان|دوله|ساحل|سواحل|موانئ|مواني)\s$")
+_CAPITAL: Final = re.compile(r"العاصمه\s$")
+_SAHEL: Final = re.compile(
+    r"باماكو|الساحل|النيجر|بوركينا|دوله مالي|جمهوريه مالي|شمال مالي|في مالي|ازواد|كيدال|تمبكتو|نصره الاسلام|الطوارق|غويتا|الازوادي"
+)
+_OF_A_STATE: Final = re.compile(
+    r"(?:^|\s)(?:[وفبل]|ب|ل|لل)?(?:في|شمال|جنوب|وسط|شرق|غرب|الي|من|دوله|جمهوريه|حكومه|سلطات|جيش|عاصمه|حدود|اراضي|بين|صوب|نحو|تجاه|داخل|ازمه شمال|ومالي|قوات|جنود|انقلاب|انقلابي)\s$"
+)
+_SOLDIERS: Final = re.compile(
+    r"(?:^|\s)(?:[وفبل])?(?:ال|لل)(?:جيش|رييس|قوات|جنود|جندي|شعب|عاصمه|خارجيه|اراضي|حدود|صحراء|عسكري|عسكريه|سفير|سفاره|طوارق|حكومه الانتقاليه|رئيس|درك|مجلس العسكري|مسلحين|متمردين)\s$"
+)
+_MONEY: Final = re.compile(
+    r"(?:دعم|عجز|وسيط|تحقيق|فساد|نظام|قطاع|مدير|وزير|تحويل|مبلغ|احتيال|ضغط|مركز|سوق|عام|فايض|مقابل|عون|ضمان|تدقيق|جزاء|غرامه|استقرار|اداء|راسمال|ربح|عايد|حافز|تمويل)\s$"
+)
+_ASIDE: Final = re.compile(r"(?:في|الي|من|مدينه|ميناء|مطار|محافظه|ولايه|قرب|شمال|جنوب|شرق|غرب|العاصمه|بين|وسط)\s$")
 
 
-class _Term(NamedTuple):
-    country: str
-    sure: bool
-
-
-@lru_cache(1)
-def _latin() -> tuple[re.Pattern[str], Mapping[str, _Term], Mapping[str, _Term]]:
-    """Names in Latin and Cyrillic letters as they are, and those that are written on: French demonyms, Russian cases."""
-    terms: dict[str, _Term] = {"us": _Term("US", sure=True)}
-    stems: dict[str, _Term] = {}
-    for language in _LANGUAGES:
-        for code, name in _names(language) if language != "ar" else ():
-            _named(terms, code, name)
-            stem = re.sub(r"[аяыийьоею]+$", "", name.lower()) if language == "ru" else ""
-            if len(stem) >= _SHORTEST_STEM and " " not in stem:
-                stems.setdefault(stem, _Term(code, sure=True))
-    for code, demonyms, french, cities in _rows():
-        for one in _multi(demonyms):
-            terms.setdefault(one.lower(), _Term(code, one.lower() not in _UNSURE))
-        for one in french.split():
-            stems.setdefault(one, _Term(code, sure=True))
-        for one in cities.split(";"):
-            if one and not _ARABIC.search(one):
-                terms.setdefault(one.lower().replace("’", "'"), _Term(code, sure=True))
-    whole, begun = (
-        "|".join(re.escape(one) for one in sorted(table, key=len, reverse=True)) for table in (terms, stems)
-    )
-    endings = "ne|e|s|nes|es|ienne|iennes|[а-я]{1,6}"
-    pattern = rf"(?<![\w])(?:(?P<whole>{whole})(?![\w])|(?P<stem>{begun})(?:{endings})?(?![\w]))"
-    return re.compile(pattern, re.IGNORECASE), terms, stems
-
-
-def _named(terms: dict[str, _Term], code: str, name: str) -> None:
-    plain = re.sub(r"\s*\(.*?\)|\s*[\[].*?[\]]", "", name).replace("’", "'")
-    for one in {plain.lower(), plain.lower().replace(" & ", " and "), plain.lower().replace("st. ", "saint ")}:
-        if len(one) > _SHORTEST_NAME:
-            terms.setdefault(one, _Term(code, one not in _UNSURE))
-
-
-@lru_cache(1)
-def _arabic() -> tuple[re.Pattern[str], Mapping[str, str]]:
-    """Names and cities in Arabic, folded, without their article; demonyms by the rule of nisba."""
-    stems: dict[str, str] = {}
-    for code, name in _names("ar"):
-        plain = fold_arabic(re.sub(r"\s*\(.*?\)|\s*\[.*?\]", "", name)).strip()
-        if len(plain) > 2:
-            stems.setdefault(plain.removeprefix("ال"), code)
-            # روسيا → روسي, فرنسا → فرنسي: the ending falls before that of the nisba.
-            short = re.sub(r"(?:يا|ا|ه)$", "", plain.removeprefix("ال"))
-            if " " not in short and len(short) > 3:
-                stems.setdefault(short, code)
-    for code, _, _, places in _rows():
-        for one in places.split(";"):
-            if _ARABIC.search(one):
-                stems.setdefault(fold_arabic(one).removeprefix("ال"), code)
-    stems |= {
-        "ولايات المتحده": "US",
-        "امريكي": "US",
-        "امريكا": "US",
-        "اميركي": "US",
-        "اميركا": "US",
-        "بريطاني": "GB",
-        "هولند": "NL",
-    }
-    for one in ("مالي", "عمان", "توغو", "جزر", "مان", "نيجر", "تشاد"):
-        stems.pop(one, None)
-    stems |= {"نيجر": "NE", "تشاد": "TD", "عمان": "OM", "مالي": "ML"}
-    body = "|".join(re.escape(one) for one in sorted(stems, key=len, reverse=True))
-    return re.compile(rf"{_PREFIX}(?:ال)?(?P<stem>{body}){_ENDING}"), stems
-
-
-def _names(language: str) -> Iterable[tuple[str, str]]:
-    for code, name in Locale(language).territories.items():
-        if len(code) == 2 and code.isalpha() and code not in _LEFT_OUT:
-            yield code, name
-
-
-def _rows() -> Iterable[tuple[str, str, str, str]]:
-    for line in TABLE.strip().splitlines():
-        code, demonyms, french, places = line.split("|")
-        yield code, demonyms, french, places
-
-
-def _multi(demonyms: str) -> Iterable[str]:
-    """Demonyms of one word, and those of two that begin with a direction or a first word that is none by itself."""
-    words = demonyms.split()
-    at = 0
-    while at < len(words):
-        if words[at] in (
-            "North",
-            "South",
-            "New",
-            "Sri",
-            "Cape",
-            "Central",
-            "Costa",
-            "Sierra",
-            "Dominican",
-            "Papua",
-        ) and at + 1 < len(words):
-            size = 3 if words[at] == "Papua" else 2
-            yield " ".join(words[at : at + size])
-            at += size
-        else:
-            yield words[at]
-            at += 1
+# -- reading a text ---------------------------------------------------------------------------------------------------
 
 
 def places(title: str, text: str) -> tuple[Place, ...]:
     """The countries of a text, most named first. Offsets count in the text; of the title only that it names one is kept."""
-    titled = {code for code, _ in _mentions(title, f"{title}\n{text}")}
+    whole = f"{title}\n{text}"
+    said = _mentions(text, whole)
+    told = {one.country for one in said if one.sure}
+    titled = {code for code, _ in _decided(_mentions(title, whole), told)}
     found: dict[str, list[Found]] = {}
-    for code, word in _mentions(text, f"{title}\n{text}"):
+    for code, word in _decided(said, titled | told):
         found.setdefault(code, []).append(word)
     for code in titled:
         found.setdefault(code, [])
@@ -203,65 +94,164 @@ def places(title: str, text: str) -> tuple[Place, ...]:
     )
 
 
-def _mentions(text: str, whole: str) -> list[tuple[str, Found]]:
-    out = _in_latin(text)
-    if _ARABIC.search(text):
-        out += _in_arabic(text, fold_arabic(whole))
+class _Mention(NamedTuple):
+    """A name as it stands in a text. `sure`: nothing else is called so, nor need it be settled by what stands beside."""
+
+    country: str
+    word: Found
+    key: str
+    sure: bool
+    is_place: bool
+
+
+def _decided(said: Sequence[_Mention], told: set[str]) -> list[tuple[str, Found]]:
+    """Of a name that two countries share, the one spoken of; a name that is a word too, only where it stands as a place or in company."""
+    out = []
+    for one in said:
+        if one.key in _SHARED:
+            first, second = _SHARED[one.key]
+            out.append((second if second in told and first not in told else first, one.word))
+        elif one.sure or one.is_place or one.country in told:
+            out.append((one.country, one.word))
     return out
 
 
-def _in_latin(text: str) -> list[tuple[str, Found]]:
-    pattern, terms, stems = _latin()
-    sure: list[tuple[str, Found]] = []
-    unsure: list[tuple[str, Found]] = []
-    for match in pattern.finditer(text.replace("’", "'")):
-        word = text[match.start() : match.end()]
-        term = terms[match["whole"].lower()] if match["whole"] else stems[match["stem"].lower()]
-        # A French or Russian demonym is written small; everything else that names a place begins with a capital.
-        if match["whole"] and not all(one[:1].isupper() for one in (word, word.split()[-1])):
+def _mentions(text: str, whole: str) -> list[_Mention]:
+    out = _in_latin(text)
+    if ARABIC_LETTER.search(text):
+        out += _in_arabic(text, fold_arabic(whole))
+    return sorted(out, key=lambda one: one.word.start)
+
+
+def _in_latin(text: str) -> list[_Mention]:
+    table = latin()
+    tokens = [(found.start(), found.end()) for found in WORD.finditer(text)]
+    lowered = [text[start:end].lower() for start, end in tokens]
+    if not text.isascii():
+        lowered = [one.replace("ё", "е") for one in lowered]
+    american = _AMERICAN.search(text) is not None
+    out: list[_Mention] = []
+    at = 0
+    while at < len(tokens):
+        terms = table.get(lowered[at])
+        term = _fitting(terms, text, tokens, lowered, at) if terms else None
+        if term is None:
+            at += 1
             continue
-        if word in ("Us", "POLISH"):
+        start, end = tokens[at][0], tokens[at + len(term.rest)][1]
+        at += len(term.rest) + 1
+        key = " ".join((lowered[at - len(term.rest) - 1], *term.rest))
+        if term.country == NOWHERE or _IN_A_STATE.match(text[end : end + 20]):
             continue
-        found = (term.country, Found(word, match.start(), match.end()))
-        if term.sure:
-            sure.append(found)
-        elif _is_place(text, match.start(), match.end(), word):
-            unsure.append(found)
-    companions = {code for code, _ in sure}
-    american = bool(_AMERICAN.search(text))
-    for code, found_word in unsure:
-        if code == "GE" and american and "GE" not in companions:
+        if term.country == "GE" and american and not term.sure:
             continue
-        sure.append((code, found_word))
-    return sorted(sure, key=lambda one: one[1].start)
+        is_place = term.sure or _is_place(text, start, end, text[start:end])
+        # Réunion and the bird are what they are without any company.
+        if is_place or key not in _NO_PLACE_AFTER:
+            found = Found(text[start:end], start, end)
+            out.append(_Mention(term.country, found, key, term.sure and key not in _SHARED, is_place))
+    return [one for one in out if one.sure or one.is_place or one.key in _SHARED]
+
+
+def _fitting(
+    terms: Sequence[Term], text: str, tokens: Sequence[tuple[int, int]], lowered: Sequence[str], at: int
+) -> Term | None:
+    for term in terms:
+        last = at + len(term.rest)
+        if last >= len(tokens) or tuple(lowered[at + 1 : last + 1]) != term.rest:
+            continue
+        if any(not _JOINED.fullmatch(text, tokens[n][1], tokens[n + 1][0]) for n in range(at, last)):
+            continue
+        if any(must and not text[tokens[at + n][0]].isupper() for n, must in enumerate(term.capitals)):
+            continue
+        if term.acronym and not text[tokens[at][0] : tokens[last][1]].isupper():
+            continue
+        return term
+    return None
 
 
 def _is_place(text: str, start: int, end: int, word: str) -> bool:
     """Whether a name that people and places share stands where a place stands."""
     before, after = text[max(0, start - 24) : start], text[end : end + 24]
-    if word.lower() in ("réunion", "reunion"):
-        return bool(re.search(r"(?:\bLa\s|\bîle de (?:la |La )?)$", before)) and word[:1].isupper()
+    key = word.lower()
+    if key in ("réunion", "reunion", "reunión"):
+        return bool(re.search(r"(?:\bLa\s|\b[îi]le de (?:la |La )?)$", before)) and word[:1].isupper()
+    if key in _NO_PLACE_AFTER and _NO_PLACE_AFTER[key].match(after):
+        return False
+    if key == "polish":
+        return True
+    if CYRILLIC.match(word):  # a small letter would make a word of it, and so may a sentence's beginning
+        return before.strip() != "" and before.rstrip()[-1] not in ".!?"
     if _BEFORE_PLACE.search(before) and not _NAME_AFTER.match(after):
         return True
     return (
         not _NAME_BEFORE.search(before)
         and not _NAME_AFTER.match(after)
-        and bool(re.match(r"(?:'s\b|,|\.|\s(?:and|is|has|said|will|was|to)\b)", after))
+        and bool(re.match(r"(?:['’]s\b|[,.–-]|\s(?:and|is|has|said|will|was|to)\b)", after))
     )
 
 
-def _in_arabic(text: str, whole: str) -> list[tuple[str, Found]]:
-    pattern, stems = _arabic()
+# -- Arabic -------------------------------------------------------------------------------------------------------------
+
+
+def _in_arabic(text: str, whole: str) -> list[_Mention]:
+    table = arabic()
     # Folding takes marks away: offsets are found again by counting what was kept.
     kept = [number for number, one in enumerate(text) if fold_arabic(one)]
     folded = fold_arabic(text)
-    out = []
-    for match in pattern.finditer(folded):
-        code = stems[match["stem"]]
-        if code == "ML" and not _MALI.search(whole):
+    tokens = [(found.start(), found.end()) for found in _ARABIC_WORD.finditer(folded)]
+    out: list[_Mention] = []
+    at = 0
+    while at < len(tokens):
+        found = _arabic_term(table, folded, tokens, at)
+        if found is None:
+            at += 1
             continue
-        if code == "OM" and match["stem"] == "عمان" and _JORDAN.search(whole) and "سلطنه" not in whole:
-            code = "JO"
-        start, end = kept[match.start()], kept[match.end() - 1] + 1
-        out.append((code, Found(text[start:end], start, end)))
+        key, term = found
+        start, end = tokens[at][0], tokens[at + len(term.rest)][1]
+        at += len(term.rest) + 1
+        written = text[kept[start] : kept[end - 1] + 1]
+        code = _settled(term.country, key, written, folded[max(0, start - 24) : start], whole)
+        if code and code != NOWHERE:
+            is_place = term.sure or _ASIDE.search(folded[max(0, start - 12) : start]) is not None
+            word = Found(written, kept[start], kept[end - 1] + 1)
+            out.append(_Mention(code, word, key, term.sure and key not in _SHARED, is_place))
     return out
+
+
+def _arabic_term(
+    table: Mapping[str, Sequence[Term]], folded: str, tokens: Sequence[tuple[int, int]], at: int
+) -> tuple[str, Term] | None:
+    for key in stripped(folded[tokens[at][0] : tokens[at][1]]):
+        for term in table.get(key, ()):
+            last = at + len(term.rest)
+            if last < len(tokens) and all(
+                folded[tokens[at + n][0] : tokens[at + n][1]] in (want, "ال" + want)
+                and folded[tokens[at + n - 1][1] : tokens[at + n][0]].strip(" -\u00a0") == ""
+                for n, want in enumerate(term.rest, 1)
+            ):
+                return key, term
+    return None
+
+
+def _settled(code: str, key: str, written: str, before: str, whole: str) -> str:
+    """The country that is meant: Mali or money, Oman or Amman. Empty for none."""
+    if code == "ML" and key.startswith("مالي"):
+        return "ML" if _is_mali(key, _ARTICLE.match(fold_arabic(written)) is not None, before, whole) else ""
+    if key == "يمني" and written.endswith("ى"):  # the right hand, not of Yemen
+        return ""
+    if code == "OM" and key == "عمان":
+        if _SHADDA in written or _CAPITAL.search(before):
+            return "JO"
+        if not _OF_OMAN.search(before) and _JORDAN.search(whole) and "سلطنه" not in whole:
+            return "JO"
+    return code
+
+
+def _is_mali(key: str, has_article: bool, before: str, whole: str) -> bool:
+    sahel = _SAHEL.search(whole) is not None
+    if has_article or key != "مالي":  # of Mali, or financial
+        return _SOLDIERS.search(before) is not None and (sahel or key == "مالي" or key.startswith("ماليين"))
+    if _OF_A_STATE.search(before):
+        return True
+    return sahel and _MONEY.search(before) is None

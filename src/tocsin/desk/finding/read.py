@@ -36,7 +36,7 @@ def find(document: Document, is_listed: Listed = nothing_listed) -> Reading:
         seen_us=document.seen.first_us,
         sketch=sketch(text),
         vector=words.vector(document.title, text, document.language),
-        places=_outside(places(document.title, text), named),
+        places=outside(places(document.title, text), named),
         organisations=named,
         topics=topics(document.title, text, told),
         findings=indicators.with_given(indicators.findings(text, told, is_listed), document, is_listed),
@@ -44,7 +44,7 @@ def find(document: Document, is_listed: Listed = nothing_listed) -> Reading:
     )
 
 
-def _outside(found: Sequence[Place], named: Sequence[Organisation]) -> tuple[Place, ...]:
+def outside(found: Sequence[Place], named: Sequence[Organisation]) -> tuple[Place, ...]:
     """Without the places that are but a part of an organisation's name: Shanghai, of the one that cooperates there."""
     spans = [(word.start, word.end) for one in named for word in one.words]
     out = []

@@ -6,7 +6,7 @@ from typing import Final
 
 from tocsin.desk.document import JOIN, Sentence
 
-_END: Final = re.compile(r"[.!?؟۔…]+[\"'”’»)\]]*(?=\s)")
+_END: Final = re.compile(r"(?<![.!?؟۔…])[.!?؟۔…]++[\"'”’»)\]]*+(?=\s)")  # each run is looked at once
 _INITIAL: Final = re.compile(r"(?:^|[\s.(])\w\.$")
 _SHORT: Final = frozenset(
     {

@@ -7,6 +7,7 @@ from tocsin.desk.finding.words import words_of
 
 RUN: Final = 5
 KEPT: Final = 8  # one in so many
+FEWEST: Final = 16  # so many are kept, or all: half of them must still be enough to compare
 MOST: Final = 4000
 
 
@@ -16,4 +17,4 @@ def sketch(text: str) -> tuple[int, ...]:
     runs = {" ".join(keys[at : at + RUN]) for at in range(max(len(keys) - RUN + 1, 1))} if keys else set()
     digests = [int.from_bytes(blake2b(one.encode(), digest_size=8).digest(), "big") >> 1 for one in runs]
     chosen = [one for one in digests if one % KEPT == 0]
-    return tuple(sorted(chosen if len(chosen) >= KEPT else digests)[:MOST])
+    return tuple(sorted(chosen if len(chosen) >= FEWEST else digests)[:MOST])

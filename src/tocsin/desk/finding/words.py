@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import log, log10, sqrt
 from types import MappingProxyType
@@ -134,8 +134,23 @@ def vector(title: str, text: str, language: str) -> dict[str, float]:
             heavy.append(((1 + log(count)) * weight * boost, key))
     heavy.sort(key=_by_weight)
     del heavy[thresholds.VECTOR_WORDS :]
-    length = sqrt(sum(weight * weight for weight, _ in heavy)) or 1.0
-    return {key: round(weight / length, 5) for weight, key in heavy}
+    return levelled(heavy)
+
+
+def levelled(heavy: Sequence[tuple[float, str]]) -> dict[str, float]:
+    """Words with their weights, the heaviest first, as a vector of unit length in which none weighs more than HEAVIEST_WORD.
+
+    A text of few words cannot be so: its words then weigh the same.
+    """
+    ceiling = thresholds.HEAVIEST_WORD
+    if len(heavy) * ceiling * ceiling <= 1:
+        return dict.fromkeys((key for _, key in heavy), round(max(len(heavy), 1) ** -0.5, 5))
+    rest, cut = sum(weight * weight for weight, _ in heavy), 0
+    scale = sqrt(1 / rest)
+    while heavy[cut][0] * scale > ceiling:
+        rest, cut = rest - heavy[cut][0] ** 2, cut + 1
+        scale = sqrt(max(1 - cut * ceiling * ceiling, 0.0) / rest)
+    return {key: round(ceiling if at < cut else weight * scale, 5) for at, (weight, key) in enumerate(heavy)}
 
 
 def _by_weight(one: tuple[float, str]) -> tuple[float, str]:

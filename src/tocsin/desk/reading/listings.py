@@ -2,7 +2,7 @@
 
 import re
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import msgspec
 from defusedxml import ElementTree
@@ -11,6 +11,7 @@ from defusedxml.common import DefusedXmlException
 from tocsin.desk import thresholds
 from tocsin.desk.document import Capture
 from tocsin.desk.reading import partners
+from tocsin.desk.reading.making import host_of, web_address
 from tocsin.desk.reading.opening import entries, unpacked
 from tocsin.errors import FormatError
 from tocsin.formats import strictjson
@@ -50,9 +51,9 @@ def leads(capture: Capture, data: bytes) -> Leads:
 
 
 def _mine(base: str, urls: list[str], most: int) -> tuple[str, ...]:
-    """Those of the same host."""
-    host = urlsplit(base).hostname
-    mine = (url for url in urls if urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname == host)
+    """Those of the same host. One that cannot be read does not cost the others."""
+    host = host_of(base)
+    mine = (url for url in urls if web_address(url) and host_of(url) == host)
     return tuple(dict.fromkeys(mine))[:most]
 
 
@@ -66,12 +67,19 @@ def _sitemap(base: str, data: bytes) -> Leads:
             if url
         ]
         told.sort(key=lambda one: one[0], reverse=True)  # stable: without a time the page's own order stands
-        urls = [urljoin(base, url).partition("#")[0] + (f"#{at}" if _STAMP.fullmatch(at) else "") for at, url in told]
+        urls = [_joined(base, url).partition("#")[0] + (f"#{at}" if _STAMP.fullmatch(at) else "") for at, url in told]
         if _name(root) == "sitemapindex":
             return Leads(lists=_mine(base, urls, thresholds.MOST_LISTS))
         return Leads(_mine(base, urls, thresholds.MOST_LINKS))
     except (ElementTree.ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise FormatError("format.capture", "the listing is no XML that can be read") from error
+
+
+def _joined(base: str, url: str) -> str:
+    try:
+        return urljoin(base, url)
+    except ValueError:
+        return ""
 
 
 def _name(element: Any) -> str:

@@ -19,6 +19,9 @@ _CUT: Final = re.compile(
     re.IGNORECASE,
 )
 _EDGES: Final = re.compile(r"\W+")
+_MOST_TAGS: Final = 32
+_LONGEST_TAG: Final = 80
+_LONGEST_WHEN: Final = 60
 
 
 class Listing(NamedTuple):
@@ -86,7 +89,7 @@ def document(piece: Piece, capture: Capture, order: int) -> Document | None:
     outlet = clean(piece.outlet[:80]).text.strip() or capture.outlet or host_of(piece.url or capture.url)
     language = language_of(title, _first_text(paragraphs) if paragraphs else title)
     words = sum(len(one.split()) for one in paragraphs)
-    stamp = resolve(piece.stamp, capture.seen_us, Way.STAMP) if piece.stamp else None
+    stamp = resolve(clean(piece.stamp).text, capture.seen_us, Way.STAMP) if piece.stamp else None
     published = _published(piece, credit, stamp, capture.seen_us)
     url = web_address(piece.url)
     prose, paragraphs = JOIN.join(paragraphs), (*paragraphs, *listed)
@@ -114,7 +117,7 @@ def document(piece: Piece, capture: Capture, order: int) -> Document | None:
         url=url,
         language=language,
         direction=direction_of(language, title or prose),
-        tags=(*piece.tags[:32], *tags),
+        tags=_tags((*piece.tags, *tags)),
         words=words,
         reading_s=reading_seconds(words, language),
         shown_reading_min=piece.shown_reading_min if piece.shown_reading_min is not None else read,
@@ -159,13 +162,18 @@ def _without_tags(paragraphs: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[s
     return kept, tuple(one.strip() for one in re.split(r"[,،;|•]", tags) if one.strip())[:32]
 
 
+def _tags(given: tuple[str, ...]) -> tuple[str, ...]:
+    made = (clean(one[:_LONGEST_TAG]).text.strip() for one in given[: 2 * _MOST_TAGS])
+    return tuple(one for one in made if one)[:_MOST_TAGS]
+
+
 def _first_text(paragraphs: tuple[str, ...]) -> str:
     return next((one for one in paragraphs if len(one) > 60), paragraphs[0])
 
 
 def _published(piece: Piece, credit: Credit | None, stamp: Clock | None, seen_us: int) -> Clock | None:
     """An instant the page's head names; else a date beside the title; else the credit's; else what is relative."""
-    made = resolve(piece.when, seen_us, Way.METADATA) if piece.when else None
+    made = resolve(clean(piece.when).text[:_LONGEST_WHEN], seen_us, Way.METADATA) if piece.when else None
     if made is None and stamp is not None and not stamp.relative:
         made = stamp
     if made is None and credit is not None and credit.date:

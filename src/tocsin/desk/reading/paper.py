@@ -59,10 +59,35 @@ def _text(reader: Any, is_spent: Callable[[], bool]) -> tuple[str, bool]:
         if number >= thresholds.MOST_PAGES or size > thresholds.MOST_PDF_TEXT or is_spent():
             return "\n\n".join(parts), True
         # Arabic is often stored in the shapes that are drawn; form KC gives the letters.
-        made = unicodedata.normalize("NFKC", page.extract_text() or "")
+        text, cut = _page(page, is_spent)
+        made = unicodedata.normalize("NFKC", text)
         parts.append(made)
         size += len(made)
+        if cut:
+            return "\n\n".join(parts), True
     return "\n\n".join(parts), False
+
+
+class _EnoughError(Exception):
+    """A page that draws the same thing again and again."""
+
+
+def _page(page: Any, is_spent: Callable[[], bool]) -> tuple[str, bool]:
+    """The text of a page, and whether it was cut short."""
+    seen: list[str] = []
+    size = 0
+
+    def hear(text: str, *_: Any) -> None:
+        nonlocal size
+        seen.append(text)
+        size += len(text)
+        if size > thresholds.MOST_PDF_TEXT or is_spent():
+            raise _EnoughError
+
+    try:
+        return page.extract_text(visitor_text=hear) or "", False
+    except _EnoughError:
+        return "".join(seen), True
 
 
 def _told(reader: Any) -> tuple[str, str]:

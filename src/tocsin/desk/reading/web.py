@@ -23,6 +23,9 @@ _KINDS: Final = ("Article", "Posting", "Report")
 _MOST_TOLD: Final = 5_000  # objects and lists of JSON-LD that are looked at
 _SHALLOW: Final = ("@graph",)
 _DEEP: Final = ("@graph", "itemListElement", "item", "mainEntity", "hasPart", "liveBlogUpdate")
+_PYTHONS: Final = frozenset(
+    {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "raw-unicode-escape", "unicode-escape"}
+)
 _SITE: Final = re.compile(r"\s+(?:[|·•–—»]|-|::)\s+")
 
 
@@ -40,7 +43,8 @@ def known_charset(name: str) -> str:
         found = codecs.lookup(name)
     except (LookupError, ValueError):
         return ""
-    return found.name if found._is_text_encoding else ""  # noqa: SLF001 - codecs has no public way to tell base64 from text
+    is_text = found._is_text_encoding  # noqa: SLF001 - codecs has no public way to tell base64 from text
+    return found.name if is_text and found.name not in _PYTHONS else ""
 
 
 def parsed(data: bytes, charset: str) -> Any:
@@ -51,6 +55,10 @@ def parsed(data: bytes, charset: str) -> Any:
         name = "utf-8"
     if not name:
         name = "utf-8" if _is_utf8(data) else "cp1252"
+    try:
+        etree.HTMLParser(encoding=name)
+    except LookupError:  # a set that Python knows and libxml2 does not
+        data, name = data.decode(name, "replace").encode(), "utf-8"
     parser = lxml_html.HTMLParser(
         encoding=name, huge_tree=False, no_network=True, remove_comments=True, remove_pis=True
     )

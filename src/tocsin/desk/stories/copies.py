@@ -1,7 +1,8 @@
 """Copies by containment: which text holds at least half of another's 5-word shingles, however much either was cut or framed.
 
-A sketch keeps the shingles whose 64-bit hash is 0 modulo 8; 32 bits of each are remembered. Of a long text the index holds every
-second, fourth, ... of them, so that what is remembered stays bounded; the similarity is taken over whole sketches.
+A sketch keeps the shingles whose 64-bit hash is 0 modulo 8, that of a short text all; 32 bits of each are remembered. A sketch of one
+kind and one of the other are compared by what both would keep. Of a long text the index holds every second, fourth, ... shingle, so
+that what is remembered stays bounded; the similarity is taken over whole sketches.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from array import array
 from collections.abc import Iterable, Sequence
 
 from tocsin.desk import thresholds
+from tocsin.desk.finding.sketch import KEPT
 from tocsin.desk.stories.postings import Postings
 
 
 def containment(one: Iterable[int], other: Iterable[int]) -> float:
     """Common shingles over the smaller sketch; 0 if fewer than two are common."""
     mine, theirs = set(one), set(other)
+    if _is_whole(mine) != _is_whole(theirs):
+        mine, theirs = ({each for each in sketch if each % KEPT == 0} for sketch in (mine, theirs))
     common = len(mine & theirs)
     return common / min(len(mine), len(theirs)) if common >= thresholds.FEWEST_SHINGLES else 0.0
 
@@ -56,11 +60,16 @@ class Copies:
 
 def narrowed(sketch: Iterable[int]) -> bytes:
     """A sketch as it is remembered: four bytes of each shingle's hash, each once."""
-    return array("I", dict.fromkeys(one >> 3 & 0xFFFFFFFF for one in sketch)).tobytes()
+    return array("I", dict.fromkeys(one & 0xFFFFFFFF for one in sketch)).tobytes()
+
+
+def _is_whole(sketch: Iterable[int]) -> bool:
+    return any(one % KEPT for one in sketch)
 
 
 def _indexed(sketch: Sequence[int]) -> list[int]:
     step = 1
     while len(sketch) // step > thresholds.INDEXED_SHINGLES:
         step *= 2
-    return [one for one in sketch if one % step == 0]
+    is_whole = _is_whole(sketch)
+    return [one for one in sketch if one // KEPT % step == 0 or (is_whole and one % KEPT == 0)]

@@ -44,9 +44,18 @@ class Decided:
 
     def forbids(self, documents: Iterable[str], others: Iterable[str]) -> bool:
         """Whether any of some documents must stay apart from any of some others."""
+        return self._says(documents, others, is_together=False)
+
+    def joins(self, documents: Iterable[str], others: Iterable[str]) -> bool:
+        """Whether any of some documents belongs together with any of some others."""
+        return self._says(documents, others, is_together=True)
+
+    def _says(self, documents: Iterable[str], others: Iterable[str], *, is_together: bool) -> bool:
+        if not self._about:
+            return False
         wanted = set(others)
         return any(
-            name in wanted and not together
+            name in wanted and together is is_together
             for one in documents
             for name, (_, together) in self._about.get(one, {}).items()
         )

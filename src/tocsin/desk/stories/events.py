@@ -1,24 +1,25 @@
 """Same event, in one pass: each document joins the story it is most like, or begins one. What analysts decided stands above it.
 
 A document's similarity to a story is the mean of the highest and the average similarity to the story's members. Copies join the
-story of what they copy and are no members: a dispatch that is printed twenty times must not draw everything to itself.
+story of what they copy and are no members: a dispatch that is printed twenty times must not draw everything to itself. A story
+that has grown is looked at again: if it is two events, the later one leaves (`parting`), with the copies of its documents.
 The state holds what arrived within the window and no more than `LIVE_DOCUMENTS`; it is rebuilt from marks and stories, as they were.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, NamedTuple
 from zlib import crc32
 
 from tocsin.desk import thresholds
-from tocsin.desk.document import Act, Mark, Reading, Relation
+from tocsin.desk.document import Act, Begun, Mark, Reading, Relation
 from tocsin.desk.stories.copies import Copies, narrowed
 from tocsin.desk.stories.decided import Decided
-from tocsin.desk.stories.linking import Begun
+from tocsin.desk.stories.parting import parted
 from tocsin.desk.stories.postings import Postings
 
 _SCALE: Final = 65_535  # a weight is kept in two bytes
@@ -26,13 +27,17 @@ _LOOKED: Final = 4_096  # documents are looked at for the stories they are in
 
 
 class Placed(NamedTuple):
-    """Where a document was put: its story, how like it is, and of which document it is a copy. `by` says who decided."""
+    """Where a document was put: its story, how like it is, and of which document it is a copy. `by` says who decided.
+
+    `moved`: other documents that are in another story than before. `begun`: what is to be kept to link others to the story.
+    """
 
     story: str
     similarity: float
     copy_of: str
     by: str
-    begun: Begun | None = None  # of a new story, what is to be kept to link others to it
+    moved: tuple[str, ...] = ()
+    begun: Begun | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +50,7 @@ class _Held:
     story: str
     words: bytes = b""
     weights: bytes = b""
+    copy_of: str = ""
 
     def pairs(self) -> Iterator[tuple[int, int]]:
         return zip(memoryview(self.words).cast("I"), memoryview(self.weights).cast("H"), strict=True)
@@ -56,8 +62,11 @@ class _Story:
     first_us: int
     last_us: int
     arrived_us: int
+    language: str
     members: list[_Held] = field(default_factory=list)
     documents: list[str] = field(default_factory=list)
+    joined: int = 0  # members there ever were
+    looked: int = 0  # of them, when it was looked at last
 
 
 class Events:
@@ -85,6 +94,11 @@ class Events:
         found = self._stories.get(story)
         return tuple(found.documents) if found else ()
 
+    def language_of(self, story: str) -> str:
+        """The language of the document that began a live story; "" if there is no such story."""
+        found = self._stories.get(story)
+        return found.language if found else ""
+
     # -- adding -----------------------------------------------------------------------------------------------------
 
     def add(self, reading: Reading, home: str = "") -> Placed:
@@ -97,14 +111,19 @@ class Events:
         near = self._copies.nearest(mark.sketch)
         original = self._of_number[near[0]].document if near else ""
         placed = self._place(reading, vector, original, near[1] if near else 0.0, home)
-        self._join(placed.story, mark, is_member=not placed.copy_of)
-        return placed
+        self._join(placed.story, mark, placed.copy_of)
+        moved = self._look_again(self._stories[placed.story])
+        if not moved:
+            return placed
+        here = self._live[reading.document].story
+        return placed._replace(story=here, moved=tuple(one for one in moved if one != reading.document))
 
-    def restore(self, mark: Mark, story: str, *, is_copy: bool) -> None:
+    def restore(self, mark: Mark, story: str) -> None:
         """Put a document where it was when it came: nothing is compared. In the order of arrival."""
         if mark.document not in self._live:
             self._forget(mark.seen_us)
-            self._join(story, mark, is_member=not is_copy)
+            self._join(story, mark, mark.copy_of)
+            self._stories[story].looked = self._stories[story].joined
 
     def _place(self, reading: Reading, vector: Mapping[int, float], original: str, share: float, home: str) -> Placed:
         told = self.decided.of(reading.document)
@@ -121,23 +140,44 @@ class Events:
             return Placed(best, similarity, "", "similar")
         return Placed(story_name(reading.document), similarity, "", "new")
 
-    def _join(self, name: str, mark: Mark, *, is_member: bool) -> None:
+    def _join(self, name: str, mark: Mark, copy_of: str) -> None:
         number, self._next = self._next, self._next + 1
-        held = _Held(number, mark.document, mark.seen_us, name)
+        held = _Held(number, mark.document, mark.seen_us, name, copy_of=copy_of)
         self._live[mark.document] = self._of_number[number] = held
         self._copies.add(number, mark.sketch)
         at_us = mark.published_us
-        story = self._stories.setdefault(name, _Story(name, at_us, at_us, mark.seen_us))
+        story = self._stories.setdefault(name, _Story(name, at_us, at_us, mark.seen_us, mark.language))
         story.documents.append(mark.document)
         story.first_us, story.last_us = min(story.first_us, at_us), max(story.last_us, at_us)
         story.arrived_us = max(story.arrived_us, mark.seen_us)
-        if is_member and mark.words:
+        if mark.words and not copy_of:
+            story.joined += 1
             held.words, held.weights = mark.words, mark.weights
             story.members.append(held)
             if len(story.members) > thresholds.MEMBERS_KEPT:
                 # The first member stays: it is what the story was about.
                 _leave(story, story.members[1])
         self._words.add(number, memoryview(held.words).cast("I"))
+
+    def _look_again(self, story: _Story) -> tuple[str, ...]:
+        """Let go what is another event than the story's first document; returns the documents that went."""
+        if story.joined < max(2 * thresholds.PART_LEAST, story.looked * thresholds.PART_GROWTH):
+            return ()
+        story.looked = story.joined
+        places = parted([(one.words, one.weights) for one in story.members])
+        gone = {story.members[at].document for at in places}
+        for document in story.documents:  # in the order of arrival: a copy of a copy comes after it
+            if self._live[document].copy_of in gone:
+                gone.add(document)
+        torn = [one for one in story.documents if one in gone]
+        target = story_name("part", *torn[:1])
+        if not torn or target in self._stories or self.decided.joins(gone, set(story.documents) - gone):
+            return ()
+        made = _Story(target, story.first_us, story.last_us, story.arrived_us, story.language, joined=len(places))
+        self._stories[target] = made
+        story.joined = story.looked = story.joined - len(places)
+        self._move(torn, target)
+        return tuple(torn)
 
     # -- likeness ---------------------------------------------------------------------------------------------------
 
@@ -165,6 +205,13 @@ class Events:
             if similarity > highest:
                 best, highest = name, similarity
         return best, highest
+
+    def likeness(self, story: str, other: str) -> float:
+        """How like a live story is to another one, by the document that began it."""
+        mine, theirs = self._stories.get(story), self._stories.get(other)
+        if mine is None or theirs is None or not mine.members:
+            return 0.0
+        return _likeness({word: weight / _SCALE for word, weight in mine.members[0].pairs()}, theirs)
 
     def related(self, story: str) -> tuple[Relation, ...]:
         """Stories that are like this one and not the same event, the likest first."""
@@ -196,15 +243,15 @@ class Events:
             for name in sorted(moved):
                 self._move(self.documents_of(name), target)
             return (target, *sorted(moved))
-        source = self._live[right[0]].story
-        torn = [one for one in left if self._live[one].story == source]
-        if not torn or set(torn) >= set(self.documents_of(source)):
+        sources = sorted({self._live[one].story for one in right})
+        torn = [one for one in left if self._live[one].story in sources]
+        if not torn or not all(set(self.documents_of(one)) - set(torn) for one in sources):
             return ()
         target = story_name("apart", *torn)
-        held = self._stories[source]
-        self._stories[target] = _Story(target, held.first_us, held.last_us, held.arrived_us)
+        held = self._stories[self._live[torn[0]].story]
+        self._stories[target] = _Story(target, held.first_us, held.last_us, held.arrived_us, held.language)
         self._move(torn, target)
-        return (target, source)
+        return (target, *sources)
 
     def _move(self, documents: Iterable[str], target: str) -> None:
         into = self._stories[target]
@@ -243,9 +290,9 @@ class Events:
             self._copies.forget(gone)
             self._words.forget(self._oldest)
 
-    def stories(self) -> Iterator[str]:
+    def stories(self) -> Collection[str]:
         """Names of the live stories, the oldest first."""
-        return iter(tuple(self._stories))
+        return self._stories.keys()
 
 
 def story_name(*documents: str) -> str:

@@ -103,6 +103,7 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("POST", "/desk/s/{story}/merge"): ANALYST,
     ("POST", "/desk/s/{story}/split"): ANALYST,
     ("POST", "/desk/s/{story}/draft"): ANALYST,
+    ("POST", "/desk/s/{story}/model"): ANALYST,
     ("POST", "/desk/s/{story}/decisions"): ANALYST,
     ("POST", "/desk/s/{story}/proposals"): ANALYST,
     ("POST", "/desk/s/{story}/notes"): SPEAKERS,

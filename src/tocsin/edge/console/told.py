@@ -31,6 +31,7 @@ TOLD: Final[Mapping[str, str]] = MappingProxyType(
         "corrected": N_("The new version is shared where the earlier ones went."),
         "story-kept": N_("It is kept here. Nobody outside this node is told of it."),
         "story-merged": N_("The two stories are one. This decision wins over the machine."),
+        "model-answered": N_("The model has answered. Nobody has reviewed what it says."),
         "story-split": N_("The ticked articles are a story of their own. This decision wins over the machine."),
         "proposal-declined": N_("It is not followed here. Nobody outside this node is told of that."),
         "interest-added": N_("It is looked for from now on. Nobody outside this node is told of it."),

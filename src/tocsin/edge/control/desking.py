@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tocsin.desk.generated import Generated
 from tocsin.desk.library import MOST_BYTES
 from tocsin.desk.office import Office
 from tocsin.desk.register import Entry, auth_of, kind_of
@@ -102,6 +103,8 @@ class _Stories:
             Route("/desk/stories/{story}/split", self.split, methods=["POST"]),
             Route("/desk/stories/{story}/draft", self.draft, methods=["POST"]),
             Route("/desk/stories/{story}/question", self.question, methods=["POST"]),
+            Route("/desk/stories/{story}/model", self.generated),
+            Route("/desk/stories/{story}/model", self.generate, methods=["POST"]),
             Route("/desk/stories/{story}/warning", self.warn, methods=["POST"]),
         ]
 
@@ -166,6 +169,15 @@ class _Stories:
         found = await self._desk.ask(story, name(body, "question") or "")
         return told({"quotes": [{"document": one.document, "outlet": one.outlet, "text": one.text} for one in found]})
 
+    async def generate(self, request: Request) -> Response:
+        body, story = await asked(request), await self._named(request)
+        found = (name(body, "question") or "", name(body, "language") or "en", _by(body))
+        return told(generated(await self._desk.asking.ask(story, *found)))
+
+    async def generated(self, request: Request) -> Response:
+        found = await self._desk.asking.answers(await self._named(request))
+        return told({"answers": [generated(one) for one in found]})
+
     async def warn(self, request: Request) -> Response:
         body = await asked(request)
         wish = wish_of(await self._desk.story(await self._named(request)))
@@ -198,6 +210,13 @@ def wish_of(story: Told) -> dict[str, Any]:
         "tlp": "clear",
         "potential": True,
     }
+
+
+def generated(one: Generated) -> dict[str, Any]:
+    """What a generative model said, sentence by sentence; nobody has reviewed it."""
+    made: dict[str, Any] = msgspec.to_builtins(one)
+    del made["at_us"]
+    return {**made, "at": instant(one.at_us), "reviewed": False}
 
 
 def row(one: Listed) -> dict[str, Any]:

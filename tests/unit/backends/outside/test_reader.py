@@ -70,7 +70,8 @@ def test_a_listing_leads_on_within_its_own_host_the_newest_first():
             b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
             b"<url><loc>https://a.example/old</loc><lastmod>2026-01-01</lastmod></url>"
             b"<url><loc>https://a.example/new</loc><lastmod>2026-02-01</lastmod></url>"
-            b"<url><loc>http://127.0.0.1/inner</loc><lastmod>2026-03-01</lastmod></url></urlset>"
+            b"<url><loc>http://127.0.0.1/inner</loc><lastmod>2026-03-01</lastmod></url>"
+            b"<url><loc>https://[bad/</loc><lastmod>2026-04-01</lastmod></url></urlset>"
         )
         bomb = b'<!DOCTYPE a [<!ENTITY b "x">]><urlset><url><loc>&b;</loc></url></urlset>'
         manifest = (

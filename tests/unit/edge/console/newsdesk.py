@@ -19,6 +19,7 @@ from tocsin.desk.document import (
     Version,
     Way,
 )  # fmt: skip
+from tocsin.desk.generated import Asking
 from tocsin.desk.register import Register
 from tocsin.desk.shown import ALL, Hit, Judged, Listed, Shelved, Told
 from tocsin.errors import AccessError
@@ -33,6 +34,7 @@ TEXT = (
 class Newsdesk:
     def __init__(self, database, now_us, hostile=""):
         self.register = Register(database)
+        self.asking = Asking(database, None, None, None)
         self.now_us, self.hostile = now_us, hostile
         self.done = []
         self.met = {"s-1": "country GR"}

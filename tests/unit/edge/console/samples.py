@@ -118,6 +118,7 @@ SAMPLES = {
     ("POST", "/desk/s/{story}/merge"): Sample("story", form={"other": "{thing}"}, answers=(400,)),
     ("POST", "/desk/s/{story}/split"): Sample("story", form={"document": "x"}, answers=(400,)),
     ("POST", "/desk/s/{story}/draft"): Sample("story"),
+    ("POST", "/desk/s/{story}/model"): Sample("story", answers=(400,)),
     ("POST", "/desk/s/{story}/decisions"): Sample("story", form={"decision": "999"}, answers=(404,)),
     ("POST", "/desk/s/{story}/proposals"): Sample("story", form={"note": "{fresh}"}, answers=(404,)),
     ("POST", "/desk/s/{story}/notes"): Sample("story", form={"text": "ours"}),

@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 from tocsin.desk.document import Clock, Document, Origin, Place, Quote, Verdict
 from tocsin.desk.shown import Also, Judged, Listed, Shelved, Told
 from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Go, Page, View
-from tocsin.edge.console.pages import decisions, sharing, speaking
+from tocsin.edge.console.pages import decisions, generated, sharing, speaking
 from tocsin.edge.console.problems import absent
 from tocsin.edge.console.world import WORLD
 from tocsin.edge.drafts import from_story
@@ -107,6 +107,7 @@ async def story(call: Call) -> Answer:
             "ask": question,
             "answers": [_quote(one) for one in answers],
             "may_act": call.has(Role.ANALYST),
+            "model": await generated.told(call, told.listed.id),
             **await decisions.shown(call, told),
             **await speaking.lanes(call, _subject(told.listed.id)),
         },
