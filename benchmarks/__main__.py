@@ -1,7 +1,7 @@
 """`python -m benchmarks [--json] [--quick] [NAME ...]`: measure the real code path and print figures and ratios.
 
 Names: publish, publish_plain, breakdown, latency, wire, catchup, flood, gate, flash, matching, hundred,
-fairness, pages, watch. Progress goes to standard error.
+fairness, pages, stories, watch. Progress goes to standard error.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from benchmarks import (
     matching,
     pages,
     publish,
+    stories,
     watch,
     wire,
 )
@@ -40,6 +41,9 @@ _AIMS = {
     "watch.push.p95_ms": "<= 300",
     "watch.burst.settled_after_the_last_s": "<= 2",
     "pages.slowest_s": "<= 1",
+    "stories.100000.slowest_list_s": "<= 1",
+    "stories.100000.add.per_cpu_s": ">= 20",
+    "stories.100000.resident_mb.node": "<= 400",
     "pages.chromium.slowest_s": "<= 1",
     "flood.p99_ratio": "<= 1.2",
     "flash.beside_bulk_p99_ms": "<= 2000",
@@ -106,6 +110,11 @@ async def _pages(folder: Path, quick: bool) -> dict[str, Any]:
     return await pages.run(folder, 20_000 if quick else 1_000_000)
 
 
+async def _stories(folder: Path, quick: bool) -> dict[str, Any]:
+    counts = (500, 5_000) if quick else (1_000, 10_000, 100_000)
+    return await stories.run(folder, counts, 200 if quick else 2_000)
+
+
 _ALL: dict[str, Callable[[Path, bool], Coroutine[Any, Any, dict[str, Any]]]] = {
     "publish": _publish,
     "publish_plain": _publish_plain,
@@ -120,6 +129,7 @@ _ALL: dict[str, Callable[[Path, bool], Coroutine[Any, Any, dict[str, Any]]]] = {
     "hundred": _hundred,
     "fairness": _fairness,
     "pages": _pages,
+    "stories": _stories,
     "watch": _watch,
 }
 

@@ -5,10 +5,11 @@ import json
 from contextlib import asynccontextmanager
 
 import pytest
-from tests.unit.desk.layouts import ENGLISH
+from tests.unit.desk.layouts import ENGLISH, FRENCH
 
 from tocsin.cli.control import Control
 from tocsin.cli.demo.nodes import Federation, command
+from tocsin.node.home import Home
 
 PATIENCE_S = 60.0
 RETOLD = (
@@ -147,6 +148,75 @@ async def killed(folder):
 
 def test_kill_between_commits_loses_nothing_and_doubles_nothing(tmp_path):
     asyncio.run(killed(tmp_path))
+
+
+def told(rows):
+    """What matters of stories: their names, what they hold, and who speaks for itself."""
+    keys = ("id", "title", "documents", "copies", "origins", "outlets", "languages", "first_us", "last_us")
+    return sorted(tuple(str(one[key]) for key in keys) for one in rows)
+
+
+async def printed(control, article, outlet, number):
+    query = {"url": f"https://outlet{number}.example/", "outlet": "", "media_type": "text/html"}
+    body = page(article, outlet).encode()
+    (answer,) = [one async for one in control.rows("POST", "/desk/imported", query, body)]
+    return answer
+
+
+async def listed(control):
+    whole = await control.get("/desk/stories")
+    assert whole["documents"] == sum(one["documents"] for one in whole["listed"])
+    assert whole["stories"] == len(whole["listed"])
+    return whole
+
+
+async def rows(control):
+    return (await listed(control))["listed"]
+
+
+async def replayed(folder):
+    everything = [
+        (one, f"Outlet {number}", number) for number, one in enumerate((*ENGLISH, *FRENCH, *ENGLISH, *FRENCH))
+    ]
+    async with Federation(folder, 2) as federation:
+        await federation.init()
+        await federation.found()
+        home = federation.nodes[0].home
+        async with running(home) as (process, control):
+            for one in everything[:5]:
+                await printed(control, *one)
+            first = told((await listed(control))["listed"])
+            busy = asyncio.gather(*(printed(control, *one) for one in everything[5:]), return_exceptions=True)
+            while (await control.get("/desk/stories"))["documents"] < 7:
+                await asyncio.sleep(0.005)
+            process.kill()
+            await busy
+        async with running(home) as (process, control):
+            # What was answered is there; what was not is there as a whole or not at all, and can be brought again.
+            assert {one[0] for one in first} <= {one["id"] for one in (await listed(control))["listed"]}
+            for one in everything:
+                await printed(control, *one)
+            whole = await listed(control)
+            assert whole["documents"] == len(everything)
+            process.kill()
+        kept = folder / "desk.tar"
+        assert (await tocsin(home, "backup", "--to", kept))[0] == 0
+        again = Home(folder / "again")
+        assert (await tocsin(again, "restore", kept))[0] == 0
+        for place in (home, again):
+            async with running(place) as (_, control):
+                assert told((await listed(control))["listed"]) == told(whole["listed"])
+                assert (await printed(control, *everything[0]))["new"] == 0
+                # Placed beside what came before the kill: memory is as it was.
+                (name,) = (await printed(control, ENGLISH[0], "Late Copyist", 99))["stories"]
+                row, held = (
+                    next(one for one in each if one["id"] == name) for each in (await rows(control), whole["listed"])
+                )
+                assert (row["documents"], row["copies"]) == (held["documents"] + 1, held["copies"] + 1)
+
+
+def test_stories_are_the_same_after_a_kill_in_an_import_after_a_replay_and_from_a_backup(tmp_path):
+    asyncio.run(replayed(tmp_path))
 
 
 async def unshared(folder):

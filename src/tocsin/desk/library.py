@@ -1,7 +1,8 @@
 """The library: captures as they came, documents as they were read, in the order of arrival."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from zstandard import ZstdCompressor, ZstdDecompressor
@@ -11,7 +12,6 @@ from tocsin.errors import AccessError, StoreError
 from tocsin.ports.database import Database, Transaction
 from tocsin.ports.database import Reading as View
 
-GIVEN_UP: Final = 0
 MOST_BYTES: Final = 16 * 1024 * 1024  # of one capture
 _LEVEL: Final = 3
 _DOCUMENT: Final = msgspec.msgpack.Decoder(Document)
@@ -78,6 +78,33 @@ def add(tx: Transaction, kept: Kept, reading: Reading, mark: Mark) -> None:
         (document.outlet, reading.language, int(bool(kept.copy_of)), msgspec.msgpack.encode(mark), document.id),
     )
 
+    tx.execute(
+        "INSERT INTO desk_read (capture, document) SELECT ?, number FROM desk_documents WHERE id = ?",
+        (bytes.fromhex(document.found_in), document.id),
+    )
+
+
+def forget(tx: Transaction, story: str, limit: int) -> tuple[int, bool]:
+    """Delete a story, at most so many of its documents: how many, and whether it is gone as a whole."""
+    found = tx.query(
+        "SELECT m.number, m.document, d.document FROM desk_marks m JOIN desk_documents d ON d.number = m.number"
+        " WHERE m.story = ? ORDER BY m.number LIMIT ?",
+        (story, limit),
+    )
+    for number, document, packed in found:
+        read = _DOCUMENT.decode(_plain(packed))
+        tx.execute("DELETE FROM desk_read WHERE capture = ? AND document = ?", (bytes.fromhex(read.found_in), number))
+        tx.execute("DELETE FROM desk_contents WHERE content = ? AND document = ?", (read.content, document))
+        tx.execute("DELETE FROM desk_leads WHERE document = ?", (document,))
+        tx.execute("DELETE FROM desk_marks WHERE number = ?", (number,))
+        tx.execute("DELETE FROM desk_documents WHERE number = ?", (number,))
+    if len(found) >= limit:
+        return len(found), False
+    for table in ("desk_keys", "desk_judged", "desk_hits"):
+        tx.execute(f"DELETE FROM {table} WHERE story = ?", (story,))  # noqa: S608 - constants only
+    tx.execute("DELETE FROM desk_stories WHERE id = ?", (story,))
+    return len(found), True
+
 
 def lead(tx: Transaction, one: Lead, model: str, vector: bytes) -> None:
     """Keep what began a story, with its vector: in place of one by another model."""
@@ -89,7 +116,7 @@ def lead(tx: Transaction, one: Lead, model: str, vector: bytes) -> None:
 
 
 def follow(tx: Transaction, urls: Sequence[str], now_us: int) -> None:
-    """Remember that these entries were fetched, or (GIVEN_UP) that they will never be."""
+    """Remember that these entries were fetched."""
     tx.execute_many(
         "INSERT INTO desk_followed (url, seen_us) VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(one, now_us) for one in urls],
@@ -126,31 +153,71 @@ def leads(db: View, after: tuple[int, str], limit: int) -> list[tuple[Lead, str,
 
 
 def shelf(db: View, story: str, limit: int) -> list[tuple[Kept, Reading]]:
-    """The documents of a story in the order of arrival, at most so many."""
+    """The documents of a story in the order of arrival, at most so many: those that are no copies first."""
     rows = db.query(
-        "SELECT number, source, story, copy_of, document, reading FROM desk_documents WHERE story = ?"
-        " ORDER BY number LIMIT ?",
+        "SELECT number, source, story, copy_of, document, reading FROM desk_documents WHERE number IN"
+        " (SELECT number FROM desk_marks WHERE story = ? ORDER BY is_copy, number LIMIT ?) ORDER BY number",
         (story, limit),
     )
-    return [(_kept(row), _READING.decode(_plain(row[5]))) for row in rows]
+    return [_shelved(row) for row in rows]
 
 
-def unread(db: View, urls: Iterable[str]) -> set[str]:
-    """Of these entries those whose page was not had: not fetched yet, or given up."""
-    found = ((one, db.query("SELECT seen_us FROM desk_followed WHERE url = ?", (one,))) for one in urls)
-    return {one for one, rows in found if not rows or rows[0][0] == GIVEN_UP}
+class Tally(msgspec.Struct):
+    """All documents of a story, counted: by the index, without reading any. Times are 0 where there is none."""
+
+    documents: int = 0
+    copies: int = 0
+    outlets: Counter[str] = msgspec.field(default_factory=Counter)
+    languages: Counter[str] = msgspec.field(default_factory=Counter)
+    last_us: int = 0
+
+    def add(self, outlet: str, language: str, last_us: int, *, is_copy: bool, documents: int = 1) -> None:
+        """Count some more."""
+        self.documents += documents
+        self.copies += documents if is_copy else 0
+        self.outlets[outlet] += documents
+        self.languages[language] += documents
+        self.last_us = max(self.last_us, last_us)
 
 
-def those(db: View, documents: Iterable[str]) -> list[tuple[Kept, Reading]]:
-    """These documents, in the order of arrival."""
-    found = (
-        db.query("SELECT number, source, story, copy_of, document, reading FROM desk_documents WHERE id = ?", (one,))
-        for one in documents
+def tally(db: View, story: str) -> Tally:
+    """What a story has."""
+    rows = db.query(
+        "SELECT outlet, language, is_copy, COUNT(*), MAX(seen_us) FROM desk_marks WHERE story = ?"
+        " GROUP BY outlet, language, is_copy",
+        (story,),
     )
-    return [
-        (_kept(row), _READING.decode(_plain(row[5])))
-        for row in sorted((rows[0] for rows in found if rows), key=lambda row: row[0])
-    ]
+    made = Tally()
+    for outlet, language, is_copy, documents, last_us in rows:
+        made.add(str(outlet), str(language), int(last_us), is_copy=bool(is_copy), documents=int(documents))
+    return made
+
+
+class Fact(NamedTuple):
+    """What is counted of a document."""
+
+    document: str
+    outlet: str
+    language: str
+    is_copy: bool
+    seen_us: int
+
+
+def facts(db: View, story: str) -> list[Fact]:
+    """Of all documents of a story, in the order of arrival."""
+    sql = "SELECT document, outlet, language, is_copy, seen_us FROM desk_marks WHERE story = ? ORDER BY number"
+    return [Fact(str(a), str(b), str(c), bool(d), int(e)) for a, b, c, d, e in db.query(sql, (story,))]
+
+
+def these(db: View, documents: Iterable[str]) -> list[tuple[Kept, Reading]]:
+    """These documents, in the order of arrival."""
+    sql = "SELECT number, source, story, copy_of, document, reading FROM desk_documents WHERE id = ?"
+    found = (_shelved(row) for one in documents for row in db.query(sql, (one,)))
+    return sorted(found, key=lambda one: one[0].number)
+
+
+def _shelved(row: tuple[Any, ...]) -> tuple[Kept, Reading]:
+    return _kept(row), _READING.decode(_plain(row[5]))
 
 
 def holding(db: View, contents: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -165,11 +232,6 @@ def holding(db: View, contents: Iterable[str]) -> dict[str, tuple[str, str]]:
         if rows:
             out[one] = (str(rows[0][0]), str(rows[0][1]))
     return out
-
-
-def count(db: View, story: str) -> int:
-    """How many documents a story has."""
-    return int(db.query("SELECT COUNT(*) FROM desk_documents WHERE story = ?", (story,))[0][0])
 
 
 def story_of(db: View, documents: Iterable[str]) -> dict[str, str]:
@@ -231,7 +293,7 @@ class Library:
             )
             if not rows:
                 raise AccessError("desk.unknown-story", "there is no such document here")
-            return _kept(rows[0]), _READING.decode(_plain(rows[0][5]))
+            return _shelved(rows[0])
 
         return await self._database.read(work)
 

@@ -1,6 +1,7 @@
 """The desk's office: what pages and commands ask of the desk. One per node."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,9 +15,11 @@ from tocsin.desk.finding.indicators import Listed as Forbids
 from tocsin.desk.finding.words import sought
 from tocsin.desk.gathering import Gathering, Parts, Reader
 from tocsin.desk.generated import Asking, Means
+from tocsin.desk.keeping import Keeping
 from tocsin.desk.register import Register
 from tocsin.desk.shelves import MOST_SHELVED, Ground, Shelves, Watched
-from tocsin.desk.shown import ALL, Also, Decided, Hit, Listed, Told
+from tocsin.desk.shown import ALL, Also, Decided, Figures, Hit, Listed, Told
+from tocsin.desk.sources import standing
 from tocsin.desk.stories.linking import Encode
 from tocsin.desk.stories.origins import grade_of
 from tocsin.desk.stories.summary import answers_to, summary_of, timeline_of
@@ -36,11 +39,15 @@ _ACTS: Final = 20  # of one story
 _TITLES: Final = 3  # of one side of a decision
 _FIRST: Final = (1 << 62, "")
 _LOOK_S: Final = 60.0
+_SWEPT_S: Final = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the office has of the node. `author`: the identity that drafts are made by; `called`: what the model is."""
+    """What the office has of the node. `author`: the identity that drafts are made by; `called`: what the model is.
+
+    `keep_days`: how long stories are kept to which nothing comes; 0: for ever.
+    """
 
     database: Database
     clock: Clock
@@ -52,6 +59,7 @@ class World:
     model: Callable[[], Encode | None]
     author: Callable[[], str]
     called: str = ""
+    keep_days: int = 0
     means: Means | None = None  # of asking a generative model
 
 
@@ -75,6 +83,7 @@ class Office:
             await self._shelves.ready()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._encoding())
+            tasks.create_task(self._sweeping())
             tasks.create_task(self._gathering.run())
 
     async def _encoding(self) -> None:
@@ -84,6 +93,24 @@ class Office:
             except StoreError as error:
                 self._world.note(error.code, "", "vectors of stories could not be kept")
             await self._world.clock.sleep(_LOOK_S)
+
+    async def _sweeping(self) -> None:
+        keeping = Keeping(self._database, self._world.clock, self._world.keep_days)
+        while True:
+            try:
+                await keeping.swept()
+            except StoreError as error:
+                self._world.note(error.code, "", "old documents could not be deleted")
+            await self._world.clock.sleep(_SWEPT_S)
+
+    async def figures(self) -> Figures:
+        """How the desk stands, for those who watch it."""
+        documents, stories = await self.counts()
+        entries = await self.register.all()
+        now_us = self._world.clock.now_us()
+        due = (now_us - health.next_us for _, source, health in entries if health.next_us and not source.paused)
+        states = Counter(standing(source, health).value for _, source, health in entries)
+        return Figures(documents, stories, self._shelves.live, states, max(0.0, max(due, default=0) / 1e6))
 
     # -- sources ------------------------------------------------------------------------------------------------
 
@@ -200,7 +227,7 @@ class Office:
 
     async def size(self, story_id: str) -> int:
         """How many documents a story has."""
-        return await self._database.read(lambda db: library.count(db, story_id))
+        return await self._database.read(lambda db: library.tally(db, story_id).documents)
 
     async def beside(self, document_id: str, other_id: str) -> tuple[Document, Document, tuple[Difference, ...]]:
         """Two documents and what differs, sentence by sentence, where both are in one language; the other one may be "".

@@ -5,47 +5,39 @@ library says which story a document is in. Vectors of another model than today's
 """
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
 
+import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from tocsin.desk import catalogue, library, register, telling, thresholds
 from tocsin.desk.catalogue import FOLLOWED, OPEN
-from tocsin.desk.document import Act, Begun, Document, Finding, Lead, Mark, Reading, Topic, Verdict
+from tocsin.desk.document import Act, Begun, Document, Finding, Lead, Mark, Reading, Verdict
 from tocsin.desk.finding.indicators import Listed as Forbids
 from tocsin.desk.gathering import Read
-from tocsin.desk.library import Kept
+from tocsin.desk.library import Kept, Tally
+from tocsin.desk.sayings import objects_of
 from tocsin.desk.shown import Listed
 from tocsin.desk.stories.events import marked, story_name
 from tocsin.desk.stories.linking import Encode, packed
 from tocsin.desk.stories.newsroom import Newsroom
 from tocsin.desk.telling import Evidence, Shelf
 from tocsin.errors import AccessError, ConfigError, StoreError
-from tocsin.formats import extension
 from tocsin.ports.clock import Clock
 from tocsin.ports.database import Database, Transaction
 from tocsin.ports.database import Reading as View
 
-MOST_SHELVED: Final = 200  # of one story are looked at for its row; its documents are counted all
+MOST_SHELVED: Final = 100  # of one story are looked at for its row; its documents are counted all
 _BLOCK: Final = 2_000
 _ENCODED: Final = 16  # leads at a time
 _MOST_KNOWN: Final = 200_000
-_SENTENCES: Final = 20_000
-# What STIX's industry-sector-ov calls otherwise.
-_VOCABULARY: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "transport": "transportation",
-        "health": "healthcare",
-        "finance": "financial-services",
-        "defence": "defense",
-        "food": "agriculture",
-    }
-)
+_SENTENCES: Final = 5_000
+_LARGE: Final = 40  # documents: a story of fewer is told anew with each that comes
 
 
 class Watched(Protocol):
@@ -109,6 +101,18 @@ class _Plan(NamedTuple):
             catalogue.put(tx, row)
 
 
+class _Held(NamedTuple):
+    """A story as it stands, without what leaves it. `shelf`: None if it is but counted."""
+
+    row: Listed | None
+    tally: Tally
+    shelf: Shelf | None
+
+    @property
+    def state(self) -> str:
+        return self.row.state if self.row else OPEN
+
+
 class Shelves:
     """See gathering.Shelves. One change at a time; whoever reads is not held up."""
 
@@ -121,12 +125,17 @@ class Shelves:
         self._encode: Encode | None = None
         self._is_loaded = False
         self._known: dict[tuple[str, str], float] = {}
-        self._vectors: OrderedDict[str, Sequence[float]] = OrderedDict()
+        self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
 
     async def ready(self) -> None:
         """Make the stories of the window again, so that nobody waits for it later. Raises StoreError."""
         async with self._turn:
             await self._ready()
+
+    @property
+    def live(self) -> int:
+        """Documents in memory."""
+        return len(self._room) if self._room is not None else 0
 
     async def encoded(self) -> None:
         """Make the vectors that are missing, or are of another model. Raises StoreError."""
@@ -176,7 +185,7 @@ class Shelves:
             homes = await database.read(lambda db: library.homes(db, {one.article for one, _ in pairs}))
             placed, moved = await asyncio.to_thread(self._placed, room, source, pairs, homes)
             plan = await self._planned(placed, moved)
-            objects = _objects((one.kept, one.reading) for one in placed)
+            objects = objects_of((one.kept, one.reading) for one in placed)
 
             def work(tx: Transaction) -> None:
                 also(tx)
@@ -191,7 +200,7 @@ class Shelves:
                 self._ground.watched.tell(tx, met)
                 if plan.moved:
                     # What moved meets what it met before; nobody is told of that a second time.
-                    again = self._ground.watched.seek(tx, _objects(plan.moved))
+                    again = self._ground.watched.seek(tx, objects_of(plan.moved))
                     catalogue.met(tx, again, self._ground.clock.now_us())
 
             await self._write(work)
@@ -236,8 +245,8 @@ class Shelves:
 
     def similar(self, one: Sequence[str], other: Sequence[str]) -> Sequence[Sequence[float]]:
         """Sentences against sentences by the model, if there is one."""
-        first, second = ([self._vector(text) for text in texts] for texts in (one, other))
-        return [[sum(a * b for a, b in zip(x, y, strict=True)) for y in second] for x in first]
+        made: list[list[float]] = (self._vectored(one) @ self._vectored(other).T).tolist()
+        return made
 
     def evidence(self, letters: Mapping[int, str]) -> Evidence:
         """What a story's row is made with now."""
@@ -285,27 +294,35 @@ class Shelves:
     ) -> None:
         """Move documents in memory and in the library, and write the rows of the stories they are in then."""
 
-        def held(db: View) -> tuple[Shelf, dict[int, str], dict[str, str]]:
-            before = set(library.story_of(db, homes).values())
-            whole = [one for story in sorted(before) for one in library.shelf(db, story, MOST_SHELVED)]
-            return whole, register.letters(db), {one.id: one.state for one in catalogue.rows(db, before)}
+        def held(db: View) -> tuple[dict[str, Shelf], dict[str, Tally], dict[int, str], dict[str, str]]:
+            before = sorted(set(library.story_of(db, homes).values()))
+            told = [one for story in before for one in library.facts(db, story) if one.document in homes]
+            tallies: dict[str, Tally] = {}
+            shelves: dict[str, list[str]] = {}
+            for one in sorted(told, key=lambda fact: fact.is_copy):
+                story = homes[one.document]
+                tallies.setdefault(story, Tally()).add(one.outlet, one.language, one.seen_us, is_copy=one.is_copy)
+                shelves.setdefault(story, []).append(one.document)
+            looked_at: dict[str, Shelf] = {
+                story: library.these(db, ids[:MOST_SHELVED]) for story, ids in shelves.items()
+            }
+            return looked_at, tallies, register.letters(db), {one.id: one.state for one in catalogue.rows(db, before)}
 
-        whole, letters, states = await self._ground.database.read(held)
-        evidence, counts = self.evidence(letters), Counter(homes.values())
+        shelves, tallies, letters, states = await self._ground.database.read(held)
+        evidence = self.evidence(letters)
 
         def made() -> list[Listed]:
             room.decide(act)
-            shelves: dict[str, list[tuple[Kept, Reading]]] = {}
-            for kept, reading in whole:
-                story = homes[kept.document.id]
-                shelves.setdefault(story, []).append((replace(kept, story=story), reading))
-            return [
-                telling.listed(shelf, counts[story], states.get(story, OPEN), evidence)
-                for story, shelf in shelves.items()
-            ]
+            out = []
+            for story, shelf in shelves.items():
+                moved = [(replace(kept, story=story), reading) for kept, reading in shelf]
+                out.append(telling.listed(moved, tallies[story], states.get(story, OPEN), evidence))
+            return out
 
         rows = await asyncio.to_thread(made)
-        objects = _objects((replace(kept, story=homes[kept.document.id]), reading) for kept, reading in whole)
+        objects = objects_of(
+            (replace(kept, story=story), reading) for story, shelf in shelves.items() for kept, reading in shelf
+        )
 
         def all_of_it(tx: Transaction) -> None:
             work(tx)
@@ -348,36 +365,39 @@ class Shelves:
         for one in placed:
             added.setdefault(one.kept.story, []).append((one.kept, one.reading))
 
-        def held(db: View) -> tuple[dict[int, str], dict[str, str], dict[str, tuple[Shelf, int, str]]]:
+        def held(db: View) -> tuple[dict[int, str], dict[str, str], dict[str, _Held]]:
             before = {one: story for one, story in library.story_of(db, moved).items() if story != moved[one]}
-            for kept, reading in library.those(db, before):
+            for kept, reading in library.these(db, before):
                 added.setdefault(moved[kept.document.id], []).append((kept, reading))
             touched = sorted({*added, *before.values()})
-            states = {one.id: one.state for one in catalogue.rows(db, touched)}
-            shelves: dict[str, tuple[Shelf, int, str]] = {
-                one: (library.shelf(db, one, MOST_SHELVED), library.count(db, one), states.get(one, OPEN))
-                for one in touched
-            }
-            return register.letters(db), before, shelves
+            rows = {one.id: one for one in catalogue.rows(db, touched)}
+            left = set(before.values())
+            stories: dict[str, _Held] = {}
+            for story in touched:
+                row = rows.get(story)
+                if story in left:
+                    stories[story] = _Held(row, *_remaining(db, story, before))
+                    continue
+                tally = library.tally(db, story)
+                is_counted = row is not None and _is_counted(tally, added.get(story, ()))
+                stories[story] = _Held(row, tally, None if is_counted else library.shelf(db, story, MOST_SHELVED))
+            return register.letters(db), before, stories
 
-        letters, before, shelves = await self._ground.database.read(held)
-        evidence, gone = self.evidence(letters), Counter(before.values())
+        letters, before, stories = await self._ground.database.read(held)
+        evidence = self.evidence(letters)
         emptied = {
             story: moved[one]
             for one, story in before.items()
-            if shelves[story][1] == gone[story] and story not in added
+            if not stories[story].tally.documents and story not in added
         }
-        followed = {into for story, into in emptied.items() if shelves[story][2] == FOLLOWED}
+        followed = {into for story, into in emptied.items() if stories[story].state == FOLLOWED}
 
         def made() -> list[Listed]:
             rows = []
-            for story, (shelf, count, state) in shelves.items():
+            for story, held in stories.items():
                 if story not in emptied:
-                    whole = [one for one in shelf if one[0].document.id not in before] + added.get(story, [])
-                    whole = [(replace(kept, story=story), reading) for kept, reading in whole]
-                    total = count + len(added.get(story, ())) - gone[story]
-                    kept_state = FOLLOWED if state == OPEN and story in followed else state
-                    rows.append(telling.listed(whole, total, kept_state, evidence))
+                    state = FOLLOWED if held.state == OPEN and story in followed else held.state
+                    rows.append(_row(story, held, added.get(story, ()), state, evidence))
             return rows
 
         moves = {one: moved[one] for one in before}
@@ -389,13 +409,49 @@ class Shelves:
         ]
         return _Plan(await asyncio.to_thread(made), moves, emptied, gone_to)
 
-    def _vector(self, text: str) -> Sequence[float]:
-        found = self._vectors.get(text)
-        if found is None and self._encode is not None:
-            found = self._vectors[text] = self._encode([text])[0]
-            if len(self._vectors) > _SENTENCES:
-                self._vectors.popitem(last=False)
-        return found or ()
+    def _vectored(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Their vectors, a row for each; those that are not known are made in one go."""
+        missing = [one for one in dict.fromkeys(texts) if one not in self._vectors]
+        if missing and self._encode is not None:
+            self._vectors.update(zip(missing, np.asarray(self._encode(missing), np.float32), strict=True))
+        made = np.stack([self._vectors[one] for one in texts])
+        while len(self._vectors) > _SENTENCES:
+            self._vectors.popitem(last=False)
+        return made
+
+
+def _remaining(db: View, story: str, before: Mapping[str, str]) -> tuple[Tally, Shelf]:
+    """What a story has without what leaves it."""
+    made, left = Tally(), [one for one in library.facts(db, story) if one.document not in before]
+    for one in left:
+        made.add(one.outlet, one.language, one.seen_us, is_copy=one.is_copy)
+    firsts = sorted(left, key=lambda one: one.is_copy)[:MOST_SHELVED]
+    return made, library.these(db, [one.document for one in firsts])
+
+
+def _is_counted(tally: Tally, fresh: Shelf) -> bool:
+    """Whether a large story is told as before: what came are copies without values, or behind what is looked at."""
+    if tally.documents < _LARGE:
+        return False
+    is_full = tally.documents - tally.copies >= MOST_SHELVED
+    return all(is_full or (kept.copy_of and not reading.findings) for kept, reading in fresh)
+
+
+def _row(story: str, held: _Held, fresh: Shelf, state: str, evidence: Evidence) -> Listed:
+    for kept, reading in fresh:
+        held.tally.add(kept.document.outlet, reading.language, reading.seen_us, is_copy=bool(kept.copy_of))
+    if held.row is not None and held.shelf is None:
+        return replace(telling.counted(held.row, held.tally), state=state)
+    whole = [(replace(kept, story=story), reading) for kept, reading in (*(held.shelf or ()), *fresh)]
+    return telling.listed(_looked_at(whole), held.tally, state, evidence)
+
+
+def _looked_at(whole: Shelf) -> Shelf:
+    """As library.shelf() does: at most so many, those that are no copies first."""
+    if len(whole) <= MOST_SHELVED:
+        return whole
+    firsts = sorted(range(len(whole)), key=lambda at: (whole[at][0].copy_of != "", at))[:MOST_SHELVED]
+    return [whole[at] for at in sorted(firsts)]
 
 
 def _ids(db: View, story: str) -> list[str]:
@@ -413,42 +469,3 @@ def _again(room: Newsroom, strands: dict[tuple[str, str], str], block: Iterable[
 def _linked(room: Newsroom, begun: Iterable[Begun]) -> None:
     for one in begun:
         room.relink(one)
-
-
-def _objects(placed: Iterable[tuple[Kept, Reading]]) -> dict[str, list[Mapping[str, Any]]]:
-    """What documents say, in the words that interests are held against."""
-    out: dict[str, list[Mapping[str, Any]]] = {}
-    for kept, reading in placed:
-        document = kept.document
-        topics = [one.name for one in reading.topics if not one.listed]
-        objects: list[Mapping[str, Any]] = [
-            {"type": "report", "name": document.title, "description": document.text},
-            *({"type": "report", "extensions": {extension.ID["warning"]: {"topic": one}}} for one in topics),
-            *({"type": "location", "country": one.country} for one in reading.places),
-            *({"type": "identity", "sectors": [name]} for one in reading.topics for name in _sectors(one)),
-            *(_observable(one) for one in reading.findings),
-        ]
-        out.setdefault(kept.story, []).extend(objects)
-    return out
-
-
-def _sectors(topic: Topic) -> Iterable[str]:
-    """In our words and in those of STIX's vocabulary: people keep either."""
-    for one in () if topic.listed else topic.sectors:
-        yield one
-        if one in _VOCABULARY:
-            yield _VOCABULARY[one]
-
-
-def _observable(finding: Finding) -> Mapping[str, Any]:
-    match finding.kind:
-        case "ip" | "network":
-            return {"type": "ipv6-addr" if ":" in finding.value else "ipv4-addr", "value": finding.value}
-        case "domain":
-            return {"type": "domain-name", "value": finding.value}
-        case "url":
-            return {"type": "url", "value": finding.value}
-        case "email":
-            return {"type": "email-addr", "value": finding.value}
-        case _:
-            return {"type": "file", "hashes": {finding.kind: finding.value}}

@@ -74,6 +74,16 @@ class Told(msgspec.Struct, frozen=True):
     interests: tuple[str, ...]  # "kind text" of our standing interests that it met; never leaves the node
 
 
+class Figures(msgspec.Struct, frozen=True):
+    """How the desk stands: what a monitoring system is told."""
+
+    documents: int
+    stories: int
+    live: int  # documents in memory, that new ones are compared with
+    sources: dict[str, int]  # by state
+    overdue_s: float  # since when the source that waits longest should have been asked
+
+
 class Decided(msgspec.Struct, frozen=True):
     """A merge or a split, by whom, and titles of both sides."""
 

@@ -54,6 +54,11 @@ CREATE TABLE IF NOT EXISTS desk_marks (
 );
 CREATE INDEX IF NOT EXISTS desk_marks_story
   ON desk_marks (story, outlet, language, is_copy, seen_us, published_us);
+CREATE TABLE IF NOT EXISTS desk_read (
+  capture  BLOB NOT NULL,        -- SHA-256
+  document INTEGER NOT NULL,     -- the number of one that was read from it
+  PRIMARY KEY (capture, document)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS desk_leads (
   document TEXT PRIMARY KEY,     -- what began a story in its language
   seen_us  INTEGER NOT NULL,

@@ -1,13 +1,15 @@
 """A story told: from its documents and what was found in them to what pages and commands show. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Final, NamedTuple
+
+from msgspec.structs import replace
 
 from tocsin.desk.catalogue import OPEN
 from tocsin.desk.document import Finding, Found, Organisation, Origin, Place, Reading, Topic, Verdict
 from tocsin.desk.finding.words import sought
-from tocsin.desk.library import Kept
+from tocsin.desk.library import Kept, Tally
 from tocsin.desk.shown import Judged, Listed, Shelved
 from tocsin.desk.stories.origins import Similar, grade_of, origins_of
 
@@ -39,8 +41,8 @@ def letter_of(shelf: Shelf, found: Sequence[Origin], letters: Mapping[int, str])
     return min((letters.get(kept.source, "F") for kept, _ in shelf if kept.document.id in firsts), default="F")
 
 
-def listed(shelf: Shelf, documents: int, state: str, evidence: Evidence) -> Listed:
-    """The row of a story. `documents`: how many it has, for the shelf of a large one holds its first only."""
+def listed(shelf: Shelf, tally: Tally, state: str, evidence: Evidence) -> Listed:
+    """The row of a story: counted over all it has, for the shelf of a large one holds its first only."""
     found = origins(shelf, evidence)
     grade = grade_of(found, letter_of(shelf, found, evidence.letters))
     first = min(shelf, key=lambda one: (one[1].published_us, one[0].number or 1 << 62))
@@ -50,12 +52,12 @@ def listed(shelf: Shelf, documents: int, state: str, evidence: Evidence) -> List
         id=first[0].story,
         title=first[1].title,
         first_us=first[1].published_us,
-        last_us=max(reading.seen_us for _, reading in shelf),
-        documents=documents,
-        copies=sum(1 for kept, _ in shelf if kept.copy_of),
-        outlets=_each(kept.document.outlet for kept, _ in shelf),
+        last_us=tally.last_us,
+        documents=tally.documents,
+        copies=tally.copies,
+        outlets=_each(tally.outlets),
         origins=len(found),
-        languages=_each(reading.language for _, reading in shelf),
+        languages=_each(tally.languages),
         countries=tuple(one.country for one in places(shelf)),
         topics=tuple(one.name for one in topics(shelf) if not one.listed),
         indicators=len(values),
@@ -76,9 +78,20 @@ def _words(shelf: Shelf, first: Reading) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*said[:_SAID], *sought(first.lead, _HEAVY))))
 
 
-def _each(names: Iterable[str]) -> tuple[str, ...]:
-    counted = Counter(one for one in names if one)
-    return tuple(one for one, _ in counted.most_common(_MOST_NAMES))
+def counted(row: Listed, tally: Tally) -> Listed:
+    """The row of a large story to which nothing came that it is told by: only what is counted changes."""
+    return replace(
+        row,
+        last_us=tally.last_us,
+        documents=tally.documents,
+        copies=tally.copies,
+        outlets=_each(tally.outlets),
+        languages=_each(tally.languages),
+    )
+
+
+def _each(names: Counter[str]) -> tuple[str, ...]:
+    return tuple(one for one, _ in names.most_common(_MOST_NAMES + 1) if one)[:_MOST_NAMES]
 
 
 def shelved(shelf: Shelf, found: Sequence[Origin]) -> tuple[Shelved, ...]:

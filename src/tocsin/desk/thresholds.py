@@ -59,7 +59,8 @@ WINDOW_US: Final = 10 * DAY_US
 RELATED: Final = 0.10
 MOST_RELATED: Final = 12
 MEMBERS_KEPT: Final = 40  # of one story are compared; the first is always among them
-LIVE_DOCUMENTS: Final = 100_000
+KEPT_LEAST_DAYS: Final = 14  # what is deleted must be in no window
+LIVE_DOCUMENTS: Final = 50_000  # some 4 KB each
 WORDS_SPARE: Final = 50_000
 
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final, get_origin
 from urllib.parse import urlsplit
 
+from tocsin.desk.thresholds import KEPT_LEAST_DAYS
 from tocsin.errors import ConfigError, FormatError
 from tocsin.formats import push
 from tocsin.formats.escalation import is_role
@@ -54,6 +55,9 @@ class Settings:
     smtp_password: str = ""  # path of the file with its password
     desk_agent: str = "tocsin-desk"  # what the desk tells sources it is, and what it looks for in robots.txt
     desk_inner: list[str] = field(default_factory=list)  # host:port of sources inside the house
+    desk_keep_days: int = (
+        180  # a story goes when nothing came to it for so long; 0: none does; what is drafted or followed stays
+    )
     desk_model_url: str = ""  # an OpenAI-compatible address that people may ask about stories; empty: none
     desk_model: str = ""  # which model is asked there
     desk_model_key_file: str = ""  # path of a file with the key that it wants; empty: none is sent
@@ -118,6 +122,8 @@ def _check(settings: Settings, name: str) -> None:
             ssl.create_default_context(cafile=settings.desk_authorities)
         except (OSError, ValueError) as error:
             raise ConfigError("config.value", f"'desk_authorities' in {name} is no file of certificates") from error
+    if settings.desk_keep_days and settings.desk_keep_days < KEPT_LEAST_DAYS:
+        raise ConfigError("config.value", f"'desk_keep_days' in {name} is neither 0 nor {KEPT_LEAST_DAYS} or more")
     for listen in (settings.peer_listen, settings.people_listen, *settings.desk_inner):
         address(listen)
 

@@ -60,6 +60,7 @@ class Desk:
                 model=linking.encoder,
                 author=lambda: core.members.member(core.members.me).identity,
                 called=linking.model(),
+                keep_days=settings.desk_keep_days,
                 means=_means(core, settings),
             )
         )

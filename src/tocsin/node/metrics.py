@@ -2,11 +2,13 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from tocsin.desk.shown import Figures
+from tocsin.desk.sources import State
 from tocsin.edge.control.waiting import SILENT_S
 from tocsin.errors import MEANINGS
 from tocsin.exchange.deliver.receipts import Stored
@@ -81,6 +83,11 @@ CATALOGUE: Final[Mapping[str, Metric]] = MappingProxyType({
     "tocsin_warnings_due": Metric(GAUGE, "Warnings that wait for our answer, late or not."),
     "tocsin_notifications_total": Metric(COUNTER, "Pages told, by target (email, webhook, push, channel) and outcome (sent, nobody, failed; retried counts tries).", ("target", "outcome")),
     "tocsin_console_csp_reports_total": Metric(COUNTER, "Reports of browsers that the console's content policy stopped something."),
+    "tocsin_desk_documents": Metric(GAUGE, "Documents that the desk has stored."),
+    "tocsin_desk_stories": Metric(GAUGE, "Stories that they make."),
+    "tocsin_desk_live_documents": Metric(GAUGE, "Documents of the window, in memory, that new ones are compared with."),
+    "tocsin_desk_sources": Metric(GAUGE, "Sources, by how they stand (new, ok, failing, withdrawn, paused).", ("state",)),
+    "tocsin_desk_overdue_seconds": Metric(GAUGE, "Since when the source that waits longest should have been asked; 0 for none."),
     "tocsin_verify_seconds": Metric(HISTOGRAM, "Verifying one frame, up to the commit."),
     "tocsin_commit_seconds": Metric(HISTOGRAM, "One commit of the store with its fsync, whatever its outcome."),
     "tocsin_commit_jobs_total": Metric(COUNTER, "Units of work in those commits; divided by their count: the group's size."),
@@ -131,6 +138,17 @@ class Counters:
             yield from _histogram(dict(zip(labels, values, strict=True)), span)
 
 
+def _desk(told: Figures) -> dict[str, list[tuple[dict[str, str], float]]]:
+    out: dict[str, list[tuple[dict[str, str], float]]] = {
+        "tocsin_desk_documents": [({}, float(told.documents))],
+        "tocsin_desk_stories": [({}, float(told.stories))],
+        "tocsin_desk_live_documents": [({}, float(told.live))],
+        "tocsin_desk_overdue_seconds": [({}, told.overdue_s)],
+    }
+    out["tocsin_desk_sources"] = [({"state": one.value}, float(told.sources.get(one.value, 0))) for one in State]
+    return out
+
+
 def _values(name: str, labels: Mapping[str, str]) -> Labels:
     # A refusal's code comes from the peer, who could invent one a message: what we do not know is one series.
     return tuple(labels[one] if one != "code" or labels[one] in MEANINGS else OTHER for one in CATALOGUE[name].labels)
@@ -148,10 +166,13 @@ def _histogram(labels: Mapping[str, str], span: Sequence[float]) -> Iterator[tup
 class Metrics:
     """The page. Reading it costs memory look-ups, and one question to the store for what came since the last reading."""
 
-    def __init__(self, core: Core, counters: Counters, started_us: int) -> None:
+    def __init__(
+        self, core: Core, counters: Counters, started_us: int, desk: Callable[[], Awaitable[Figures]] | None = None
+    ) -> None:
         self._core = core
         self._counters = counters
         self._started_us = started_us
+        self._desk = desk
 
     async def page(self) -> bytes:
         """Everything, in the text format 0.0.4. Raises StoreError."""
@@ -159,6 +180,8 @@ class Metrics:
         gauges = self._gauges()
         gauges["tocsin_held_back_entries_total"] = [({}, float(held_back))]
         gauges |= await self._warnings()
+        if self._desk is not None:
+            gauges |= _desk(await self._desk())
         counts, oldest = await self._core.journal.database.read(duties.counted)
         now_us = self._core.world.clock.now_us()
         gauges["tocsin_duties_open"] = [({}, float(counts[duties.OPEN]))]

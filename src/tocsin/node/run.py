@@ -133,7 +133,7 @@ async def _run(
     try:
         await core.start(network)
         ready = Readiness(core, lambda: network.listening).reasons
-        page = Metrics(core, counters, clock.now_us()).page
+        page = Metrics(core, counters, clock.now_us(), desk.office.figures).page
         told = PeopleServices(accounts, page, ready, audit, partial(_figures, core))
         staff = People(database, clock, entropy)
         people = PeoplesDoor(home, settings, core, demonstration=demonstration)

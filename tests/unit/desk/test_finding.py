@@ -1,8 +1,13 @@
 """What is found in a document: countries by context, organisations by their acronyms, topics with their words, values."""
 
+import math
+from collections import Counter
+
 import pytest
+import wordfreq
 
 from tocsin.desk.document import Clock, Document, Role, Verdict, Way
+from tocsin.desk.finding import words
 from tocsin.desk.finding.indicators import findings
 from tocsin.desk.finding.organisations import organisations
 from tocsin.desk.finding.places import places
@@ -165,3 +170,18 @@ def test_sentences_know_abbreviations_and_scripts_and_where_they_stand():
 def _document(title, text):
     seen = Clock("", 1, 1, Way.CAPTURE)
     return Document("d", "a", "Outlet", title, tuple(text.split("\n")), "c", 0, Role.SINGLE, seen, language="en")
+
+
+def test_the_table_of_words_weighs_as_the_frequencies_say_and_leaves_no_lists_behind():
+    held = wordfreq.get_frequency_dict("sw", wordlist="small")
+    wordfreq.get_frequency_dict.cache_clear()
+    words.weights.cache_clear()
+    table = words.weights("sw")
+    assert wordfreq.get_frequency_list.cache_info().currsize == 0
+    forms = Counter(words.key_of(one) for one in held)
+    alone = [one for one in held if one == words.key_of(one) and forms[one] == 1][::40]
+    assert len(alone) > 500
+    for word in alone:
+        zipf = math.log10(held[word]) + 9
+        assert table.get(word, 9.0) == pytest.approx(((7 - min(zipf, 7)) / 7) ** 2, abs=0.0006)
+    assert table.get("kzzqqx", 9.0) == 9.0

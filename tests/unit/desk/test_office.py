@@ -10,8 +10,10 @@ import pytest
 from tests.unit.desk.layouts import ENGLISH, FRENCH, Article, soup
 
 from tocsin.backends.sqlite.database import InlineDatabase, create_tables
-from tocsin.desk import catalogue, tables
+from tocsin.desk import catalogue, keeping, library, shelves, tables
+from tocsin.desk import office as office_module
 from tocsin.desk.finding.read import find
+from tocsin.desk.keeping import Keeping
 from tocsin.desk.office import Office, World
 from tocsin.desk.reading import listings, opening
 from tocsin.desk.shown import Listed
@@ -432,6 +434,67 @@ def test_a_capture_that_cannot_be_read_is_refused_and_of_a_source_kept(store):
     run(story())
 
 
+LINES = (
+    "Officers of {place} have opened the container in the presence of a prosecutor, and found {tons} tonnes in it.",
+    "It is the {nth} time this year that drugs from {port} were hidden among fruit, says the harbour's own {place} desk.",
+)
+
+
+async def large(office):
+    """A story of four texts and four copies, of which three texts are looked at."""
+    for number in range(8):
+        lines = [
+            *RETOLD,
+            *(one.format(place=f"Town{number % 4}", tons=number % 4, nth="third", port="Guayaquil") for one in LINES),
+        ]
+        await bring(office, ENGLISH[0], number, f"Outlet {number}", lines if number % 4 else None)
+        office.clock.us += 1_000_000
+    (row,) = await office.stories()
+    return row
+
+
+def test_a_large_story_is_counted_whole_and_told_from_its_first_texts(store, monkeypatch):
+    monkeypatch.setattr(shelves, "_LARGE", 4)
+    monkeypatch.setattr(shelves, "MOST_SHELVED", 3)
+    monkeypatch.setattr(office_module, "MOST_SHELVED", 3)
+
+    async def story():
+        with opened(store) as office:
+            row = await large(office)
+            assert (row.documents, len(row.outlets)) == (8, 8)
+            facts = await office._database.read(lambda db: library.facts(db, row.id))
+            assert row.copies == sum(one.is_copy for one in facts) >= 4
+            assert row.last_us == max(one.seen_us for one in facts) == START + 7_000_000
+            told = await office.story(row.id)
+            assert len(told.shelved) == 3
+            assert told.listed == row
+            # What is looked at are texts, not copies, while there are enough of them.
+            assert sum(not one.copy_of for one in told.shelved) == min(3, row.documents - row.copies)
+
+    run(story())
+
+
+def test_merging_and_splitting_a_large_story_counts_what_is_behind_the_first_texts(store, monkeypatch):
+    monkeypatch.setattr(shelves, "_LARGE", 4)
+    monkeypatch.setattr(shelves, "MOST_SHELVED", 3)
+
+    async def story():
+        with opened(store) as office:
+            row = await large(office)
+            facts = await office._database.read(lambda db: library.facts(db, row.id))
+            torn = [one.document for one in facts][-2:]
+            made = await office.split(row.id, torn, "a")
+            rows = {one.id: one for one in await office.stories()}
+            assert (rows[row.id].documents, rows[made].documents) == (6, 2)
+            assert (len(rows[row.id].outlets), len(rows[made].outlets)) == (6, 2)
+            assert rows[row.id].copies + rows[made].copies == row.copies
+            await office.merge(row.id, made, "a")
+            (again,) = await office.stories()
+            assert (again.documents, again.copies, set(again.outlets)) == (8, row.copies, set(row.outlets))
+
+    run(story())
+
+
 class Model:
     """An encoder that remembers what it was asked: articles of one number are one event in every language."""
 
@@ -499,5 +562,68 @@ def test_questions_are_answered_with_quotes(store):
             assert "Guayaquil" in best.text
             with pytest.raises(AccessError):
                 await office.ask("0" * 32, "What?")
+
+    run(story())
+
+
+async def kept_days(office, days):
+    return await Keeping(office._database, office.clock, days).swept()
+
+
+def test_what_is_too_old_goes_as_a_whole_and_what_is_drafted_or_followed_stays(store, monkeypatch):
+    monkeypatch.setattr(keeping, "_DOCUMENTS", 2)
+    monkeypatch.setattr(keeping, "_CAPTURES", 2)
+    day = 86_400_000_000
+
+    async def story():
+        with opened(store, watched=("cocaine",), model=Model(), called="one 1") as office:
+            first, other = await three(office)
+            told = [await bring(office, one, 20 + number) for number, one in enumerate(ENGLISH[2:4])]
+            drafted, followed = (one["stories"][0] for one in told)
+            await office.draft(drafted, "a")
+            await office.set_state(followed, "followed", "a")
+            office.clock.us += 20 * day
+            late = (await bring(office, FRENCH[1], 30))["stories"][0]
+            assert await kept_days(office, 30) == await kept_days(office, 0) == 0
+            before = await office.counts()
+            assert await kept_days(office, 20) == 0
+            office.clock.us += 1
+            assert await kept_days(office, 20) == 4
+            assert {one.id for one in await office.stories()} == {drafted, followed, late}
+            assert await office.counts() == (before[0] - 4, 3)
+            assert (await office.story(drafted)).shelved
+            assert await office.hits() == []
+            with pytest.raises(AccessError):
+                await office.story(first)
+            with pytest.raises(AccessError):
+                await office.story(other)
+            tables_left = ("desk_captures", "desk_read", "desk_marks", "desk_leads", "desk_documents")
+            left = "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {one})" for one in tables_left)  # noqa: S608 - constants
+            assert await office._database.read(lambda db: db.query(left)) == [(3,) * 5]
+            # What came again is new again, and a draft still names where it was read.
+            assert (await bring(office, ENGLISH[0], 1, "Harbour Gazette"))["new"] == 1
+            report = json.loads((await office.draft(drafted, "a"))[-1])
+            assert report["external_references"][0]["url"] == "https://outlet20.example/story"
+
+    run(story())
+
+
+def test_figures_say_how_much_there_is_and_which_source_waits(store):
+    async def story():
+        outside = Outside()
+        with opened(store, outside=outside) as office:
+            await three(office)
+            outside.pages["https://b.example/"] = page(ENGLISH[2])
+            await office.register.add(Source("b", Kind.PAGE, "https://b.example/", every_s=900))
+            told = await office.figures()
+            assert (told.documents, told.stories, told.live) == (4, 2, 4)
+            assert (told.sources, told.overdue_s) == ({"new": 1}, 0.0)
+            await office.pull("b")
+            office.clock.us += 1_900_000_000
+            told = await office.figures()
+            assert told.sources == {"ok": 1}
+            assert 900 < told.overdue_s <= 1_000
+            await office.register.change("b", paused=True)
+            assert (await office.figures()).overdue_s == 0.0
 
     run(story())

@@ -261,7 +261,7 @@ def test_every_measurement_is_of_the_catalogue_with_its_labels():
         assert (kind == "observe") == (CATALOGUE[name].kind == HISTOGRAM), name
     for name, metric in CATALOGUE.items():
         assert name.endswith("_total") == (metric.kind == COUNTER), name
-        known = {"peer", "channel", "code", "list", "software", "side", "target", "outcome"}
+        known = {"peer", "channel", "code", "list", "software", "side", "target", "outcome", "state"}
         assert set(metric.labels) <= known, name
 
 

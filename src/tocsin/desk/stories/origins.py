@@ -6,11 +6,12 @@ overrule it. The digit is 2 at most: that two outlets say the same is no proof, 
 """
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from tocsin.desk import thresholds
 from tocsin.desk.document import Grade, Origin, Reading
-from tocsin.desk.finding.words import cosine, vector
+from tocsin.desk.finding.words import vector
 
 Similar = Callable[[Sequence[str], Sequence[str]], Sequence[Sequence[float]]]
 """Sentences against sentences by a model across languages: a row for each of the first."""
@@ -94,8 +95,8 @@ def derived(one: Reading, other: Reading, similar: Similar | None = None) -> flo
     if len(mine) < thresholds.DERIVED_LEAST:
         return 0.0
     if one.language == other.language:
-        first, second = ([vector("", text, one.language) for text in texts] for texts in (mine, theirs))
-        rows: Sequence[Sequence[float]] = [[cosine(left, right) for right in second] for left in first]
+        first, second = ([_weighed(text, one.language) for text in texts] for texts in (mine, theirs))
+        rows: Sequence[Sequence[float]] = _cosines(first, second)
         if similar is not None:
             dense = similar(mine, theirs)
             rows = [
@@ -106,6 +107,28 @@ def derived(one: Reading, other: Reading, similar: Similar | None = None) -> flo
     if similar is None:
         return 0.0
     return _share(similar(mine, theirs), thresholds.DERIVED_SENTENCE_ACROSS)
+
+
+@lru_cache(8_192)
+def _weighed(text: str, language: str) -> Mapping[str, float]:
+    """A sentence's vector; it is asked for with every other text of its story."""
+    return vector("", text, language)
+
+
+def _cosines(first: Sequence[Mapping[str, float]], second: Sequence[Mapping[str, float]]) -> list[list[float]]:
+    """Each against each, by the words that they share: most share none."""
+    postings: dict[str, list[tuple[int, float]]] = {}
+    for at, one in enumerate(second):
+        for word, weight in one.items():
+            postings.setdefault(word, []).append((at, weight))
+    rows = []
+    for one in first:
+        row = [0.0] * len(second)
+        for word, weight in one.items():
+            for at, other in postings.get(word, ()):
+                row[at] += weight * other
+        rows.append(row)
+    return rows
 
 
 def _share(rows: Sequence[Sequence[float]], least: float) -> float:

@@ -6,6 +6,7 @@ and blocks of one size become one of twice that size. The oldest are forgotten b
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
@@ -35,19 +36,18 @@ class Postings:
     def __init__(self, most: int) -> None:
         self._most = most
         self._blocks: list[_Block] = []
-        self._fresh: dict[int, list[int]] = {}
+        self._keys, self._numbers = array("I"), array("I")  # of the fresh ones, in pairs
+        self._fresh: dict[int, list[int]] = {}  # the same by key, as far as somebody has asked
+        self._asked = 0
         self._first = 0  # of the fresh ones
         self._next = 0
         self._floor = 0
 
     def add(self, number: int, keys: Iterable[int]) -> None:
         """Remember a document. Numbers grow; keys are below 2^32, each once."""
-        for key in keys:
-            held = self._fresh.get(key)
-            if held is None:
-                self._fresh[key] = [number]
-            else:
-                held.append(number)
+        before = len(self._keys)
+        self._keys.extend(keys)
+        self._numbers.extend(array("I", [number]) * (len(self._keys) - before))
         self._next = number + 1
         if self._next - self._first >= _FRESH:
             self._freeze()
@@ -59,6 +59,9 @@ class Postings:
 
     def scores(self, weights: Mapping[int, float]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Documents that hold any of these keys, and the weight of all that each holds; the heaviest first, then the oldest."""
+        for place in range(self._asked, len(self._keys)):
+            self._fresh.setdefault(self._keys[place], []).append(self._numbers[place])
+        self._asked = len(self._keys)
         keys = np.fromiter(weights, np.uint32, len(weights))
         heavy = np.fromiter(weights.values(), np.float64, len(weights))
         fresh = [self._fresh.get(key, ()) for key in weights]
@@ -92,14 +95,11 @@ class Postings:
         return found[order] + self._floor, sums[found[order]]
 
     def _freeze(self) -> None:
-        pairs = np.fromiter(
-            (key << 32 | number for key, held in self._fresh.items() for number in held),
-            np.uint64,
-            sum(map(len, self._fresh.values())),
-        )
-        if len(pairs):
-            self._blocks.append(_block(self._first, self._next, pairs))
-        self._fresh, self._first = {}, self._next
+        if self._keys:
+            keys, numbers = (np.frombuffer(one, np.uint32) for one in (self._keys, self._numbers))
+            self._blocks.append(_block(self._first, self._next, keys.astype(np.uint64) << _WIDE | numbers))
+        self._keys, self._numbers, self._fresh, self._asked = array("I"), array("I"), {}, 0
+        self._first = self._next
         while len(self._blocks) > 1 and _is_pair(*self._blocks[-2:]):
             older, newer = self._blocks[-2:]
             self._blocks[-2:] = [_block(older.first, newer.end, np.concatenate((_pairs(older), _pairs(newer))))]

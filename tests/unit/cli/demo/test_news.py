@@ -59,8 +59,9 @@ def test_the_aggregator_holds_two_articles_and_the_feed_leads_to_four():
         ("Valley Tribune", Role.RELATED),
     ]
     media_type, body = articles.pages(BASE)[articles.FEED]
-    entries = read(capture_of(body, BASE, media_type, SEEN), body).entries
-    assert [one.removeprefix(BASE) for one in entries] == list(articles.pages(BASE))[:4]
+    entries = read(capture_of(body, BASE, media_type, SEEN), body).documents
+    assert [one.url.removeprefix(BASE) for one in entries] == list(articles.pages(BASE))[:4]
+    assert {one.role for one in entries} == {Role.ENTRY}
 
 
 @pytest.mark.parametrize(("article", "language"), [(articles.FRENCH, "fr"), (articles.ARABIC, "ar")])

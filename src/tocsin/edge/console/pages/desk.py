@@ -95,6 +95,7 @@ async def story(call: Call) -> Answer:
             "origins": [_origin(one, titles) for one in told.origins[:_NAMED]],
             "articles": [_article(one, folded[one.document.id]) for one in firsts[start : start + _ARTICLES]],
             "articles_total": len(firsts),
+            "looked_at": len(told.shelved),
             "next": start + _ARTICLES if len(firsts) > start + _ARTICLES else 0,
             **_named(call, told),
             "indicators": _indicators(told, titles),
