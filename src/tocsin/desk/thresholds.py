@@ -35,6 +35,7 @@ MOST_PARTS: Final = 64  # of a mail
 MOST_ENTRIES: Final = 1_000  # of a feed
 MOST_OBJECTS: Final = 50_000  # of a STIX bundle
 MOST_VALUES: Final = 5_000  # that one report of a partner lists
+MOST_LISTED: Final = 100_000  # values that all reports of one body list
 LONGEST_VALUE: Final = 2_048
 MOST_LINKS: Final = 50_000  # of a sitemap, as its standard has it, or of a manifest
 MOST_LISTS: Final = 200  # sitemaps of an index

@@ -97,13 +97,16 @@ class Canary:
     def _count(self):
         while True:
             try:
-                self.listening.accept()[0].close()
+                asking, _ = self.listening.accept()
             except OSError:
                 return
             self.asked += 1
+            asking.close()
 
     def close(self):
-        socket.create_connection(self.listening.getsockname()).close()  # seen to count
+        """Be asked once, to be seen to count."""
+        with socket.create_connection(self.listening.getsockname()) as asks:
+            assert asks.recv(1) == b""  # it has answered by closing
         self.listening.shutdown(socket.SHUT_RDWR)
         self.thread.join()
         self.listening.close()
