@@ -356,6 +356,16 @@ def test_an_entry_that_is_gone_is_given_up_and_one_that_is_late_is_asked_for_aga
     assert desk.pull()["status"] == 304
 
 
+def test_the_words_of_an_entry_stand_in_for_a_page_that_cannot_be_had(desk):
+    words = " ".join(ENGLISH[1].body)
+    item = f"<item><title>{ENGLISH[1].title}</title><link>{desk.site.url}/gone</link><description>{words}</description></item>"
+    desk.site.pages["/feed.xml"] = f'<rss version="2.0"><channel><title>Harbour</title>{item}</channel></rss>'.encode()
+    desk.add(Kind.FEED, "/feed.xml")
+    assert desk.pull()["new"] == 1
+    assert desk.titles() == [ENGLISH[1].title]
+    assert desk.pull()["new"] == 0
+
+
 def test_a_site_that_asks_to_be_left_alone_is_left_alone_with_the_rest_of_its_entries(desk):
     feed(desk, "a", "b")
     at = datetime.now(UTC).strftime("%a, %d %b 2099 %H:%M:%S GMT")
