@@ -13,6 +13,7 @@ class Cable:
             "whole"  # refused: nobody is there; hole: TCP stands and no byte comes; early: broken before an event
         )
         self.broken_early = 0
+        self._is_closed = False
         self._open = set()
         self._whole = threading.Condition()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -35,6 +36,8 @@ class Cable:
 
     def close(self):
         self.put("whole")
+        self._is_closed = True
+        self._listener.shutdown(socket.SHUT_RDWR)  # closing alone wakes nobody who accepts: one more would be let in
         self._listener.close()
         self.cut()
 
@@ -63,6 +66,9 @@ class Cable:
                 continue
             far.settimeout(None)
             self._open |= {near, far}
+            if self._is_closed:
+                self.cut()
+                return
             for source, sink, answers in ((near, far, False), (far, near, True)):
                 threading.Thread(target=self._pass, args=(source, sink, answers), daemon=True).start()
 

@@ -345,6 +345,7 @@ PLACES = {
     "desk-filtered": "/desk?topic=cyber&state=followed",
     "desk-interests": "/desk/interests",
     "sources": "/desk/sources",
+    "import": "/desk/import",
     "me": "/me",
     "health": "/admin",
     "accounts": "/admin/accounts",

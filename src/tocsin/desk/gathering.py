@@ -105,11 +105,9 @@ class Gathering:
         leads = Leads()
         if answer.status == _OK:
             capture = self._capture(answer.url, answer.media_type, answer.body, source.outlet)
-            if source.kind in (Kind.SITEMAP, Kind.MISP, Kind.TAXII):
+            if source.kind is not Kind.PAGE:
                 leads = await self.parts.reader.leads(capture, answer.body)
-                found = await self._tasted(source, leads, capture, answer.body)
-            else:
-                found = await self.parts.reader.read(capture, answer.body)
+            found = await self._tasted(source, leads, capture, answer.body)
         return {
             "name": name,
             "status": answer.status,
@@ -122,17 +120,21 @@ class Gathering:
         }
 
     async def _tasted(self, source: Source, leads: Leads, capture: Capture, body: bytes) -> Sequence[Read]:
+        """What a body holds itself, else what the first page holds that it leads to."""
         if source.kind is Kind.TAXII and not leads.objects:
             return ()
-        pages = list(leads.pages) or (await self._mapped(source, leads.lists[:1]) if leads.lists else [])
+        if source.kind in (Kind.FEED, Kind.PAGE, Kind.TAXII) or (source.kind is Kind.MISP and not leads.pages):
+            found = await self.parts.reader.read(capture, body)
+            if found or source.kind is not Kind.FEED:
+                return found
+        pages = list(leads.pages) or await self._mapped(source, leads.lists[:1])
         if not pages:
-            return await self.parts.reader.read(capture, body) if source.kind is not Kind.SITEMAP else ()
+            return ()
         answer = await self.parts.outside.fetch(_entry(source, pages[0]))
         if answer.status != _OK:
             return ()
-        return await self.parts.reader.read(
-            self._capture(answer.url, answer.media_type, answer.body, source.outlet), answer.body
-        )
+        first = self._capture(answer.url, answer.media_type, answer.body, source.outlet)
+        return await self.parts.reader.read(first, answer.body)
 
     async def imported(self, body: bytes, url: str, media_type: str, outlet: str = "") -> dict[str, Any]:
         """Read what a person brought: a file, or a page's capture. Raises FormatError("desk.unreadable"), StoreError."""
@@ -220,8 +222,8 @@ class Gathering:
             entries = (await self.parts.reader.leads(capture, answer.body)).pages
             taken = await self._followed(number, source, entries)
             # An entry whose page was read says nothing more than the page.
-            fetched = await self.parts.database.read(lambda db: set(entries) - set(library.fresh(db, entries)))
-            found = [one for one in found or () if one[0].url not in fetched]
+            unread = await self.parts.database.read(lambda db: library.unread(db, entries))
+            found = [one for one in found or () if not one[0].url or one[0].url in unread]
         new = await self._kept(number, capture, answer.body, found)
         return replace(taken, documents=taken.documents + new)
 
@@ -279,8 +281,7 @@ class Gathering:
                 taken = replace(taken, more=True)
             else:
                 done.append(url)
-        now_us = self.parts.clock.now_us()
-        await self.parts.database.write(lambda tx: library.follow(tx, done, now_us))
+        await self.parts.database.write(lambda tx: library.follow(tx, done, library.GIVEN_UP))
         return taken
 
     def _told(self, left_out: int) -> None:

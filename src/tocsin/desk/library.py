@@ -12,6 +12,7 @@ from tocsin.errors import AccessError, StoreError
 from tocsin.ports.database import Database, Transaction
 from tocsin.ports.database import Reading as View
 
+GIVEN_UP: Final = 0
 MOST_BYTES: Final = 16 * 1024 * 1024  # of one capture
 _LEVEL: Final = 3
 _DOCUMENT: Final = msgspec.msgpack.Decoder(Document)
@@ -116,11 +117,17 @@ def lead(tx: Transaction, one: Lead, model: str, vector: bytes) -> None:
 
 
 def follow(tx: Transaction, urls: Sequence[str], now_us: int) -> None:
-    """Remember that these entries were fetched."""
+    """Remember that these entries were fetched, or (GIVEN_UP) that they will never be."""
     tx.execute_many(
         "INSERT INTO desk_followed (url, seen_us) VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(one, now_us) for one in urls],
     )
+
+
+def unread(db: View, urls: Iterable[str]) -> set[str]:
+    """Of these entries those whose page was not had: not fetched yet, or given up."""
+    found = ((one, db.query("SELECT seen_us FROM desk_followed WHERE url = ?", (one,))) for one in urls)
+    return {one for one, rows in found if not rows or rows[0][0] == GIVEN_UP}
 
 
 def fresh(db: View, urls: Iterable[str]) -> list[str]:

@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS desk_captures (
 CREATE INDEX IF NOT EXISTS desk_captures_seen ON desk_captures (seen_us);
 CREATE TABLE IF NOT EXISTS desk_followed (
   url     TEXT PRIMARY KEY,      -- of an entry that was fetched already
-  seen_us INTEGER NOT NULL
+  seen_us INTEGER NOT NULL       -- 0: it was given up
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS desk_documents (
   number       INTEGER PRIMARY KEY, -- in the order of arrival

@@ -266,7 +266,10 @@ def test_a_misp_feed_is_read_event_by_event_and_again_when_its_manifest_says_tha
     assert desk.pull()["new"] == 1
     assert desk.site.paths() == ["/feed/manifest.json", f"/feed/{second.uuid}.json"]
     stories = desk.run(desk.office.stories())
-    assert sorted(one.documents for one in stories) == [1, 2]  # the edit is a version of the same article
+    shelved = [one for story in stories for one in desk.run(desk.office.story(story.id)).shelved]
+    edits = [one.document.id for one in shelved if one.document.title == second.info]
+    assert (len(shelved), len(edits)) == (3, 2)
+    assert len(desk.run(desk.office.document(edits[0]))[1]) == 2  # an edit is a version of the same article
 
 
 def test_a_single_event_is_a_source_too_and_a_closed_one_is_noted(desk):
@@ -354,6 +357,16 @@ def test_an_entry_that_is_gone_is_given_up_and_one_that_is_late_is_asked_for_aga
     assert desk.site.paths() == ["/feed.xml", "/late"]
     desk.site.asked.clear()
     assert desk.pull()["status"] == 304
+
+
+def test_the_words_of_an_entry_stand_in_for_a_page_that_cannot_be_had(desk):
+    words = " ".join(ENGLISH[1].body)
+    item = f"<item><title>{ENGLISH[1].title}</title><link>{desk.site.url}/gone</link><description>{words}</description></item>"
+    desk.site.pages["/feed.xml"] = f'<rss version="2.0"><channel><title>Harbour</title>{item}</channel></rss>'.encode()
+    desk.add(Kind.FEED, "/feed.xml")
+    assert desk.pull()["new"] == 1
+    assert desk.titles() == [ENGLISH[1].title]
+    assert desk.pull()["new"] == 0
 
 
 def test_a_site_that_asks_to_be_left_alone_is_left_alone_with_the_rest_of_its_entries(desk):

@@ -265,6 +265,33 @@ def test_a_report_of_very_many_values_lists_so_many_and_says_so():
     assert one.notes == ("7 further values were left out",)
 
 
+@pytest.mark.slow
+def test_many_reports_that_name_the_same_long_patterns_are_bounded():
+    """16 MiB could else list a thousand million values."""
+    values = " OR ".join(f"url:value='http://{number}.example/'" for number in range(250))
+    head = {"spec_version": "2.1", "created": "2026-01-01T00:00:00Z", "modified": "2026-01-01T00:00:00Z"}
+    indicators = [
+        {**head, "type": "indicator", "id": f"indicator--5a1e8d3c-0000-4000-8000-{n:012d}", "pattern": f"[{values}]"}
+        for n in range(200)
+    ]
+    refs = [one["id"] for one in indicators] * 5
+    reports = [
+        {
+            **head,
+            "type": "report",
+            "id": f"report--5a1e8d3c-0000-4000-8000-{n:012d}",
+            "name": f"Report {n}",
+            "object_refs": refs,
+        }
+        for n in range(200)
+    ]
+    data = json.dumps({"type": "bundle", "objects": [*indicators, *reports]}).encode()
+    begin = time.process_time()
+    sent = partners.sent(data, "stix")
+    assert time.process_time() - begin < 30
+    assert sum(len(one.listed) for one in sent.pieces) <= thresholds.MOST_LISTED
+
+
 def test_words_of_a_partner_are_cleaned_as_all_others_are():
     data = json.loads(told(event(info="Ports\u202e <script>alert(1)</script>")))
     data["Event"]["Attribute"] = [

@@ -8,8 +8,8 @@ import pytest
 
 from tocsin.backends.sqlite.database import InlineDatabase, create_tables
 from tocsin.desk import register, tables
-from tocsin.desk.register import Register
-from tocsin.desk.sources import Health, Kind, Outcome, Source, State, after, standing
+from tocsin.desk.register import Register, auth_of
+from tocsin.desk.sources import Auth, Health, Kind, Outcome, Source, State, after, standing
 from tocsin.errors import AccessError, ConfigError
 
 DAY_US = 86_400_000_000
@@ -108,6 +108,9 @@ def test_sources_are_added_listed_paused_and_removed(shelf):
         {"letter": ""},
         {"follow": 101},
         {"follow": -1},
+        {"token": "a\nX-Other: b"},
+        {"token": "s\u00e9same"},
+        {"token": "no-colon", "auth": Auth.BASIC},
     ],
 )
 def test_what_can_be_no_source_is_refused(shelf, wrong):
@@ -116,3 +119,45 @@ def test_what_can_be_no_source_is_refused(shelf, wrong):
         run(shelf.add(Source(**told)))
     assert error.value.code == "config.value"
     assert run(shelf.all()) == []
+
+
+def test_a_token_is_told_as_the_source_wants_it_and_shown_nowhere():
+    def told(token, auth):
+        return Source("a", Kind.TAXII, "https://e.org/", token=token, auth=auth).authorization
+
+    assert told("", Auth.BASIC) == ""
+    assert told("t0k", Auth.BEARER) == "Bearer t0k"
+    assert told("Bearer t0k", Auth.BEARER) == "Bearer t0k"
+    assert told("amira:pass", Auth.BASIC) == "Basic YW1pcmE6cGFzcw=="
+    assert told("t0k", Auth.KEY) == "t0k"
+    assert "t0k" not in repr(Source("a", Kind.TAXII, "https://e.org/", token="t0k"))
+    assert (auth_of("", Kind.MISP), auth_of("", Kind.TAXII)) == (Auth.KEY, Auth.BEARER)
+    with pytest.raises(ConfigError):
+        auth_of("digest", Kind.TAXII)
+
+
+def test_a_fault_says_which_it_is_and_what_is_left_is_asked_for_again():
+    known = Source("a", Kind.TAXII, "https://e.org/", token="t0k")
+    assert after(known, Health(), Outcome(403), 0).code == "desk.token-refused"
+    assert after(SOURCE, Health(), Outcome(403), 0).code == "desk.withdrawn"
+    assert after(SOURCE, Health(), Outcome(503), 0).code == "desk.told-to-wait"
+    left = after(SOURCE, Health(etag='"a"'), Outcome(200, etag='"b"', more=True, retry_after_s=7_200), 0)
+    assert (left.etag, left.next_us) == ("", 7_200_000_000)
+    page = after(known, Health(), Outcome(200, page="7"), 0)
+    assert after(known, page, Outcome(400), 0).page == ""  # a page that is no longer known: from the beginning
+    done = after(known, page, Outcome(200, added="2026-11-20T08:00:00Z"), 0)
+    assert (done.added, after(known, done, Outcome(200), 0).added) == ("2026-11-20T08:00:00Z",) * 2
+
+
+def test_another_address_forgets_what_was_learned_of_the_old_one(shelf):
+    run(shelf.add(SOURCE))
+    number, _, _ = run(shelf.get("harbour"))
+    learned = Health(State.WITHDRAWN, next_us=99, etag='"a"', documents=5, added="2026-11-20T08:00:00Z")
+    run(shelf._database.write(lambda tx: register.stand(tx, number, learned)))
+    run(shelf.change("harbour", letter="B"))
+    assert run(shelf.get("harbour"))[2] == learned
+    run(shelf.change("harbour", token="t0k"))
+    assert run(shelf.get("harbour"))[2].next_us == 0
+    run(shelf.change("harbour", url="https://example.org/other"))
+    assert run(shelf.get("harbour"))[2] == Health(documents=5)
+    assert len(run(shelf.due(0, 10))) == 1

@@ -172,11 +172,11 @@ def vector(title: str, text: str, language: str) -> dict[str, float]:
 def levelled(heavy: Sequence[tuple[float, str]]) -> dict[str, float]:
     """Words with their weights, the heaviest first, as a vector of unit length in which none weighs more than HEAVIEST_WORD.
 
-    A text of few words cannot be so: its words then weigh the same.
+    Of few words each must weigh more: up to HEAVIEST_TIMES what it would if all weighed the same.
     """
-    ceiling = thresholds.HEAVIEST_WORD
-    if len(heavy) * ceiling * ceiling <= 1:
-        return dict.fromkeys((key for _, key in heavy), round(max(len(heavy), 1) ** -0.5, 5))
+    if not heavy:
+        return {}
+    ceiling = max(thresholds.HEAVIEST_WORD, thresholds.HEAVIEST_TIMES / sqrt(len(heavy)))
     rest, cut = sum(weight * weight for weight, _ in heavy), 0
     scale = sqrt(1 / rest)
     while heavy[cut][0] * scale > ceiling:

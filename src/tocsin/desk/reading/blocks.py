@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from lxml import html as lxml_html
 
 from tocsin.desk import thresholds
+from tocsin.desk.reading.stamps import stamps_in
 
 
 class Kind(StrEnum):
@@ -20,12 +21,13 @@ class Kind(StrEnum):
 
 
 class Block(NamedTuple):
-    """One line. `when`: the instant that a <time> in it names. `unit`: which <article> it stands in, -1 for none."""
+    """One line. `when`: the instant that a <time> in it names, `shown`: its words. `unit`: which <article>, -1 for none."""
 
     text: str
     kind: Kind = Kind.TEXT
     when: str = ""
     unit: int = -1
+    shown: str = ""
 
 
 class Page(NamedTuple):
@@ -107,6 +109,10 @@ _HIDDEN: Final = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])", re.IGNORECASE
 )
 _SPACE: Final = re.compile(r"\s+")
+_MARKED: Final = re.compile(r"(\*\*?|__?)(?=\S)(?P<text>[^*_]{3,300})(?<=\S)\1")
+_BRACKETED: Final = re.compile(r"^\((?P<text>[^()]{2,48})\)$")
+_MOST_CELLS: Final = 6
+_CLOCK: Final = 8  # characters of an hour beside a date
 
 
 class _Walk:
@@ -116,7 +122,11 @@ class _Walk:
         self.blocks: list[Block] = []
         self.hidden = 0
         self._parts: list[str] = []
-        self._when = ""
+        self._inside: list[str] = []  # what each inline element of the line says, the outermost ones only
+        self._depth = 0  # of inline elements around here
+        self._bare = False  # whether words stand beside them
+        self._when = self._shown = ""
+        self._since = -1  # the part with which a <time> began
         self._kind = Kind.TEXT
         self._unit = -1
         self._units = 0
@@ -127,7 +137,7 @@ class _Walk:
             if skipped is not None:
                 if element is skipped and event == "end":
                     skipped = None
-                    self._parts.append(element.tail or "")
+                    self._say(element.tail or "")
                 continue
             tag = element.tag if isinstance(element.tag, str) else ""
             if event == "start":
@@ -135,7 +145,7 @@ class _Walk:
                     skipped = element
                 else:
                     self._open(tag, element)
-                    self._parts.append(element.text or "")
+                    self._say(element.text or "")
             else:
                 self._close(tag, element)
         self._flush()
@@ -154,7 +164,10 @@ class _Walk:
         if tag == "time":
             self._parts.append(" ")
             self._when = self._when or (element.get("datetime") or "")[:40]
+            self._since = len(self._parts)
         if tag in _INLINE:
+            self._inside += [""] if self._depth == 0 else []
+            self._depth += 1
             return
         self._flush()
         self._kind = Kind.HEADING if tag in _HEADINGS else Kind.ITEM if tag == "li" else self._kind
@@ -163,21 +176,46 @@ class _Walk:
 
     def _close(self, tag: str, element: lxml_html.HtmlElement) -> None:
         if tag == "time":
+            self._shown = self._shown or _SPACE.sub(" ", "".join(self._parts[self._since :])).strip()
             self._parts.append(" ")
-        if tag not in _INLINE:
+        if tag in _INLINE:
+            self._depth = max(0, self._depth - 1)
+        else:
             self._flush()
             if tag in _HEADINGS or tag == "li":
                 self._kind = Kind.TEXT
             if tag == "article" and not any(one.tag == "article" for one in element.iterancestors("article")):
                 self._unit = -1
-        self._parts.append(element.tail or "")
+        self._say(element.tail or "")
+
+    def _say(self, text: str) -> None:
+        self._parts.append(text)
+        if self._depth and self._inside:
+            self._inside[-1] += text
+        else:
+            self._bare = self._bare or any(one.isalnum() for one in text)
 
     def _flush(self) -> None:
         text = _SPACE.sub(" ", "".join(self._parts)).strip()
+        lines = [text] if self._bare else (_row([_SPACE.sub(" ", one).strip() for one in self._inside]) or [text])
+        for line in lines if text else ():
+            if len(self.blocks) < thresholds.MOST_LINES:
+                self.blocks.append(Block(line, self._kind, self._when, self._unit, self._shown[:40]))
         self._parts.clear()
-        if text and len(self.blocks) < thresholds.MOST_LINES:
-            self.blocks.append(Block(text, self._kind, self._when, self._unit))
-        self._when = ""
+        self._inside.clear()
+        self._depth, self._bare, self._when, self._shown = 0, False, "", ""
+
+
+def _row(inside: list[str]) -> list[str]:
+    """The cells of a line that is a row of them: one is a time and no more, or in brackets, another as long as a title."""
+    cells = [one for one in inside if any(letter.isalnum() for letter in one)]
+    if not 2 <= len(cells) <= _MOST_CELLS or not any(len(one.split()) > thresholds.TITLE_WORDS[0] for one in cells):
+        return []
+    plain = [_BRACKETED.sub(r"\g<text>", one) for one in cells]
+    is_row = plain != cells or any(
+        (found := stamps_in(one)) and len(one) - len(found[0].text) <= _CLOCK for one in cells
+    )
+    return plain if is_row else []
 
 
 def _events(root: lxml_html.HtmlElement) -> Iterator[tuple[str, lxml_html.HtmlElement]]:
@@ -213,7 +251,8 @@ def from_text(text: str) -> Page:
 def _block(line: str) -> Block:
     if line.startswith("#"):
         return Block(line.lstrip("# "), Kind.HEADING)
-    return Block(line)
+    marked = _MARKED.fullmatch(line)
+    return Block(marked["text"], Kind.HEADING) if marked else Block(line)
 
 
 def _is_wrapped(lines: list[str]) -> bool:

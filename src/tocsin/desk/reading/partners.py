@@ -7,6 +7,7 @@ event (decision 0043). The desk holds open sources, so what is marked above TLP:
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
@@ -195,6 +196,7 @@ class _Bundle:
     """The objects of a body by their ids, each in its newest version."""
 
     def __init__(self, objects: Sequence[Any]) -> None:
+        self._left = thresholds.MOST_LISTED
         self._raw: dict[str, Mapping[str, Any]] = {}
         self._known: dict[str, _Stix] = {}
         for value in objects[: thresholds.MOST_OBJECTS]:
@@ -221,7 +223,13 @@ class _Bundle:
 
     def _piece(self, one: _Stix) -> Piece:
         lines, hidden = lines_of("\n".join(text for text in (one.description, one.content) if text))
-        about = [self._known[ref] for ref in one.object_refs if ref in self._known and self._is_open(ref)]
+        refs = [ref for ref in dict.fromkeys(one.object_refs) if ref in self._known][: thresholds.MOST_VALUES]
+        about = [self._known[ref] for ref in refs if self._is_open(ref)]
+        # A few objects that many reports name could list without end.
+        values = list(
+            islice((value for each in about for value in _values(each)), min(self._left, 2 * thresholds.MOST_VALUES))
+        )
+        self._left -= len(values)
         names = [each.name for each in about if each.type in _NAMED and each.name]
         links = [web_address(each.url) for each in one.external_references]
         return Piece(
@@ -234,7 +242,7 @@ class _Bundle:
             hidden=hidden,
             name=one.id,
             links=tuple(dict.fromkeys(link for link in links if link)),
-            **_bounded([value for each in about for value in _values(each)]),
+            **_bounded(values),
         )
 
     def _author(self, one: _Stix) -> str:

@@ -97,16 +97,29 @@ def _words(text: str) -> int:
 
 
 def _line(block: Block) -> _Line:
-    text, count = block.text, _words(block.text)
+    text, count = _unbracketed(block.text), _words(block.text)
     stamp, left = None, ""
     if count < thresholds.BODY_WORDS and len(text) <= 160 and not _is_credit(text):
-        found = stamps_in(text) or _unglued(text)
+        found = stamps_in(text) or _unglued(text) or _timed(text, block)
         if found:
             left = _beside(text, found)
             if _is_stamp_line(text, left, found):
                 stamp = _trimmed(text, found[0])
                 left = _beside(text, [stamp, *found[1:]])
     return _Line(text, block.kind, count, block.when, block.unit, stamp, left)
+
+
+def _unbracketed(text: str) -> str:
+    """A dateline without its brackets: "(Harbour Gazette, 20 May 2025)"."""
+    inner = text[1:-1]
+    is_one = len(text) <= 160 and (text[:1] + text[-1:]) in ("()", "[]") and not set(inner) & set("()[]")
+    return inner if is_one and stamps_in(inner) else text
+
+
+def _timed(text: str, block: Block) -> list[Stamp]:
+    """What a <time> shows is a time, however it is written: an hour alone, say."""
+    at = text.find(block.shown) if block.shown and block.when else -1
+    return [Stamp(at, at + len(block.shown), block.shown, relative=False)] if at >= 0 else []
 
 
 def _is_credit(text: str) -> bool:

@@ -19,6 +19,10 @@ from tocsin.errors import FormatError
 from tocsin.formats import strictjson
 
 _META: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+_KINDS: Final = ("Article", "Posting", "Report")
+_MOST_TOLD: Final = 5_000  # objects and lists of JSON-LD that are looked at
+_SHALLOW: Final = ("@graph",)
+_DEEP: Final = ("@graph", "itemListElement", "item", "mainEntity", "hasPart", "liveBlogUpdate")
 _PYTHONS: Final = frozenset(
     {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "raw-unicode-escape", "unicode-escape"}
 )
@@ -80,6 +84,9 @@ def pieces(data: bytes, charset: str, url: str) -> list[Piece]:
     segments = split(page.blocks)
     if _is_container(segments):
         return _container(segments, head, page)
+    listed = _listed(root)
+    if len(listed) > 1 and sum(len(one.text.split()) for one in page.blocks) < thresholds.MAIN_WORDS:
+        return listed
     made = _single(root, head, page, segments, url)
     return [made] if made is not None else []
 
@@ -143,7 +150,8 @@ def _single(root: Any, head: _Head, page: Page, segments: list[Segment], url: st
     lines = _extracted(root, url) if _depth(root) <= thresholds.DEEPEST else ()
     if not lines:
         lines = segment.lines if segment else tuple(one.text for one in page.blocks if not labels.is_noise(one.text))
-    title = head.title or heading or (segment.title if segment else "")
+    is_told = len(head.title.split()) >= thresholds.TITLE_WORDS[0]  # else it may be the name of a rubric
+    title = (head.title if is_told else heading or head.title) or (segment.title if segment else "")
     if not title:
         made = _untitled(page, Role.SINGLE)
         return made[0] if made else None
@@ -228,36 +236,61 @@ def _title(root: Any, outlet: str) -> str:
 def _structured(root: Any) -> dict[str, str]:
     """What schema.org's JSON-LD says of the article; the first that speaks."""
     told: dict[str, str] = {}
+    for one in _articles(root, _SHALLOW):
+        found = {
+            "title": one.get("headline"),
+            "outlet": _name(one.get("publisher")),
+            "byline": _name(one.get("author")),
+            "published": one.get("datePublished"),
+            "url": one.get("url"),
+        }
+        told |= {key: text[:600] for key, text in found.items() if isinstance(text, str) and key not in told}
+    return told
+
+
+def _articles(root: Any, within: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """The objects of JSON-LD that are articles, those within others by these properties too."""
     for script in root.iter("script"):
         if (script.get("type") or "").lower() != "application/ld+json" or not script.text:
             continue
         try:
-            value = strictjson.parse(script.text.strip().encode("utf-8", "replace"), max_bytes=1 << 18)
+            value = strictjson.parse(script.text.strip().encode("utf-8", "replace"), max_bytes=1 << 20)
         except FormatError:
             continue
-        for one in _objects(value):
-            kinds = one.get("@type")
-            if any(
-                "Article" in str(kind) or "Posting" in str(kind) or "Report" in str(kind)
-                for kind in (kinds if isinstance(kinds, list) else [kinds])
-            ):
-                found = {
-                    "title": one.get("headline"),
-                    "outlet": _name(one.get("publisher")),
-                    "byline": _name(one.get("author")),
-                    "published": one.get("datePublished"),
-                    "url": one.get("url"),
-                }
-                told |= {key: text[:600] for key, text in found.items() if isinstance(text, str) and key not in told}
-    return told
+        waiting, count = [value], 0
+        while waiting and count < _MOST_TOLD:
+            one = waiting.pop(0)
+            count += 1
+            if isinstance(one, list):
+                waiting[:0] = one[: thresholds.MOST_ENTRIES]
+            elif isinstance(one, dict):
+                kinds = one.get("@type")
+                if any(
+                    name in str(kind) for kind in (kinds if isinstance(kinds, list) else [kinds]) for name in _KINDS
+                ):
+                    yield one
+                waiting[:0] = [one[name] for name in within if isinstance(one.get(name), (list, dict))]
 
 
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    for one in value if isinstance(value, list) else [value]:
-        if isinstance(one, dict):
-            yield one
-            graph = one.get("@graph")
-            yield from (node for node in (graph if isinstance(graph, list) else []) if isinstance(node, dict))
+def _listed(root: Any) -> list[Piece]:
+    """The articles that JSON-LD holds whole, of a page that scripts would draw: it is read only where nothing is shown."""
+    made: dict[str, Piece] = {}
+    for one in _articles(root, _DEEP):
+        title, body = one.get("headline") or one.get("name"), one.get("articleBody")
+        if not isinstance(title, str) or not isinstance(body, str) or len(made) >= thresholds.MOST_ARTICLES:
+            continue
+        lines = tuple(" ".join(line.split()) for line in body.split("\n") if line.strip())
+        if sum(len(line.split()) for line in lines) >= thresholds.CHILD_WORDS:
+            when, url = one.get("datePublished"), one.get("url")
+            made.setdefault(
+                title,
+                Piece(
+                    title[: thresholds.LONGEST_TITLE], lines, Role.ENTRY, _name(one.get("publisher")),
+                    when=when[:60] if isinstance(when, str) else "", byline=_name(one.get("author")),
+                    url=url if isinstance(url, str) else "", notes=("the page tells this text to programs and does not show it",),
+                ),
+            )  # fmt: skip
+    return list(made.values())
 
 
 def _name(value: Any) -> str:

@@ -109,6 +109,8 @@ TABLE: Final[Mapping[tuple[str, str], frozenset[Role]]] = MappingProxyType({
     ("POST", "/desk/s/{story}/notes"): SPEAKERS,
     ("POST", "/desk/s/{story}/notes/change"): SPEAKERS,
     ("GET",  "/desk/d/{document}"): THREATS,
+    ("GET",  "/desk/import"): ANALYST,
+    ("POST", "/desk/import"): ANALYST,
     ("GET",  "/desk/d/{document}/beside"): THREATS,
     ("GET",  "/desk/interests"): THREATS,
     ("POST", "/desk/interests"): ANALYST,

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from tests.unit.backends.outside import site as sites
 
 from tocsin.backends.outside.fetcher import OutsideProcess
 from tocsin.errors import FormatError, PeerError
@@ -126,6 +127,35 @@ def test_other_answers_are_told_as_they_are(site):
 def test_a_token_is_sent_to_its_own_host(site):
     ask(site, "/page", polite=False, token="secret")
     assert site.asked[-1][1]["Authorization"] == "secret"
+
+
+def test_a_token_goes_to_no_other_origin_and_over_no_plain_line():
+    with sites.opened() as one, sites.opened() as other:
+        one.pages["/moved"] = (302, {"Location": f"{other.url}/page"}, b"")
+        other.pages["/page"] = b"<p>hello"
+
+        async def work():
+            async with outside(one.inner, other.inner) as made:
+                told = await made.fetch(Wanted(f"{one.url}/moved", polite=False, token="secret"))
+                assert told.body == b"<p>hello"
+                with pytest.raises(PeerError) as error:
+                    await made.fetch(Wanted("http://8.8.8.8/", polite=False, token="secret"))
+                assert error.value.code == "desk.refused-address"
+
+        asyncio.run(work())
+        assert [headers.get("Authorization") for _, headers in one.asked] == ["secret"]
+        assert [headers.get("Authorization") for _, headers in other.asked] == [None]
+
+
+def test_an_answer_without_end_is_cut():
+    with sites.opened() as one:
+        one.pages["/endless"] = (200, {"Content-Type": "text/html"}, None)
+
+        async def work():
+            async with outside(one.inner) as made:
+                return await _code(made, f"{one.url}/endless")
+
+        assert asyncio.run(work()) == "desk.too-large"
 
 
 FORMS = [

@@ -66,10 +66,10 @@ class Newsdesk:
             "open", "B", 3,
         )  # fmt: skip
 
-        def finding(value, verdict, reason="", raw=""):
+        def finding(value, verdict, reason="", raw="", given=False):
             raw = raw or value.replace(".", "[.]", 3).replace("[.]", ".", 2)
             return Judged(
-                Finding("ip", value, raw + h, True, 50, 60, TEXT[1] + h, verdict, reason), first, None, ""
+                Finding("ip", value, raw + h, True, 50, 60, TEXT[1] + h, verdict, reason, given), first, None, ""
             )  # fmt: skip
 
         return Told(
@@ -85,6 +85,7 @@ class Newsdesk:
                 finding("203.0.113.9", Verdict.PROPOSED),
                 finding("8.8.8.8", Verdict.SUPPRESSED, f"on the deny-list public-resolvers{h}"),
                 finding("https://blog.example/", Verdict.REFERENCE, "", "https://blog.example/"),
+                finding("203.0.113.77", Verdict.REFERENCE, "listed by its source as an indicator", given=True),
             ),
             (Quote(first, f"Outlet 0{h}", 0, 40, TEXT[0] + h, 0.9),),
             tuple((self.now_us - 2 * DAY_US, one.id, one.title) for one in documents),
@@ -188,7 +189,7 @@ class Newsdesk:
     async def tried(self, name):
         await self.register.get(name)
         return {
-            "name": name, "status": 200, "media_type": "text/html", "bytes": 9, "documents": 1, "links": 0,
+            "name": name, "status": 200, "media_type": "text/html", "bytes": 9, "documents": 1, "links": 0, "left_out": 1,
             "titles": [f"A title{self.hostile}"],
         }  # fmt: skip
 

@@ -124,6 +124,10 @@ SAMPLES = {
     ("POST", "/desk/s/{story}/notes"): Sample("story", form={"text": "ours"}),
     ("POST", "/desk/s/{story}/notes/change"): Sample("story", form={"note": "{fresh}", "text": "x"}, answers=(404,)),
     ("GET", "/desk/d/{document}"): Sample("document"),
+    ("GET", "/desk/import"): Sample(),
+    ("POST", "/desk/import"): Sample(
+        form={"text": "Two ships were searched in the port of Piraeus on Monday.", "outlet": "{fresh}"}
+    ),
     # The only article of its story has none beside it.
     ("GET", "/desk/d/{document}/beside"): Sample("document", shown=(), answers=(404,)),
     ("GET", "/desk/interests"): Sample(),

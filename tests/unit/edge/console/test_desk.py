@@ -5,6 +5,7 @@ import re
 
 import pytest
 from msgspec.structs import replace
+from tests.unit.desk import partnering
 from tests.unit.edge.console.conftest import ARTICLE
 
 from tocsin.desk.register import stand
@@ -59,11 +60,13 @@ def test_a_story_shows_why_and_links_every_sentence_to_its_source(visit, newsdes
         assert [one["id"] for one in told["articles"]] == ["s-1-d0", "s-1-d2"]
         assert [one["id"] for one in told["articles"][0]["copies"]] == ["s-1-d1"]
         assert {key: len(one) for key, one in told["indicators"].items()} == {
-            "proposed": 2, "suppressed": 1, "reference": 1,
+            "proposed": 2, "suppressed": 1, "reference": 1, "listed": 1,
         }  # fmt: skip
         suppressed = page[page.index("Suppressed") :]
         assert "on the deny-list public-resolvers" in suppressed
-        assert page.count('name="verdict" value="accept"') == 2, "only what is proposed can be accepted"
+        assert page.count('name="verdict" value="accept"') == 3, (
+            "only what is proposed, or meant by its source, can be accepted"
+        )
         answered = (await browser.ask("/desk/s/s-1.json?ask=harbour")).json
         assert [one["at"] for one in answered["answers"]] == ["0-40"]
         assert (await browser.ask("/desk/s/s-1.json?ask=nothing-of-it")).json["answers"] == []
@@ -309,6 +312,12 @@ def test_sources_are_added_tried_pulled_paused_and_removed(visit, newsdesk):
             assert desk.done[-1] == ("pull", name)
             await browser.post(page, "/desk/sources/change", name=name, paused="yes")
             await browser.post(page, "/desk/sources/change", name=name, letter="A")
+            changed = {"name": name, "every_min": "60", "outlet": "The Wire", "token": ""}
+            assert (await browser.post(page, "/desk/sources/change", **changed)).status == 303
+            wrong = await browser.post(page, "/desk/sources/change", **{**changed, "every_min": "0"})
+            assert (wrong.status, "config.value" in wrong.text) == (400, True)
+            (_, kept, _) = await desk.register.get(name)
+            assert (kept.every_s, kept.outlet, kept.token) == (3600, "The Wire", "secret-token-of-ours")
             (row,) = [one for one in (await browser.ask("/desk/sources.json")).json["sources"] if one["name"] == name]
             assert (row["state"], row["letter"]) == ("paused", "A")
             await browser.post(page, "/desk/sources/remove", name=name)
@@ -352,6 +361,7 @@ def test_a_source_that_was_withdrawn_says_so_and_is_found_by_that(visit, newsdes
         assert page.text.count("data-row") == 1
         assert "withdrawn by its owner" in page.text
         assert "desk.withdrawn" in page.text
+        assert "Ask the publisher for access." in page.text  # what to do about it
 
     visit(story)
 
@@ -390,5 +400,73 @@ def test_from_a_page_that_was_collected_to_a_draft_and_back(visit):
         assert {one["type"] for one in kept["objects"]} >= {"report", "identity", "location"}
         for one in ("0" * 32, "", "nothing"):
             assert (await browser.post(where, f"{where}/merge", other=one)).status in (400, 403)
+
+    visit(story)
+
+
+def multipart(token, name, data, **fields):
+    def part(name, value, more=""):
+        return f'--x\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n'.encode() + value + b"\r\n"
+
+    told = b"".join(part(key, value.encode()) for key, value in {"form_token": token, **fields}.items())
+    return told + part("file", data, f'; filename="{name}"') + b"--x--\r\n"
+
+
+def test_a_file_a_text_and_an_address_are_imported_and_what_came_of_them_is_shown(visit):
+    """With the real office and reading."""
+
+    async def story(house):
+        browser = await house.enroll("amira", "analyst")
+        page = await browser.ask("/desk/import")
+        kind = {"content_type": "multipart/form-data; boundary=x", "origin": house.url}
+        token = page.field()
+        made = partnering.event()
+        made.add_attribute("comment", partnering.PROSE[0], category="Other")
+        made.add_attribute("ip-dst", "45.155.205.98", to_ids=True)
+        body = multipart(token, "event.json", partnering.told(made), outlet="Ours")
+        reply = await browser.ask("/desk/import", body=body, **kind)
+        assert reply.status == 200
+        assert "1 new article" in reply.text
+        assert "Ransomware at the terminal of Piraeus" in reply.text
+        (where,) = set(re.findall(r"/desk/s/[0-9a-f-]+", reply.text))
+        shown = await browser.ask(where)
+        assert "Listed by a partner" in shown.text
+        assert (await browser.post(where, where + "/indicators", value="45.155.205.98", verdict="accept")).status == 303
+        again = await browser.ask("/desk/import", body=body, **kind)
+        assert "Nothing new" in again.text
+        pasted = await browser.post(
+            "/desk/import",
+            "/desk/import",
+            text="Two ships were searched in Piraeus.\n\nNothing was found in them, the harbour master of Piraeus said on Monday.",
+        )
+        assert "1 new article" in pasted.text
+        fetched = await browser.post("/desk/import", "/desk/import", url="https://news.example/ministry")
+        assert "Ministry network held" in fetched.text
+
+    visit(story)
+
+
+def test_what_cannot_be_imported_is_told_and_kept_from_who_may_not(visit):
+    async def story(house):
+        browser = await house.enroll("amira", "analyst")
+        kind = {"content_type": "multipart/form-data; boundary=x", "origin": house.url}
+        token = (await browser.ask("/desk/import")).field()
+        closed = partnering.told(partnering.event(tags=("tlp:red",)))
+        for name, data, code in (("a.bin", b"\x00\x01" * 99, "format.capture-type"), ("a.json", closed, "desk.marked"),
+                                 ("a.json", b'{"objects":[{"type":"report","name":"a\\u0000"}]}', "format.json-string")):  # fmt: skip
+            reply = await browser.ask("/desk/import", body=multipart(token, name, data), **kind)
+            assert (reply.status, code in reply.text) == (400, True), code
+        for form in ({}, {"text": "a", "url": "https://news.example/"}):
+            reply = await browser.post("/desk/import", "/desk/import", **form)
+            assert (reply.status, "config.value" in reply.text) == (400, True)
+        large = await browser.ask("/desk/import", body=multipart(token, "a.txt", b"x" * 18_000_000), **kind)
+        assert large.status in (400, 413)
+        forged = await browser.ask("/desk/import", body=multipart("wrong", "a.html", b"<p>x"), **kind)
+        assert forged.status == 403
+        assert (await browser.ask("/desk.json")).json["stories"] == []
+        for role in ("duty", "administrator", "oversight", "releaser"):
+            other = await house.enroll(role, role)
+            assert (await other.ask("/desk/import")).status == 404
+            assert "/desk/import" not in (await other.ask("/desk/sources")).text
 
     visit(story)

@@ -12,6 +12,7 @@ from tocsin.edge.console.pages.desk import clock, heading, moment_of
 from tocsin.edge.console.problems import absent
 from tocsin.errors import AccessError
 
+_LINKS: Final = 50
 _VERSIONS: Final = 50
 _CHANGES: Final = 50
 _OTHERS: Final = 100
@@ -37,6 +38,7 @@ async def article(call: Call) -> Answer:
             "found_in": found.found_in,
             "role": found.role.value,
             "notes_of_reading": list(found.notes),
+            "links": list(found.links[:_LINKS]),
             "clocks": {
                 name: clock(one)
                 for name, one in (

@@ -162,10 +162,12 @@ def _timeline(told: Told, folded: Mapping[str, Sequence[Document]]) -> list[dict
 
 
 def _indicators(told: Told, titles: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        kind.value: [_finding(one, titles) for one in told.findings if one.finding.verdict is kind][:_FINDINGS]
-        for kind in Verdict
-    }
+    """By verdict; what a partner's machine lists as an indicator stands apart from what a text merely points at."""
+    found: dict[str, list[dict[str, Any]]] = {**{kind.value: [] for kind in Verdict}, "listed": []}
+    for one in told.findings:
+        is_listed = one.finding.given and one.finding.verdict is Verdict.REFERENCE
+        found["listed" if is_listed else one.finding.verdict.value].append(_finding(one, titles))
+    return {kind: listed[:_FINDINGS] for kind, listed in found.items()}
 
 
 async def _told(call: Call) -> Told:
@@ -272,6 +274,7 @@ def _finding(one: Judged, titles: Mapping[str, str]) -> dict[str, Any]:
         "document": one.document,
         "title": titles.get(one.document, ""),
         "at": f"{found.start}-{found.end}",
+        "given": found.given,
         "taken": one.taken,
         "by": one.by,
     }
@@ -295,13 +298,12 @@ async def set_state(call: Call) -> Answer:
 
 
 async def judge(call: Call) -> Answer:
-    """Accept or reject a proposed indicator. What is suppressed or a reference is not to be judged."""
+    """Accept or reject an indicator that is proposed, or listed by a partner. Nothing else is to be judged."""
     told, value = await _told(call), call.said("value")
     if call.said("verdict") not in _JUDGEMENTS:
         raise ConfigError("config.value", f"a value is judged by one of {', '.join(_JUDGEMENTS)}")
-    proposed = {one.finding.value for one in told.findings if one.finding.verdict is Verdict.PROPOSED}
-    if value not in proposed:
-        raise ConfigError("config.value", "no document of this story proposes that value as an indicator")
+    if value not in {one.finding.value for one in told.findings if one.finding.is_draftable}:
+        raise ConfigError("config.value", "no document of this story proposes or lists that value as an indicator")
     await call.control.desk.judge(told.listed.id, value, _JUDGEMENTS[call.said("verdict")], call.person.name)
     return Go(f"{_address(told.listed.id)}?done=story-kept#indicators")
 

@@ -2,15 +2,15 @@
 
 from typing import Any, Final
 
-from tocsin.desk.register import kind_of
-from tocsin.desk.sources import Kind, Source, State, standing
+from tocsin.desk.register import auth_of, kind_of
+from tocsin.desk.sources import Health, Kind, Source, State, standing
 from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Go, Page, View
 from tocsin.edge.signin.roles import Role
-from tocsin.errors import ConfigError, TocsinError
+from tocsin.errors import MEANINGS, ConfigError, TocsinError
 from tocsin.formats.text import instant
 
 LETTERS: Final = "ABCDEF"
-_FIELDS: Final = ("name", "kind", "url", "every_min", "letter", "outlet", "follow")
+_FIELDS: Final = ("name", "kind", "url", "every_min", "letter", "outlet", "follow", "auth")
 _FRESH: Final = {"kind": Kind.FEED.value, "every_min": "15", "letter": "F", "follow": "20"}
 _MOST_NUMBER: Final = 6
 
@@ -41,7 +41,6 @@ async def _listed(call: Call, error: TocsinError | None = None, tried: dict[str,
         "kinds": [one.value for one in Kind],
         "letters": list(LETTERS),
         "may_administer": call.has(Role.ADMINISTRATOR, Role.ANALYST),
-        "is_reader": call.has(Role.DUTY, Role.ANALYST, Role.RELEASER, Role.OVERSIGHT),
         "tried": tried,
         "said": said,
         "error": error.code if error else "",
@@ -49,7 +48,8 @@ async def _listed(call: Call, error: TocsinError | None = None, tried: dict[str,
     }
 
 
-def _row(source: Source, health: Any) -> dict[str, Any]:
+def _row(source: Source, health: Health) -> dict[str, Any]:
+    meaning = MEANINGS.get(health.code)
     return {
         "name": source.name,
         "kind": source.kind.value,
@@ -65,10 +65,13 @@ def _row(source: Source, health: Any) -> dict[str, Any]:
         "asked_us": health.asked_us,
         "good": instant(health.good_us) if health.good_us else "",
         "good_us": health.good_us,
+        "next": instant(health.next_us) if health.next_us else "",
         "next_us": health.next_us,
         "failures": health.failures,
         "status": health.status,
         "code": health.code,
+        "why": meaning.why if meaning else "",
+        "do": meaning.do if meaning else "",
         "documents": health.documents,
     }
 
@@ -76,16 +79,18 @@ def _row(source: Source, health: Any) -> dict[str, Any]:
 async def add(call: Call) -> Answer:
     """One more, asked for the first time at once."""
     try:
+        kind = kind_of(call.said("kind"))
         await call.control.desk.register.add(
             Source(
                 call.said("name").strip(),
-                kind_of(call.said("kind")),
+                kind,
                 call.said("url").strip(),
                 _number(call, "every_min") * 60,
                 call.said("letter"),
                 call.said("outlet").strip(),
                 _number(call, "follow"),
                 call.said("token").strip(),
+                auth=auth_of(call.said("auth"), kind),
             )
         )
     except TocsinError as error:
@@ -101,13 +106,19 @@ def _number(call: Call, name: str) -> int:
 
 
 async def change(call: Call) -> Answer:
-    """Pause it, go on with it, or say how reliable it is."""
+    """Pause it, go on with it, or say how reliable it is, how often it is asked, what it is called, with which token."""
     what: dict[str, Any] = {}
     if call.said("paused") in ("yes", "no"):
         what["paused"] = call.said("paused") == "yes"
-    if call.said("letter"):
-        what["letter"] = call.said("letter")
-    await call.control.desk.register.change(call.said("name"), **what)
+    for name in ("letter", "token"):  # an empty token keeps the one there is
+        if call.said(name).strip():
+            what[name] = call.said(name).strip()
+    try:
+        if "every_min" in call.form:
+            what |= {"every_s": _number(call, "every_min") * 60, "outlet": call.said("outlet").strip()}
+        await call.control.desk.register.change(call.said("name"), **what)
+    except ConfigError as error:
+        return View("desk_sources.html", await _listed(call, error), 400)
     return Go("/desk/sources", "source-changed")
 
 

@@ -1,0 +1,180 @@
+"""Layouts that the splitter was not made on: how sites of many kinds set out many articles, each with its outlet and stamp."""
+
+import json
+from email.message import EmailMessage
+from html import escape
+
+import pytest
+from tests.unit.desk.layouts import ARABIC, ENGLISH, FRENCH, RUSSIAN
+
+from tocsin.desk.reading import capture_of, read
+
+SEEN = 1_748_692_800_000_000  # 2025-05-31 12:00 UTC
+
+
+def opened(data, media_type="text/html"):
+    return read(capture_of(data, "https://strange.example/list", media_type, SEEN), data).documents
+
+
+def held(found, articles):
+    """Every article is there once, in order, under its title, with its words and no others, and told when it is from."""
+    assert [one.title for one in found] == [one.title for one in articles]
+    for one, article in zip(found, articles, strict=True):
+        assert " ".join(one.paragraphs) == " ".join(article.body)
+        assert one.published is not None
+        assert one.published.last_us <= SEEN
+
+
+def stamped(found, articles):
+    assert [one.outlet for one in found] == [one.outlet for one in articles]
+    assert [one.stamp.text for one in found] == [one.stamp for one in articles]
+
+
+def whole(body, head=""):
+    return f"<!doctype html><html><head><meta charset=utf-8><title>List</title>{head}</head><body>{body}</body></html>".encode()
+
+
+def words(one):
+    return "".join(f"<p>{escape(text)}</p>" for text in one.body)
+
+
+def test_articles_that_only_json_ld_tells():
+    """An app that draws itself by script: the page holds its articles as schema.org's ItemList and nothing else."""
+    items = [
+        {
+            "@type": "ListItem", "position": number,
+            "item": {
+                "@type": "NewsArticle", "headline": one.title, "articleBody": "\n".join(one.body), "publisher": {"@type": "Organization", "name": one.outlet},
+                "datePublished": f"2025-05-2{number}T08:00:00Z", "url": f"https://strange.example/{number}",
+            },
+        }
+        for number, one in enumerate(ENGLISH)
+    ]  # fmt: skip
+    told = json.dumps({"@context": "https://schema.org", "@type": "ItemList", "itemListElement": items})
+    found = opened(
+        whole("<div id=app>Please turn scripts on.</div>", f'<script type="application/ld+json">{told}</script>')
+    )
+    held(found, ENGLISH)
+    assert [one.outlet for one in found] == [one.outlet for one in ENGLISH]
+    assert [one.url for one in found] == [f"https://strange.example/{number}" for number in range(4)]
+    assert found[1].published.text == "2025-05-21T08:00:00Z"
+
+
+def test_cards_with_time_elements_that_say_the_instant():
+    cards = "".join(
+        f'<article class="c"><a class="cover" href="/{n}"><img src="x.jpg" alt=""></a><header><a href="/{n}"><h3>{escape(one.title)}</h3></a></header>'
+        f'<footer><cite>{escape(one.outlet)}</cite><time datetime="2025-05-{20 + n}T09:30:00+02:00">{escape(one.stamp)}</time></footer><section>{words(one)}</section></article>'
+        for n, one in enumerate(ENGLISH)
+    )  # fmt: skip
+    found = opened(whole(f"<main><h1>Top stories</h1>{cards}</main>"))
+    held(found, ENGLISH)
+    stamped(found, ENGLISH)
+
+
+def test_an_amp_page_of_one_article_with_teasers_below():
+    main, *rest = ENGLISH
+    teasers = "".join(
+        f'<a href="/{n}" class="teaser"><amp-img src=x width=1 height=1></amp-img><h3>{escape(one.title)}</h3><span>{one.stamp}</span></a>'
+        for n, one in enumerate(rest)
+    )
+    body = (
+        f'<amp-sidebar layout="nodisplay"><ul><li><a href="/">Home</a></li></ul></amp-sidebar><article><h1>{escape(main.title)}</h1>'
+        f'<div class="meta"><span>{escape(main.outlet)}</span> <amp-timeago datetime="2025-05-31T09:00:00Z">{main.stamp}</amp-timeago></div>{words(main)}</article>'
+        f'<amp-ad width=1 height=1>Advertisement</amp-ad><aside><h2>More from us</h2>{teasers}</aside>'
+    )  # fmt: skip
+    found = opened(
+        whole(
+            body,
+            f'<meta property="og:site_name" content="{escape(main.outlet)}"><meta property="article:published_time" content="2025-05-31T09:00:00Z">',
+        )
+    )
+    held(found, [main])
+    assert found[0].outlet == main.outlet
+
+
+def test_a_live_blog_whose_entries_are_stamped_with_the_hour():
+    entries = "".join(
+        f'<div class="entry" id="e{n}"><time datetime="2025-05-31T{11 - n:02}:1{n}:00Z">{11 - n:02}:1{n}</time><h4>{escape(one.title)}</h4>{words(one)}</div>'
+        for n, one in enumerate(ENGLISH)
+    )  # fmt: skip
+    found = opened(
+        whole(
+            f"<main><h1>Port strikes: live</h1><p class=dek>All that happens today, minute by minute.</p>{entries}</main>"
+        )
+    )
+    held(found, ENGLISH)
+    assert [one.published.text[:16] for one in found] == [f"2025-05-31T{11 - n:02}:1{n}" for n in range(4)]
+
+
+def newsletter():
+    message = EmailMessage()
+    message["From"] = "Morning Watch <watch@press-review.example>"
+    message["Subject"] = "Morning Watch: ports, hospitals, patrol boats"
+    message["Date"] = "Sat, 31 May 2025 06:00:00 +0000"
+    rows = "".join(
+        f'<tr><td style="padding:12px"><a href="https://t.example/{n}" style="font-size:18px"><b>{escape(one.title)}</b></a><br><span style="color:#888">{escape(one.outlet)} | {one.stamp}</span><br><br>{"<br><br>".join(map(escape, one.body))}</td></tr><tr><td><hr></td></tr>'
+        for n, one in enumerate(ENGLISH)
+    )  # fmt: skip
+    message.set_content("Your mail program cannot show this letter.")
+    message.add_alternative(f"<html><body><table role=presentation width=600><tr><td><img src=cid:logo alt=logo></td></tr>{rows}<tr><td>You receive this letter because you subscribed. <a href=#>Unsubscribe</a></td></tr></table></body></html>", subtype="html")  # fmt: skip
+    return message.as_bytes()
+
+
+def test_a_newsletter_of_many_items():
+    found = opened(newsletter(), "message/rfc822")
+    held(found, ENGLISH)
+    stamped(found, ENGLISH)
+
+
+def test_a_forum_where_everybody_posts_what_they_read():
+    posts = "".join(
+        f'<li class="post"><div class="votes">▲ 1{n} ▼</div><div><a class="title" href="https://o.example/{n}">{escape(one.title)}</a> <span class="domain">({escape(one.outlet)})</span>'
+        f'<div class="sub">{one.stamp} | <a href="#">hide</a> | <a href="#">{n + 3} comments</a></div><div class="text">{words(one)}</div></div></li>'
+        for n, one in enumerate(ENGLISH)
+    )  # fmt: skip
+    found = opened(whole(f"<ol>{posts}</ol>"))
+    held(found, ENGLISH)
+    stamped(found, ENGLISH)
+
+
+def test_an_arabic_aggregator_from_right_to_left():
+    cards = "".join(
+        f'<div class="khabar"><div class="masdar"><img alt="شعار"><span>{one.outlet}</span><span class="sep">•</span><span>{one.stamp}</span></div><h2><a href="#">{one.title}</a></h2>'
+        f'<div class="nass">{words(one)}</div><div class="adawat"><button>مشاركة</button><button>حفظ</button></div></div>'
+        for one in ARABIC
+    )  # fmt: skip
+    found = opened(f'<!doctype html><html lang="ar" dir="rtl"><head><meta charset="utf-8"><title>آخر الأخبار</title></head><body><nav><a href="/">الرئيسية</a></nav>{cards}<footer>جميع الحقوق محفوظة</footer></body></html>'.encode())  # fmt: skip
+    held(found, ARABIC)
+    stamped(found, ARABIC)
+    assert {one.direction for one in found} == {"rtl"}
+
+
+def test_a_french_regional_site_with_rubrics_and_publication_lines():
+    parts = "".join(
+        f'<section class="article"><p class="rubrique">Faits divers</p><h2>{escape(one.title)}</h2><p class="signature">Par {escape(one.outlet)}<br>Publié {one.stamp}</p>{words(one)}<p class="suite"><a href="#">Lire la suite</a></p></section>'
+        for one in FRENCH
+    )  # fmt: skip
+    found = opened(
+        whole(f'<header><h1>Pays du Rhône</h1></header>{parts}<div class="abo">Abonnez-vous à partir de 1 €</div>')
+    )
+    held(found, FRENCH)
+    assert [one.stamp.text for one in found] == [one.stamp for one in FRENCH]
+
+
+def test_a_ticker_of_a_russian_agency():
+    lines = "".join(
+        f'<div class="lenta-item"><span class="date">{29 - n} мая 2025, 1{n}:05</span><span class="src">{escape(one.outlet)}</span><a class="t" href="#">{escape(one.title)}</a><div class="body">{words(one)}</div></div>'
+        for n, one in enumerate(RUSSIAN)
+    )  # fmt: skip
+    found = opened(whole(f'<div class="lenta"><div class="caption">Лента новостей</div>{lines}</div>'))
+    held(found, RUSSIAN)
+    assert [one.published.text[:11] for one in found] == ["29 мая 2025", "28 мая 2025"]
+
+
+@pytest.mark.parametrize("language", [ENGLISH, FRENCH])
+def test_headings_with_a_dateline_in_the_text_of_a_mail(language):
+    lines = [
+        f"*{one.title}*\n({one.outlet}, 2{n} May 2025)\n\n" + "\n\n".join(one.body) for n, one in enumerate(language)
+    ]
+    found = opened(("\n\n----\n\n".join(lines) + "\n\n--\nSent by Press Review").encode(), "text/plain")
+    held(found, [one._replace(title=one.title) for one in language])
