@@ -12,7 +12,7 @@ from typing import Final
 
 PYTEST: Final = (sys.executable, "-m", "pytest")
 BROWSER: Final = (*PYTEST, "tests/browser")
-REST: Final = (*PYTEST, "-n", "auto")
+REST: Final = (*PYTEST, "-n", "auto", "--dist", "worksteal")  # what is slow stands side by side in the list
 
 
 def together(quiet: Sequence[str], loud: Sequence[str]) -> int:
