@@ -3,6 +3,8 @@
 import socket
 import threading
 
+import pytest
+
 
 class Cable:
     """Listens on 127.0.0.1 and passes everything on to `target`, unless its `state` says otherwise."""
@@ -86,3 +88,11 @@ class Cable:
         except OSError:
             self._end(source)
             self._end(sink)
+
+
+@pytest.fixture
+def cable(pair):
+    """To the first of two nodes (`pair` is the test file's own)."""
+    one = Cable(int(pair[0].url.rpartition(":")[2]))
+    yield one
+    one.close()

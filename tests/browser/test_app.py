@@ -1,6 +1,5 @@
 """The console as an app: installed, without a connection, signed out, and told of a warning while nobody looks."""
 
-import importlib.util
 import json
 import shutil
 import tempfile
@@ -15,21 +14,15 @@ import http_ece
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from tests.browser import cables
+from tests.browser import conftest as conf
 
 from tocsin.node import config
 
-HERE = Path(__file__).parent
 CANARY = "Explosives missing from a quarry 7f3a"
 
 
-def module(name):
-    spec = importlib.util.spec_from_file_location(f"browser_{name}", HERE / f"{name}.py")
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
-
-conf, cables = module("conftest"), module("cables")
+cable = cables.cable
 
 
 class Listener:
@@ -127,13 +120,6 @@ def pair(service):
         for one in (eg, fr):
             one.stop()
         shutil.rmtree(folder)
-
-
-@pytest.fixture
-def cable(pair):
-    one = cables.Cable(int(pair[0].url.rpartition(":")[2]))
-    yield one
-    one.close()
 
 
 @pytest.fixture

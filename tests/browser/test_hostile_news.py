@@ -1,18 +1,14 @@
 """News whose every field is hostile: imported from files with hostile names, every page of the desk opened in a real browser."""
 
-import importlib.util
 import json
 import random
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from tests.browser import conftest as conf
 
 from tocsin.desk.reading.cleaning import clean
 
-spec = importlib.util.spec_from_file_location("browser_conftest", Path(__file__).parent / "conftest.py")
-conf = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(conf)
 PAYLOADS = conf.PAYLOADS
 
 

@@ -1,14 +1,10 @@
 """What others write is shown and never run: payloads in every field of shared objects, every page opened."""
 
-import importlib.util
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from tests.browser import conftest as conf
 
-spec = importlib.util.spec_from_file_location("browser_conftest", Path(__file__).parent / "conftest.py")
-conf = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(conf)
 PAYLOADS = conf.PAYLOADS
 COMMON = {"spec_version": "2.1", "created": "2026-11-20T08:00:00.000Z", "modified": "2026-11-20T08:00:00.000Z"}
 

@@ -1,6 +1,5 @@
 """Watch in a real browser, between two real nodes: what is pushed, what keys do, and every way in which a line breaks."""
 
-import importlib.util
 import json
 import re
 import shutil
@@ -10,18 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.browser import cables
+from tests.browser import conftest as conf
 
-HERE = Path(__file__).parent
-
-
-def module(name):
-    spec = importlib.util.spec_from_file_location(f"browser_{name}", HERE / f"{name}.py")
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
-
-conf, cables = module("conftest"), module("cables")
+cable = cables.cable
 warn = conf.warn
 BODY = {"channel": "plenary", "tlp": "green", "topic": "cyber", "threatened": "Gateways", "todo": "Take them off."}
 BUDGET_S = 30  # the budget is 2 s on two idle cores; here other tests run beside it, and the figure is only noted
@@ -46,13 +37,6 @@ def pair():
         for one in (eg, fr):
             one.stop()
         shutil.rmtree(folder)
-
-
-@pytest.fixture
-def cable(pair):
-    one = cables.Cable(int(pair[0].url.rpartition(":")[2]))
-    yield one
-    one.close()
 
 
 @pytest.fixture

@@ -1,33 +1,22 @@
 """A backup made in the middle of a share of 5,000 objects, and real nodes made from it: neither signs a second history."""
 
 import asyncio
-import json
 
 import pytest
+from tests.e2e.commands import PATIENCE_S, tocsin
 
 from tocsin.backends.sqlite.database import connect
 from tocsin.cli.demo.acts import lines
 from tocsin.cli.demo.iocs import indicators
-from tocsin.cli.demo.nodes import Federation, Node, command
+from tocsin.cli.demo.nodes import Federation, Node
 from tocsin.node.backup import write
 from tocsin.node.fsck import check
 from tocsin.node.home import Home
 
 OBJECTS = 5_000
 BEFORE = 500  # objects committed when the backup begins
-PATIENCE_S = 60.0
 
 pytestmark = pytest.mark.slow
-
-
-async def tocsin(home, *words):
-    """One command at a node: exit status and what it told."""
-    process = await asyncio.create_subprocess_exec(
-        *command(home, *map(str, words), "--json"), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, err = await process.communicate()
-    assert out, err.decode()
-    return process.returncode, json.loads(out)
 
 
 async def share(node, objects, on_committed=lambda: None):

@@ -5,29 +5,16 @@ import json
 
 import aiohttp
 import pytest
+from tests.e2e.commands import tocsin, until
 
 from tocsin.cli.demo.acts import lines
-from tocsin.cli.demo.nodes import Federation, command
+from tocsin.cli.demo.nodes import Federation
 
-PATIENCE_S = 60.0
 ABSENT = "indicator--99999999-0000-4000-8000-000000000000"
 WHY = "a false positive"
 ACCEPT = "application/taxii+json;version=2.1"
 
 pytestmark = pytest.mark.slow
-
-
-async def tocsin(home, *words, data=None):
-    """One command at a node: exit status and what it told."""
-    process = await asyncio.create_subprocess_exec(
-        *command(home, *map(str, words), "--json"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate(data)
-    assert out, err.decode()
-    return process.returncode, json.loads(out)
 
 
 def indicator(number, day=1):
@@ -53,13 +40,6 @@ async def share(node, *objects):
     async for event in node.control.rows("POST", "/share", {"channel": "plenary", "tlp": "green"}, body()):
         done = event
     assert done["shared"] == len(objects), done
-
-
-async def until(ask, holds):
-    async with asyncio.timeout(PATIENCE_S):
-        while not holds(told := await ask()):
-            await asyncio.sleep(0.05)
-    return told
 
 
 class Reader:

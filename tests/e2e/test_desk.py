@@ -5,13 +5,13 @@ import json
 from contextlib import asynccontextmanager
 
 import pytest
+from tests.e2e.commands import PATIENCE_S, answers, until
 from tests.unit.desk.layouts import ENGLISH, FRENCH
 
 from tocsin.cli.control import Control
 from tocsin.cli.demo.nodes import Federation, command
 from tocsin.node.home import Home
 
-PATIENCE_S = 60.0
 RETOLD = (
     "More than two tonnes of cocaine were seized by Belgian customs officers in a banana shipment in the port of Antwerp, federal prosecutors said.",
     "The container with the drugs, worth some 100 million euros, had left Guayaquil in Ecuador, and four people have been arrested.",
@@ -19,23 +19,6 @@ RETOLD = (
 )
 
 pytestmark = pytest.mark.slow
-
-
-async def tocsin(home, *words):
-    """One command at a node: exit status and what it told."""
-    process = await asyncio.create_subprocess_exec(
-        *command(home, *map(str, words), "--json"), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, err = await process.communicate()
-    assert out, err.decode()
-    return process.returncode, [json.loads(line) for line in out.splitlines()]
-
-
-async def until(ask, holds):
-    async with asyncio.timeout(PATIENCE_S):
-        while not holds(told := await ask()):
-            await asyncio.sleep(0.05)
-    return told
 
 
 def page(article, outlet, lines=None):
@@ -58,21 +41,21 @@ async def whole(folder):
         await federation.found()
         await federation.start()
         giver, other = federation.nodes
-        await tocsin(giver.home, "interest", "add", "word", "cocaine")
-        status, (told,) = await tocsin(giver.home, "desk", "import", *files)
+        await answers(giver.home, "interest", "add", "word", "cocaine")
+        status, (told,) = await answers(giver.home, "desk", "import", *files)
         assert (status, told["new"]) == (0, 3)
         (name,) = {one for capture in told["captures"] for one in capture["stories"]}
-        _, (listed,) = await tocsin(giver.home, "desk", "list", "--country", "BE")
+        _, (listed,) = await answers(giver.home, "desk", "list", "--country", "BE")
         (row,) = listed["listed"]
         assert (row["id"], row["documents"], row["copies"], row["origins"]) == (name, 3, 1, 2)
-        _, (hits,) = await tocsin(giver.home, "desk", "list", "--hits")
+        _, (hits,) = await answers(giver.home, "desk", "list", "--hits")
         assert [(one["interest"], one["story"]) for one in hits["hits"]] == [("word cocaine", name)]
-        _, (shown,) = await tocsin(giver.home, "desk", "story", name[:8])
+        _, (shown,) = await answers(giver.home, "desk", "story", name[:8])
         (value,) = [one["finding"]["value"] for one in shown["findings"] if one["finding"]["verdict"] == "proposed"]
-        assert (await tocsin(giver.home, "desk", "accept", name[:8], value))[0] == 0
-        status, (draft,) = await tocsin(giver.home, "desk", "draft", name[:8], "--out", folder / "draft.json")
+        assert (await answers(giver.home, "desk", "accept", name[:8], value))[0] == 0
+        status, (draft,) = await answers(giver.home, "desk", "draft", name[:8], "--out", folder / "draft.json")
         assert status == 0
-        status, _ = await tocsin(giver.home, "share", folder / "draft.json", "--to", "plenary")
+        status, _ = await answers(giver.home, "share", folder / "draft.json", "--to", "plenary")
         assert status == 0
         report = draft["report"]
         await until(
@@ -82,7 +65,7 @@ async def whole(folder):
         indicators = await other.control.get("/objects", type="indicator", limit=50)
         assert len(indicators) == 1
         alarm = ("--to", "plenary", "--urgency", "flash", "--what", "Ports", "--do", "Check the manifests.")
-        status, (raised,) = await tocsin(giver.home, "desk", "warn", name[:8], *alarm, "--about", report)
+        status, (raised,) = await answers(giver.home, "desk", "warn", name[:8], *alarm, "--about", report)
         assert (status, raised["recipients"]) == (0, [other.handle])
         found = await until(lambda: other.control.get("/warnings"), lambda told: told["warnings"])
         assert found["warnings"][0]["headline"] == ENGLISH[0].title
@@ -200,9 +183,9 @@ async def replayed(folder):
             assert whole["documents"] == len(everything)
             process.kill()
         kept = folder / "desk.tar"
-        assert (await tocsin(home, "backup", "--to", kept))[0] == 0
+        assert (await answers(home, "backup", "--to", kept))[0] == 0
         again = Home(folder / "again")
-        assert (await tocsin(again, "restore", kept))[0] == 0
+        assert (await answers(again, "restore", kept))[0] == 0
         for place in (home, again):
             async with running(place) as (_, control):
                 assert told((await listed(control))["listed"]) == told(whole["listed"])
@@ -227,7 +210,7 @@ async def unshared(folder):
         await federation.start()
         giver, other = federation.nodes
         await giver.control.post("/desk/sources", {"name": "wire", "url": "http://127.0.0.1:1/feed", "kind": "feed"})
-        await tocsin(giver.home, "interest", "add", "word", "cocaine")
+        await answers(giver.home, "interest", "add", "word", "cocaine")
         before = [await sent(node) for node in (giver, other)]
         for first in range(0, 200, 20):
             articles = "".join(
@@ -239,14 +222,14 @@ async def unshared(folder):
             query = {"url": f"https://wire{first}.example/", "outlet": "", "media_type": "application/rss+xml"}
             (told,) = [one async for one in giver.control.rows("POST", "/desk/imported", query, feed.encode())]
             assert told["new"] == 20
-        await tocsin(giver.home, "desk", "source", "pull", "wire")
+        await answers(giver.home, "desk", "source", "pull", "wire")
         listed = await giver.control.get("/desk/stories")
         assert listed["documents"] == 200
         assert await giver.control.get("/desk/hits")
         assert [await sent(node) for node in (giver, other)] == before
         # The look is no lie: what a person does share is seen by it.
         (folder / "note.json").write_text(json.dumps(INDICATOR))
-        assert (await tocsin(giver.home, "share", folder / "note.json", "--to", "plenary", "--tlp", "green"))[0] == 0
+        assert (await answers(giver.home, "share", folder / "note.json", "--to", "plenary", "--tlp", "green"))[0] == 0
         assert await sent(giver) != before[0]
 
 

@@ -4,27 +4,17 @@ import asyncio
 import json
 
 import pytest
+from tests.e2e.commands import tocsin, until
 
 from tocsin.cli.demo.acts import lines
 from tocsin.cli.demo.iocs import indicators
-from tocsin.cli.demo.nodes import Federation, command
+from tocsin.cli.demo.nodes import Federation
 
 CANARY = "c4n4ry-e2e-51b7"
 OBJECTS = 60
 GONE = 7
-PATIENCE_S = 60.0
 
 pytestmark = pytest.mark.slow
-
-
-async def tocsin(home, *words):
-    """One command at a node: exit status and what it told."""
-    process = await asyncio.create_subprocess_exec(
-        *command(home, *map(str, words), "--json"), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, err = await process.communicate()
-    assert out, err.decode()
-    return process.returncode, json.loads(out)
 
 
 def secret(number):
@@ -52,13 +42,6 @@ async def share(node, objects):
     async for event in node.control.rows("POST", "/share", query, body()):
         done = event
     assert done["shared"] == len(objects), done
-
-
-async def until(ask, holds):
-    async with asyncio.timeout(PATIENCE_S):
-        while not holds(told := await ask()):
-            await asyncio.sleep(0.05)
-    return told
 
 
 def stains(folder, *words):

@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import pytest
+from tests.e2e.commands import PATIENCE_S, tocsin
 
 from tocsin.cli.demo.acts import lines
 from tocsin.cli.demo.nodes import Federation, command
@@ -11,19 +12,8 @@ from tocsin.formats import note, statement
 from tocsin.formats.keys import Role, key_name
 
 FAILED, REFUSED, DIFFERS = 1, 4, 5
-PATIENCE_S = 60.0
 
 pytestmark = pytest.mark.slow
-
-
-async def tocsin(home, *words):
-    """One command at a node: exit status and what it told."""
-    process = await asyncio.create_subprocess_exec(
-        *command(home, *map(str, words), "--json"), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, err = await process.communicate()
-    assert out, err.decode()
-    return process.returncode, json.loads(out)
 
 
 async def people(home, *words):

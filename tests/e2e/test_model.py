@@ -4,7 +4,8 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from tests.e2e.test_desk import page, running, tocsin
+from tests.e2e.commands import answers
+from tests.e2e.test_desk import page, running
 from tests.unit.backends.outside.test_generator import served
 from tests.unit.desk.layouts import ENGLISH
 
@@ -33,23 +34,23 @@ async def whole(folder, server):
         }
         config.write(home.config_file, replace(home.settings(), **named))
         async with running(home):
-            status, (told,) = await tocsin(home, "desk", "import", file, "--url", "https://gazette.example/1")
+            status, (told,) = await answers(home, "desk", "import", file, "--url", "https://gazette.example/1")
             (story,) = told["captures"][0]["stories"]
-            status, (told,) = await tocsin(home, "desk", "ask", story[:8], "Who was arrested?")
+            status, (told,) = await answers(home, "desk", "ask", story[:8], "Who was arrested?")
             assert (status, told["schema"]) == (0, "tocsin.desk-answer/1")
             assert "Four people were arrested" in " ".join(one["text"] for one in told["quotes"])
             assert server.asked == []
-            status, (told,) = await tocsin(home, "desk", "ask", story[:8], QUESTION, "--model")
+            status, (told,) = await answers(home, "desk", "ask", story[:8], QUESTION, "--model")
             assert (status, told["schema"], told["reviewed"]) == (0, "tocsin.desk-generated/1", False)
             assert (told["model"], told["said"][0]["text"], told["given"]) == ("small-model", "It is so.", 1)
             assert server.asked[0][2]["Authorization"] == f"Bearer {KEY}"
-            status, (told,) = await tocsin(home, "desk", "ask", story[:8])
+            status, (told,) = await answers(home, "desk", "ask", story[:8])
             assert (status, told["code"]) == (1, "config.value")
             server.manner = "refusing"
-            status, (told,) = await tocsin(home, "desk", "ask", story[:8], QUESTION, "--model")
+            status, (told,) = await answers(home, "desk", "ask", story[:8], QUESTION, "--model")
             assert told["code"] == "desk.model-failed"
             assert status != 0
-            status, (report,) = await tocsin(home, "doctor")
+            status, (report,) = await answers(home, "doctor")
             assert KEY not in repr(report)
         # The key is in no file of the node; the question is in its store alone, where the answer is kept.
         holding = {path.name for path in home.path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()}

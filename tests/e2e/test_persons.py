@@ -6,35 +6,15 @@ import urllib.error
 import urllib.request
 
 import pytest
+from tests.e2e.commands import tocsin, until
 
-from tocsin.cli.demo.nodes import Federation, command
+from tocsin.cli.demo.nodes import Federation
 from tocsin.testing import persons
 
 REFUSED, BROKEN, UNKNOWN = 4, 5, 7
-PATIENCE_S = 60.0
 CANARY = "Nobody At All"
 
 pytestmark = pytest.mark.slow
-
-
-async def tocsin(home, *words, given=b""):
-    """One command at a node: exit status and what it told."""
-    process = await asyncio.create_subprocess_exec(
-        *command(home, *map(str, words), "--json"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate(given)
-    assert out, err.decode()
-    return process.returncode, json.loads(out)
-
-
-async def until(ask, holds):
-    async with asyncio.timeout(PATIENCE_S):
-        while not holds(told := await ask()):
-            await asyncio.sleep(0.05)
-    return told
 
 
 async def fetched(url, token):

@@ -6,32 +6,15 @@ import json
 
 import pytest
 import requests
+from tests.e2e.commands import PATIENCE_S, tocsin, until
 
-from tocsin.cli.demo.nodes import Federation, command
+from tocsin.cli.demo.nodes import Federation
 from tocsin.formats.stix.ids import sdo_id
 
-PATIENCE_S = 60.0
 WHEN = "2026-01-01T00:00:00.000Z"
 BAD, WORSE = "45.95.147.236", "evil-thing-1234.ru"
 
 pytestmark = pytest.mark.slow
-
-
-async def tocsin(home, *words):
-    """One command at a node: exit status and what it told."""
-    process = await asyncio.create_subprocess_exec(
-        *command(home, *map(str, words), "--json"), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, err = await process.communicate()
-    assert out, err.decode()
-    return process.returncode, json.loads(out)
-
-
-async def until(ask, holds):
-    async with asyncio.timeout(PATIENCE_S):
-        while not holds(told := await ask()):
-            await asyncio.sleep(0.05)
-    return told
 
 
 def indicator(name, pattern, **more):

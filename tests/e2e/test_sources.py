@@ -7,7 +7,7 @@ import signal
 from email.message import EmailMessage
 
 import pytest
-from tests.e2e.test_desk import tocsin, until
+from tests.e2e.commands import answers, until
 from tests.unit.backends.outside import site as sites
 from tests.unit.desk import partnering
 from tests.unit.desk.layouts import ARABIC, ENGLISH, FRENCH, RUSSIAN, SPANISH
@@ -79,42 +79,42 @@ async def sourced(folder):
             (folder / "token").write_text(SECRET + "\n")
             for name, (kind, path, _) in wanted.items():
                 token = ("--token-file", folder / "token", "--auth", "basic") if name == "taxii" else ()
-                status, (told,) = await tocsin(
+                status, (told,) = await answers(
                     home, "desk", "source", "add", name, site.url + path, "--kind", kind, *token
                 )
                 assert (status, told["has_token"]) == (0, name == "taxii"), told
-                status, (tried,) = await tocsin(home, "desk", "source", "test", name)
+                status, (tried,) = await answers(home, "desk", "source", "test", name)
                 assert (status, tried["status"]) == (0, 200), tried
                 assert tried["documents"] + tried["links"] > 0, tried
             # The node asks them by itself too, so what is new may be told to nobody here.
-            status, (pulled,) = await tocsin(home, "desk", "source", "pull")
+            status, (pulled,) = await answers(home, "desk", "source", "pull")
             assert (status, len(pulled["sources"])) == (0, 9), pulled
             listed = await until(
                 lambda: federation.nodes[0].control.get("/desk/sources"), lambda told: all(one["good"] for one in told)
             )
             came = {one["name"]: (one["state"], one["code"], one["documents"]) for one in listed}
             assert came == {name: ("ok", "", count) for name, (_, _, count) in wanted.items()}
-            status, (pulled,) = await tocsin(home, "desk", "source", "pull")
+            status, (pulled,) = await answers(home, "desk", "source", "pull")
             assert (status, pulled["new"]) == (0, 0), pulled
             site.pages["/page"] = (410, {}, b"")
-            status, (pulled,) = await tocsin(home, "desk", "source", "pull", "page")
+            status, (pulled,) = await answers(home, "desk", "source", "pull", "page")
             assert [(one["state"], one["code"], one["status"]) for one in pulled["sources"]] == [
                 ("withdrawn", "desk.withdrawn", 410)
             ]
-            _, (listed,) = await tocsin(home, "desk", "source", "list")
+            _, (listed,) = await answers(home, "desk", "source", "list")
             assert {one["name"]: one["documents"] for one in listed["sources"]} == {
                 name: count for name, (_, _, count) in wanted.items()
             }
-            status, (told,) = await tocsin(home, "desk", "source", "set", "rss", "--letter", "b", "--every", "3600")
+            status, (told,) = await answers(home, "desk", "source", "set", "rss", "--letter", "b", "--every", "3600")
             assert (status, told["letter"], told["every_s"]) == (0, "B", 3600)
-            status, (told,) = await tocsin(home, "desk", "source", "set", "rss", "--letter", "G")
+            status, (told,) = await answers(home, "desk", "source", "set", "rss", "--letter", "G")
             assert (status != 0, told["code"]) == (True, "config.value")
-            status, (told,) = await tocsin(home, "desk", "import", f"{site.url}/private/page", f"{site.url}/rss/1")
+            status, (told,) = await answers(home, "desk", "import", f"{site.url}/private/page", f"{site.url}/rss/1")
             assert [one.get("error", {}).get("code") for one in told["captures"]] == ["desk.robots", None]
             assert status != 0
             # The secret is nowhere but in the store.
             said = json.dumps([pulled, listed, told]) + federation.nodes[0].diagnostics.read_text()
-            _, found = await tocsin(home, "doctor")
+            _, found = await answers(home, "doctor")
             assert SECRET.partition(":")[2] not in said + json.dumps(found)
 
 
@@ -170,14 +170,14 @@ async def imported(folder):
         before = json.loads(out)
         assert 1 <= len(before["captures"]) < 8
         assert b"Interrupted" in err
-        status, (told,) = await tocsin(home, "desk", "import", folder / "files")
+        status, (told,) = await answers(home, "desk", "import", folder / "files")
         codes = {one["what"].rpartition("/")[2]: one["error"]["code"] for one in told["captures"] if "error" in one}
         assert codes == {"g.bin": "format.capture-type", "h.json": "desk.marked"}
         assert (status != 0, told["refused"], told["of"], len(told["captures"])) == (True, 2, 8, 8)
         assert before["new"] + told["new"] <= 6
-        status, (again,) = await tocsin(home, "desk", "import", folder / "files")
+        status, (again,) = await answers(home, "desk", "import", folder / "files")
         assert again["new"] == 0
-        _, (stories,) = await tocsin(home, "desk", "list")
+        _, (stories,) = await answers(home, "desk", "list")
         assert stories["documents"] == 6
         assert {one["title"] for one in stories["listed"]} >= {one.title for one in ENGLISH}
 

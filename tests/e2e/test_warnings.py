@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import pytest
 from aiohttp import web
+from tests.e2e.commands import PATIENCE_S, answers, until
 
-from tocsin.cli.demo.nodes import Federation, command
+from tocsin.cli.demo.nodes import Federation
 from tocsin.node import config
-
-PATIENCE_S = 60.0
 
 pytestmark = pytest.mark.slow
 
@@ -22,23 +21,6 @@ POLICY = {
         {"after_minutes": 600, "roles": ["head-of-duty"], "notifiers": ["email", "terminal", "webhook"]},
     ],
 }
-
-
-async def tocsin(home, *words):
-    """One command at a node: exit status and what it told."""
-    process = await asyncio.create_subprocess_exec(
-        *command(home, *map(str, words), "--json"), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, err = await process.communicate()
-    assert out, err.decode()
-    return process.returncode, [json.loads(line) for line in out.splitlines()]
-
-
-async def until(ask, holds):
-    async with asyncio.timeout(PATIENCE_S):
-        while not holds(told := await ask()):
-            await asyncio.sleep(0.05)
-    return told
 
 
 def member(told, handle):
@@ -100,31 +82,31 @@ async def story(folder):
         giver, quick, silent = federation.nodes
         say = ("VPN gateways are being taken over", "--to", "plenary", "--tlp", "green", "--topic", "cyber")
         more = ("--urgency", "flash", "--what", "VPN gateways", "--do", "Take them off.", "--country", "GR")
-        status, (tried,) = await tocsin(giver.home, "warn", *say, *more, "--dry-run")
+        status, (tried,) = await answers(giver.home, "warn", *say, *more, "--dry-run")
         assert status == 0
         assert tried["recipients"] == sorted((quick.handle, silent.handle))
-        assert (await tocsin(giver.home, "warnings", "--given"))[1][0]["warnings"] == []
-        status, (raised,) = await tocsin(giver.home, "warn", *say, *more, "--policy", folder / "policy.json")
+        assert (await answers(giver.home, "warnings", "--given"))[1][0]["warnings"] == []
+        status, (raised,) = await answers(giver.home, "warn", *say, *more, "--policy", folder / "policy.json")
         assert status == 0
         ask = lambda: giver.control.get(f"/warnings/{raised['id']}")
         await until(ask, lambda told: told["counts"]["stored"] == 2)
         # Both are asked, and see it first of all; each has its own people paged at once.
         for node in (quick, silent):
             await until(lambda n=node: n.control.get("/warnings"), lambda told: told["warnings"])
-            _, (found,) = await tocsin(node.home, "warnings")
+            _, (found,) = await answers(node.home, "warnings")
             assert [(one["id"], one["state"]) for one in found["warnings"]] == [(raised["id"], "open")]
         short = raised["id"][8:16]
-        status, (word,) = await tocsin(quick.home, "ack", short, "--desk", "duty-officer")
+        status, (word,) = await answers(quick.home, "ack", short, "--desk", "duty-officer")
         assert (status, word["state"], word["answer"]) == (0, "acknowledged", None)
         await until(ask, lambda told: told["counts"]["acknowledged"] == 1)
-        status, (word,) = await tocsin(
+        status, (word,) = await answers(
             quick.home, "ack", short, "--answer", "acting", "--comment", "Off the net at 08:00."
         )
         assert (status, word["state"], word["answer"]) == (0, "answered", "acting")
         told = await until(ask, lambda told: told["counts"]["answered"] == 1)
         assert member(told, quick.handle)["comment"] == "Off the net at 08:00."
         assert member(told, silent.handle)["acknowledged"] is None
-        status, (climbed,) = await tocsin(giver.home, "escalate", short)
+        status, (climbed,) = await answers(giver.home, "escalate", short)
         assert (status, climbed["paged"]) == (0, [{"member": silent.handle, "level": 2}])
         # By hand: the silent member pages that level at once.
         seen = await until(
@@ -137,20 +119,20 @@ async def story(folder):
                 await asyncio.sleep(0.05)
         assert "VPN gateways are being taken over" in mails[0]
         assert (posts[0]["id"], posts[0]["level"], posts[0]["role"]) == (raised["id"], 2, "head-of-duty")
-        status, (refused,) = await tocsin(giver.home, "ack", short)
+        status, (refused,) = await answers(giver.home, "ack", short)
         assert (status, refused["code"]) == (4, "policy.not-asked")
-        status, (refused,) = await tocsin(giver.home, "escalate", short, "--member", quick.handle)
+        status, (refused,) = await answers(giver.home, "escalate", short, "--member", quick.handle)
         assert (status, refused["code"]) == (4, "policy.warning-over")
-        status, (refused,) = await tocsin(silent.home, "warnings", "ffffffff")
+        status, (refused,) = await answers(silent.home, "warnings", "ffffffff")
         assert (status, refused["code"]) == (7, "access.unknown-warning")
-        _, (due, *_) = await tocsin(silent.home, "watch", "--no-follow")
+        _, (due, *_) = await answers(silent.home, "watch", "--no-follow")
         assert (due["schema"], due["id"]) == ("tocsin.due/1", raised["id"])
-        _, rows = await tocsin(silent.home, "watch", "--after", "0", "--no-follow")
+        _, rows = await answers(silent.home, "watch", "--after", "0", "--no-follow")
         events = [(one["warning"]["event"], one["warning"]["level"]) for one in rows if one.get("warning")]
         assert events[:2] == [("raised", None), ("paged", 1)]
         assert ("escalated", 2) in events
         assert ("paged", 2) in events
-        _, (late,) = await tocsin(silent.home, "warnings", "--overdue")
+        _, (late,) = await answers(silent.home, "warnings", "--overdue")
         assert late["warnings"] == []
         assert late["counts"]["due_from_us"] == 1
 

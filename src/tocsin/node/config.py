@@ -55,9 +55,7 @@ class Settings:
     smtp_password: str = ""  # path of the file with its password
     desk_agent: str = "tocsin-desk"  # what the desk tells sources it is, and what it looks for in robots.txt
     desk_inner: list[str] = field(default_factory=list)  # host:port of sources inside the house
-    desk_keep_days: int = (
-        180  # a story goes when nothing came to it for so long; 0: none does; what is drafted or followed stays
-    )
+    desk_keep_days: int = 180  # after which a story to which nothing came goes; 0: none goes; not what is in use
     desk_model_url: str = ""  # an OpenAI-compatible address that people may ask about stories; empty: none
     desk_model: str = ""  # which model is asked there
     desk_model_key_file: str = ""  # path of a file with the key that it wants; empty: none is sent

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.unit.backends.outside.test_generator import completion, served
 from tests.unit.desk.layouts import ENGLISH
-from tests.unit.desk.test_office import Outside, opened, page, run, store  # noqa: F401 - a fixture
+from tests.unit.desk.test_office import Outside, opened, page, run
 
 from tocsin.backends.outside.generator import ChatCompletions
 from tocsin.backends.system.clock import SystemClock
@@ -41,7 +41,7 @@ def model(monkeypatch):
         yield server
 
 
-def test_only_open_texts_and_the_question_leave(store, model):  # noqa: F811 - the fixture
+def test_only_open_texts_and_the_question_leave(store, model):
     outside = Outside()
     feed = "https://partner.example/taxii"
     outside.pages[feed] = page(ENGLISH[3], (*ENGLISH[3].body, "CANARY-PARTNER was named by a partner."))
@@ -72,7 +72,7 @@ def test_only_open_texts_and_the_question_leave(store, model):  # noqa: F811 - t
         assert first not in sent
 
 
-def test_nothing_that_is_shared_is_made_of_it(store, model):  # noqa: F811 - the fixture
+def test_nothing_that_is_shared_is_made_of_it(store, model):
     with opened(store, means=means(model)) as office:
 
         async def story():
@@ -114,7 +114,7 @@ def test_only_its_own_page_and_route_know_of_it():
     assert asking == {"desk/office.py", "edge/control/desking.py", page_}
 
 
-def test_ten_answers_of_a_story_are_kept_and_a_merge_drops_those_of_the_other(store, model):  # noqa: F811 - the fixture
+def test_ten_answers_of_a_story_are_kept_and_a_merge_drops_those_of_the_other(store, model):
     with opened(store, means=means(model)) as office:
 
         async def story():
@@ -132,7 +132,7 @@ def test_ten_answers_of_a_story_are_kept_and_a_merge_drops_those_of_the_other(st
         assert gone == []
 
 
-def test_what_cannot_be_asked_is_told_and_nothing_is_sent(store, model):  # noqa: F811 - the fixture
+def test_what_cannot_be_asked_is_told_and_nothing_is_sent(store, model):
     with opened(store, means=means(model)) as office:
         file = run(brought(office, 0, ""))
         for name, kind, code in (
@@ -154,7 +154,7 @@ def test_what_cannot_be_asked_is_told_and_nothing_is_sent(store, model):  # noqa
         assert caught.value.code == "desk.no-model"
 
 
-def test_a_removed_source_s_number_is_never_another_s(store):  # noqa: F811 - the fixture
+def test_a_removed_source_s_number_is_never_another_s(store):
     outside = Outside()
     url = "https://partner.example/taxii"
     outside.pages[url] = page(ENGLISH[0])

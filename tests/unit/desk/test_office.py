@@ -93,11 +93,6 @@ class Watched:
         self.woken += bool(self.fresh)
 
 
-@pytest.fixture
-def store(tmp_path):
-    return str(tmp_path / "store.db")
-
-
 @contextmanager
 def opened(path, *, watched=(), outside=None, database=InlineDatabase, model=None, called="", means=None):
     with closing(apsw.Connection(path)) as connection:

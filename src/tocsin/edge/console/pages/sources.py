@@ -2,12 +2,12 @@
 
 from typing import Any, Final
 
-from tocsin.desk.register import auth_of, kind_of
-from tocsin.desk.sources import Health, Kind, Source, State, standing
+from tocsin.desk.register import Entry, auth_of, kind_of
+from tocsin.desk.sources import Kind, Source, State, standing
 from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Go, Page, View
+from tocsin.edge.control import desking
 from tocsin.edge.signin.roles import Role
 from tocsin.errors import MEANINGS, ConfigError, TocsinError
-from tocsin.formats.text import instant
 
 LETTERS: Final = "ABCDEF"
 _FIELDS: Final = ("name", "kind", "url", "every_min", "letter", "outlet", "follow", "auth")
@@ -26,11 +26,9 @@ async def _listed(call: Call, error: TocsinError | None = None, tried: dict[str,
     for _, source, health in entries:
         counts[standing(source, health).value] += 1
     state, after = call.asked("state") if call.asked("state") in counts else "", call.asked("after")
-    rows = [
-        _row(source, health)
-        for _, source, health in entries
-        if source.name > after and state in ("", standing(source, health).value)
-    ][: PAGE_ROWS + 1]
+    rows = [_row(one) for one in entries if one[1].name > after and state in ("", standing(*one[1:]).value)][
+        : PAGE_ROWS + 1
+    ]
     said = {name: call.said(name) for name in _FIELDS} if error else {**dict.fromkeys(_FIELDS, ""), **_FRESH}
     return {
         "state": state,
@@ -48,31 +46,18 @@ async def _listed(call: Call, error: TocsinError | None = None, tried: dict[str,
     }
 
 
-def _row(source: Source, health: Health) -> dict[str, Any]:
+def _row(entry: Entry) -> dict[str, Any]:
+    """As programs are told, with what a person needs beside."""
+    _, source, health = entry
     meaning = MEANINGS.get(health.code)
     return {
-        "name": source.name,
-        "kind": source.kind.value,
-        "url": source.url,
-        "outlet": source.outlet,
-        "letter": source.letter,
-        "every_s": source.every_s,
-        "follow": source.follow,
-        "has_token": bool(source.token),
+        **desking.shown(entry),
         "paused": source.paused,
-        "state": standing(source, health).value,
-        "asked": instant(health.asked_us) if health.asked_us else "",
         "asked_us": health.asked_us,
-        "good": instant(health.good_us) if health.good_us else "",
         "good_us": health.good_us,
-        "next": instant(health.next_us) if health.next_us else "",
         "next_us": health.next_us,
-        "failures": health.failures,
-        "status": health.status,
-        "code": health.code,
         "why": meaning.why if meaning else "",
         "do": meaning.do if meaning else "",
-        "documents": health.documents,
     }
 
 
