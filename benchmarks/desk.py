@@ -21,7 +21,7 @@ from tocsin.desk.finding.places import places
 from tocsin.desk.finding.read import find, nothing_listed
 from tocsin.desk.finding.sentences import sentences
 from tocsin.desk.finding.sketch import sketch
-from tocsin.desk.reading import capture_of, read
+from tocsin.desk.reading.opening import capture_of, read
 from tocsin.desk.stories.copies import Copies, containment, narrowed
 from tocsin.desk.stories.events import Events
 from tocsin.desk.stories.linking import Links, encoder

@@ -8,7 +8,7 @@ import random
 from collections import Counter
 from html import escape
 
-from tocsin.desk.reading import capture_of, read
+from tocsin.desk.reading.opening import capture_of, read
 
 _NAV = [
     "Home",

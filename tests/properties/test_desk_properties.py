@@ -10,8 +10,8 @@ from tests.unit.desk.layouts import LAYOUTS, SETS, soup
 from tocsin.desk.document import Act, Capture, Role
 from tocsin.desk.finding.read import find
 from tocsin.desk.finding.words import cosine, levelled
-from tocsin.desk.reading import capture_of, read
 from tocsin.desk.reading.making import Piece, document
+from tocsin.desk.reading.opening import capture_of, read
 from tocsin.desk.stories.copies import containment
 from tocsin.desk.stories.events import marked
 from tocsin.desk.stories.newsroom import Newsroom

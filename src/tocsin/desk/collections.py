@@ -7,9 +7,7 @@ from typing import Final, NamedTuple, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from tocsin.desk import library
-from tocsin.desk.document import Capture
-from tocsin.desk.reading.listings import Leads
-from tocsin.desk.reading.partners import SEPARATOR
+from tocsin.desk.document import SEPARATOR, Capture, Leads
 from tocsin.desk.sources import Health, Outcome, Source
 from tocsin.errors import FormatError, PeerError
 from tocsin.ports.clock import Clock

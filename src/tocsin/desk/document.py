@@ -7,6 +7,8 @@ import msgspec
 
 JOIN = "\n"
 """Between the paragraphs of a document's text: offsets count in `Document.text`."""
+SEPARATOR = b"\x1e"
+"""Before each envelope of a sequence of JSON texts (RFC 7464)."""
 
 
 class Capture(msgspec.Struct, frozen=True):
@@ -18,6 +20,16 @@ class Capture(msgspec.Struct, frozen=True):
     seen_us: int
     size: int
     outlet: str = ""  # what the source is called, if the page does not say
+
+
+class Leads(msgspec.Struct, frozen=True):
+    """Where a body leads on to. An address of `pages` has its time as fragment, if one is told: it changes with the page."""
+
+    pages: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()  # further sitemaps
+    next: str = ""  # what to ask a TAXII server for the next page with
+    objects: int = 0  # of this page
+    left_out: int = 0  # reports that are not open
 
 
 class Way(StrEnum):

@@ -10,9 +10,8 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from tocsin.desk import collections, library, register, sources
-from tocsin.desk.document import Capture, Document, Reading
+from tocsin.desk.document import Capture, Document, Leads, Reading
 from tocsin.desk.library import Library
-from tocsin.desk.reading.listings import Leads
 from tocsin.desk.register import Entry, Register
 from tocsin.desk.sources import Kind, Outcome, Source
 from tocsin.errors import FormatError, PeerError, TocsinError

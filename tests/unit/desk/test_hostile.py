@@ -8,8 +8,7 @@ from tests.unit.desk.layouts import ENGLISH
 
 from tocsin.desk import thresholds
 from tocsin.desk.finding.read import find
-from tocsin.desk.reading import capture_of, read
-from tocsin.desk.reading.opening import entries
+from tocsin.desk.reading.opening import capture_of, entries, read
 from tocsin.errors import FormatError
 
 SEEN = 1_748_692_800_000_000

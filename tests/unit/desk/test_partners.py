@@ -11,8 +11,9 @@ from tests.unit.desk.partnering import ACME, ANALYST, PROSE, bundle, envelope, e
 from tocsin.desk import thresholds
 from tocsin.desk.document import Capture, Verdict
 from tocsin.desk.finding.read import find
-from tocsin.desk.reading import capture_of, partners, read
+from tocsin.desk.reading import partners
 from tocsin.desk.reading.listings import leads
+from tocsin.desk.reading.opening import capture_of, read
 from tocsin.errors import FormatError
 
 SEEN = 1_795_248_000_000_000  # 2026-11-21

@@ -6,7 +6,7 @@ import pytest
 from tests.unit.desk.layouts import ENGLISH, LAYOUTS, SETS, piped
 
 from tocsin.desk.document import Role
-from tocsin.desk.reading import capture_of, read
+from tocsin.desk.reading.opening import capture_of, read
 
 SEEN = 1_748_692_800_000_000  # 2025-05-31 12:00 UTC
 

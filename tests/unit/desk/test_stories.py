@@ -293,7 +293,7 @@ def test_a_timeline_folds_copies():
 
 
 def test_the_moscow_meeting(shared_data):
-    from tocsin.desk.reading import capture_of, read
+    from tocsin.desk.reading.opening import capture_of, read
 
     room, readings, copies = Newsroom(), [], {}
     for i, name in enumerate(("aggregator-capture-1.txt", "aggregator-capture-2.txt", "third-outlet.txt")):

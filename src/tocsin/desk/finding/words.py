@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 from zlib import crc32
 
 import numpy as np
-import wordfreq
 
 from tocsin.desk import thresholds
 
@@ -128,6 +127,8 @@ class Table:
 @lru_cache(12)
 def weights(language: str) -> Table:
     """By word: ((7 - zipf) / 7)², a word that is not there weighs 1. Unknown languages get the English table."""
+    import wordfreq  # a quarter of a second: a node that reads nothing starts without it
+
     known = wordfreq.available_languages("small")
     name, size = language if language in known else "en", "large" if language in _LARGE else "small"
     made = Table(_weighed(wordfreq.get_frequency_list(name, wordlist=size), language))

@@ -4,12 +4,11 @@ import re
 from typing import Any, Final
 from urllib.parse import urljoin
 
-import msgspec
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
 from tocsin.desk import thresholds
-from tocsin.desk.document import Capture
+from tocsin.desk.document import Capture, Leads
 from tocsin.desk.reading import partners
 from tocsin.desk.reading.making import host_of, web_address
 from tocsin.desk.reading.opening import entries, unpacked
@@ -19,16 +18,6 @@ from tocsin.formats import strictjson
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _STAMP: Final = re.compile(r"[0-9TZ:.+-]{4,40}")
 _LONGEST_TOKEN: Final = 2048
-
-
-class Leads(msgspec.Struct, frozen=True):
-    """Where a body leads on to. An address of `pages` has its time as fragment, if one is told: it changes with the page."""
-
-    pages: tuple[str, ...] = ()
-    lists: tuple[str, ...] = ()  # further sitemaps
-    next: str = ""  # what to ask a TAXII server for the next page with
-    objects: int = 0  # of this page
-    left_out: int = 0  # reports that are not open
 
 
 def leads(capture: Capture, data: bytes) -> Leads:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from tocsin.desk import thresholds
-from tocsin.desk.document import Capture, Document, Role
+from tocsin.desk.document import SEPARATOR, Capture, Document, Role
 from tocsin.desk.reading import feeds, mail, making, paper, partners, web
 from tocsin.desk.reading.blocks import from_text
 from tocsin.desk.reading.making import Piece
@@ -134,7 +134,7 @@ def kind_of(data: bytes, media_type: str) -> str:
         raise FormatError("format.capture-type", "the bytes are neither text nor PDF")
     if _FEED.search(head[:1024]) and not _TAG.match(head):
         return "feed"
-    if head.startswith((b"{", b"[", partners.SEPARATOR)) and ("json" in media or _JSON.search(head)):
+    if head.startswith((b"{", b"[", SEPARATOR)) and ("json" in media or _JSON.search(head)):
         return "json"
     if _MAIL.match(head) and (media in ("", "message/rfc822", "application/octet-stream", "text/plain")):
         return "mail"

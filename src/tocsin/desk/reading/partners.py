@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import msgspec
 
 from tocsin.desk import thresholds
-from tocsin.desk.document import Role
+from tocsin.desk.document import SEPARATOR, Role
 from tocsin.desk.reading.feeds import lines_of
 from tocsin.desk.reading.making import Listing, Piece, web_address
 from tocsin.errors import FormatError, PolicyError
@@ -22,7 +22,6 @@ from tocsin.formats.markings import marking_refs, strictest
 from tocsin.formats.stix.comparisons import Comparison, comparisons
 from tocsin.formats.stix.patterns import tokens
 
-SEPARATOR: Final = b"\x1e"  # of RFC 7464: a text sequence of JSON, one envelope each
 _TOLD: Final = frozenset({"report", "grouping", "note"})
 _NAMED: Final = frozenset({"attack-pattern", "campaign", "infrastructure", "intrusion-set", "malware", "tool", "vulnerability"})  # fmt: skip
 _VALUED: Final = frozenset({"ipv4-addr", "ipv6-addr", "domain-name", "url"})
