@@ -211,6 +211,7 @@ class Reading(msgspec.Struct, frozen=True):
     topics: tuple[Topic, ...]
     findings: tuple[Finding, ...]
     sentences: tuple[Sentence, ...]
+    is_dated: bool = True  # else `published_us` is but when the bytes came
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -224,6 +225,7 @@ class Mark(msgspec.Struct, frozen=True):
     weights: bytes  # 2 bytes each, of 65,535; as many as words
     sketch: bytes  # 4 bytes each
     copy_of: str = ""  # a document
+    is_dated: bool = True
 
 
 class Lead(msgspec.Struct, frozen=True):

@@ -66,6 +66,23 @@ def test_out_of_the_window_is_another_story_and_memory_is_given_back():
     assert len(room._events._copies) == 1
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_says_no_date_is_kept_apart_by_no_date(turned):
+    """An old page that is imported today, and a text about the same event that does not say when it was written."""
+    old = replace(find(of(ENGLISH[0])), published_us=SEEN - 500 * DAY, is_dated=True)
+    undated = find(of(ENGLISH[0], "Other", SEEN + 2, RETOLD))
+    told = replace(undated, is_dated=True)
+    assert not undated.is_dated
+    for other, by in ((undated, "similar"), (told, "new")):
+        room, again, strands = Newsroom(), Newsroom(), {}
+        for one in (other, old) if turned else (old, other):
+            placed = room.add(one)
+            again.restore(marked(one), placed.story, strands)
+        assert placed.by == by
+        third = replace(told, document="third", sketch=())
+        assert room.add(third).by == again.add(third).by == ("new" if other is undated else "similar")
+
+
 def test_live_documents_are_bounded(monkeypatch):
     monkeypatch.setattr(thresholds, "LIVE_DOCUMENTS", 10)
     room = Newsroom()

@@ -41,6 +41,7 @@ def find(document: Document, is_listed: Listed = nothing_listed) -> Reading:
         topics=topics(document.title, text, told),
         findings=indicators.with_given(indicators.findings(text, told, is_listed), document, is_listed),
         sentences=told,
+        is_dated=published is not None,
     )
 
 

@@ -24,6 +24,7 @@ from tocsin.desk.stories.postings import Postings
 
 _SCALE: Final = 65_535  # a weight is kept in two bytes
 _LOOKED: Final = 4_096  # documents are looked at for the stories they are in
+_EARLIEST, _LATEST = -(1 << 62), 1 << 62  # nothing of a story is dated
 
 
 class Placed(NamedTuple):
@@ -59,7 +60,7 @@ class _Held:
 @dataclass(slots=True)
 class _Story:
     id: str
-    first_us: int
+    first_us: int  # of what is dated; after `last_us` if nothing is
     last_us: int
     arrived_us: int
     language: str
@@ -135,7 +136,7 @@ class Events:
             return Placed(story_id, share, original, "copy")
         if home and home not in banned:
             return Placed(home, 1.0, "", "version")
-        best, similarity = self._most_like(vector, reading.published_us, banned)
+        best, similarity = self._most_like(vector, reading.published_us if reading.is_dated else None, banned)
         if best and similarity >= thresholds.SAME_EVENT:
             return Placed(best, similarity, "", "similar")
         return Placed(story_name(reading.document), similarity, "", "new")
@@ -145,10 +146,11 @@ class Events:
         held = _Held(number, mark.document, mark.seen_us, name, copy_of=copy_of)
         self._live[mark.document] = self._of_number[number] = held
         self._copies.add(number, mark.sketch)
-        at_us = mark.published_us
-        story = self._stories.setdefault(name, _Story(name, at_us, at_us, mark.seen_us, mark.language))
+        story = self._stories.setdefault(name, _Story(name, _LATEST, _EARLIEST, mark.seen_us, mark.language))
         story.documents.append(mark.document)
-        story.first_us, story.last_us = min(story.first_us, at_us), max(story.last_us, at_us)
+        if mark.is_dated:
+            story.first_us = min(story.first_us, mark.published_us)
+            story.last_us = max(story.last_us, mark.published_us)
         story.arrived_us = max(story.arrived_us, mark.seen_us)
         if mark.words and not copy_of:
             story.joined += 1
@@ -194,7 +196,7 @@ class Events:
         return list(stories)
 
     def _most_like(
-        self, vector: Mapping[int, float], published_us: int, banned: Iterable[str] = ()
+        self, vector: Mapping[int, float], published_us: int | None, banned: Iterable[str] = ()
     ) -> tuple[str, float]:
         best, highest = "", 0.0
         for name in self._candidates(vector):
@@ -312,6 +314,7 @@ def marked(reading: Reading) -> Mark:
         array("I", vector).tobytes(),
         weights.tobytes(),
         narrowed(reading.sketch),
+        is_dated=reading.is_dated,
     )
 
 
@@ -326,7 +329,10 @@ def _leave(story: _Story, held: _Held) -> None:
     held.words = held.weights = b""
 
 
-def _is_within(story: _Story, published_us: int) -> bool:
+def _is_within(story: _Story, published_us: int | None) -> bool:
+    """What says no date (None) is kept apart by no date."""
+    if published_us is None or story.last_us < story.first_us:
+        return True
     return story.first_us - thresholds.WINDOW_US <= published_us <= story.last_us + thresholds.WINDOW_US
 
 
