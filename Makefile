@@ -30,16 +30,20 @@ setup: $(VENV)/.run $(VENV)/.browser ## the virtual environment and the browser 
 demo: $(VENV)/.run $(VENV)/.browser ## a whole federation on this machine, with real data (ARGS="--once --json")
 	@$(BIN)/tocsin demo $(ARGS)
 
-test: $(VENV)/.dev $(VENV)/.browser ## every test, what drives a browser beside the rest
-	$(BIN)/python $(if $(ARGS),-m pytest -n auto $(ARGS),tools/beside.py)
+test: $(VENV)/.dev $(VENV)/.browser ## the tests, those that drive a browser beside the rest
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python $(if $(ARGS),-m pytest -n auto $(ARGS),tools/beside.py)
 
 # Byte code is kept whatever the environment says: without it every worker reads and rewrites every test anew (4 s).
 test-unit: $(VENV)/.dev ## the quick tests in seconds: no socket, no process, few examples of each property
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow" --hypothesis-profile=quick \
 		tests/unit tests/properties tests/vectors tests/house $(ARGS)
 
-test-browser: $(VENV)/.dev $(VENV)/.browser ## the console in a real browser (Chromium of the system)
-	$(BIN)/python -m pytest tests/browser $(ARGS)
+test-browser: $(VENV)/.dev $(VENV)/.browser ## the console in a real browser (Chromium of the system), with pictures
+	TOCSIN_SHOTS=1 $(BIN)/python -m pytest tests/browser $(ARGS)
+
+test-long: $(VENV)/.dev $(VENV)/.browser ## what `make test` leaves out: the same in further looks, of further victims
+	$(BIN)/python -m pytest -m long $(ARGS)
+	$(BIN)/python -m pytest -m long tests/browser $(ARGS)
 
 pictures: $(VENV)/.dev $(VENV)/.browser ## the screenshots of the README, anew
 	TOCSIN_PICTURES=1 $(BIN)/python -m pytest tests/browser/test_printing.py -k pictures $(ARGS)

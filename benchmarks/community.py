@@ -30,7 +30,7 @@ from tocsin.exchange.publish.publisher import MAX_BATCH, Batch
 from tocsin.exchange.tlog.logs import Log
 from tocsin.formats import statement
 from tocsin.formats.tlp import Tlp
-from tocsin.node import ceremony, home
+from tocsin.node import ceremony, home, making
 from tocsin.node.config import address
 from tocsin.node.core import Core, Surroundings
 
@@ -73,8 +73,8 @@ async def found(folder: Path, handles: Sequence[str], *, listening: Sequence[str
     homes = {}
     for handle in [*handles, PUBLISHER]:
         listen = f"127.0.0.1:{free_port() if handle in (PUBLISHER, *listening) else 1}"
-        homes[handle] = home.create(
-            folder / handle, home.InitSettings(handle=handle, peer_listen=listen, people_listen="127.0.0.1:0")
+        homes[handle] = making.create(
+            folder / handle, making.InitSettings(handle=handle, peer_listen=listen, people_listen="127.0.0.1:0")
         )
     bodies = [descriptor.read(one.descriptor.read_bytes())[1].body for one in homes.values()]
     signed = charter.found("benchmark", bodies, Tlp.GREEN, SystemClock().now_us())

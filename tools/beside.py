@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 PYTEST: Final = (sys.executable, "-m", "pytest")
-BROWSER: Final = (*PYTEST, "tests/browser")
-REST: Final = (*PYTEST, "-n", "auto", "--dist", "worksteal")  # what is slow stands side by side in the list
+BROWSER: Final = (*PYTEST, "-m", "not long", "tests/browser")
+# What is slow stands side by side in the list: whoever is free takes of it.
+REST: Final = (*PYTEST, "-m", "not long", "-n", "auto", "--dist", "worksteal")
 
 
 def together(quiet: Sequence[str], loud: Sequence[str]) -> int:

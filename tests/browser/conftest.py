@@ -453,6 +453,9 @@ class Visitor:
         return self.page
 
     def shoot(self, name):
+        """For who wants to look: `make test-browser`."""
+        if not os.environ.get("TOCSIN_SHOTS"):
+            return
         SHOTS.mkdir(exist_ok=True)
         self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 

@@ -240,7 +240,12 @@ def test_the_device_holds_the_shell_and_nothing_else_after_every_page(come, pair
 
 @pytest.mark.parametrize(
     ("language", "theme", "width"),
-    [("en", "light", 1280), ("ar", "dark", 1280), ("ru", "light", 320), ("fr", "dark", 320)],
+    [
+        ("en", "light", 1280),
+        ("ar", "dark", 320),
+        pytest.param("ru", "light", 320, marks=pytest.mark.long),
+        pytest.param("fr", "dark", 1280, marks=pytest.mark.long),
+    ],
 )
 def test_without_a_connection_it_says_so_and_comes_back_by_itself(come, cable, language, theme, width):
     browser = ready(come("duty", language=language, theme=theme, width=width))

@@ -6,10 +6,15 @@ from collections import Counter
 import pytest
 
 COLOURS = ("color-contrast", "link-in-text-block")  # all that axe finds in the dark and not in the light
-LOOKS = [(language, theme) for language in ("en", "ar") for theme in ("light", "dark")]
+LOOKS = [
+    pytest.param("en", "light", id="en-light"),
+    pytest.param("ar", "dark", id="ar-dark"),
+    pytest.param("en", "dark", id="en-dark", marks=pytest.mark.long),
+    pytest.param("ar", "light", id="ar-light", marks=pytest.mark.long),
+]
 
 
-@pytest.mark.parametrize(("language", "theme"), LOOKS, ids=["-".join(one) for one in LOOKS])
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
 def test_every_page_is_sound(visitor, places, language, theme):
     browser = visitor("everything", language=language, theme=theme)
     for name, path in places.items():
@@ -26,7 +31,7 @@ def test_every_page_is_sound(visitor, places, language, theme):
     browser.expect_quiet()
 
 
-@pytest.mark.parametrize("language", ["en", "ar", "ru"])
+@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.long), "ar", "ru"])
 def test_at_320_pixels_nothing_is_cut_and_everything_can_be_hit(visitor, places, language):
     browser = visitor("everything", language=language, width=320)
     for name, path in places.items():
@@ -195,6 +200,7 @@ def test_a_one_time_link_in_the_browser_with_password_and_with_passkey(visitor, 
     browser.expect_quiet()
 
 
+@pytest.mark.long
 def test_how_much_a_page_weighs_and_how_long_it_takes(visitor, places, shots):
     browser = visitor("everything")
     told = {name: browser.weigh(path) for name, path in places.items()}

@@ -6,6 +6,7 @@ import unicodedata
 from pathlib import Path
 
 import pypdf
+import pytest
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 MOST_PAGES = 12
@@ -26,6 +27,7 @@ def printed(page):
     return len(pages), " ".join(text.split())
 
 
+@pytest.mark.long
 def test_every_page_prints_on_a_few_sheets_with_its_heading_and_markings(visitor, places):
     browser = visitor("everything")
     for name, path in places.items():

@@ -39,7 +39,13 @@ class Machine:
         self.token = ""
         self.node = None
         path = f"{world / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"
-        self.environment = {"HOME": str(self.home), "PATH": path, "MACHINES": str(world), "LANG": "C.UTF-8"}
+        self.environment = {
+            "HOME": str(self.home),
+            "PATH": path,
+            "MACHINES": str(world),
+            "LANG": "C.UTF-8",
+            "XDG_CACHE_HOME": str(Path.home() / ".cache"),  # ours: else each machine compiles the deny-lists anew
+        }
 
     def adapted(self, commands):
         peer, people = self.ports[self.name]

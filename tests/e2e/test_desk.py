@@ -89,8 +89,8 @@ async def running(home):
     try:
         async with asyncio.timeout(PATIENCE_S):
             assert json.loads(await process.stdout.readline())["schema"] == "tocsin.ready/1"
-        async with Control(home) as control:
-            yield process, control
+        control = Control(home)
+        yield process, control
     finally:
         if process.returncode is None:
             process.kill()

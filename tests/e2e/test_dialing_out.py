@@ -92,8 +92,11 @@ def thing(number):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("small", "large"),
-    [(True, False), (False, True), (True, True)],
-    ids=["the larger dials out", "the smaller dials out", "both dial"],
+    [
+        pytest.param(True, False, id="the larger dials out"),
+        pytest.param(False, True, id="the smaller dials out", marks=pytest.mark.long),
+        pytest.param(True, True, id="both dial"),
+    ],
 )
 def test_whoever_dials_both_give_and_get(tmp_path, small, large):
     homes = found(tmp_path, small, large)

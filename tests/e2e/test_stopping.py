@@ -51,8 +51,6 @@ def count(node):
 
 async def stopped(node, number):
     """Ask the process to end; its exit status."""
-    await node.open_control.__aexit__(None, None, None)
-    node.open_control = None
     node.process.send_signal(number)
     async with asyncio.timeout(PATIENCE_S):
         return await node.process.wait()

@@ -107,8 +107,8 @@ def correct(
 async def _correct(hands: Hands, data: bytes) -> dict[str, Any]:
     from tocsin.cli.control import Control
 
-    async with Control(hands.home) as control:
-        return [row async for row in control.rows("POST", "/corrections", {}, data)][-1]
+    control = Control(hands.home)
+    return [row async for row in control.rows("POST", "/corrections", {}, data)][-1]
 
 
 def list_(hands: Hands) -> None:

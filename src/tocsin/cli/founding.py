@@ -55,7 +55,7 @@ def init(hands: Hands, about: About) -> None:
     Refuses to touch a folder that is not empty.
     """
     from tocsin.exchange.members import descriptor
-    from tocsin.node.home import InitSettings, create
+    from tocsin.node.making import InitSettings, create
 
     settings = InitSettings(
         handle=about.handle,

@@ -40,22 +40,22 @@ def import_(
     names = list(_each(what))
 
     async def talk(moved: Any) -> None:
-        async with Control(hands.home) as control:
-            for number, one in enumerate(names, 1):
-                moved(number - 1, len(names))
-                try:
-                    told = await _imported(control, one, url, outlet)
-                except TocsinError as error:
-                    if error.code in _OF_THE_NODE:
-                        raise
-                    refused.append(error)
-                    told = {"what": one, "documents": 0, "new": 0, "error": explain(error)}
-                    screen.say(f"{number}/{len(names)}  {one}  not read: {error.code}")
-                else:
-                    told = {"what": one, **told}
-                    screen.say(f"{number}/{len(names)}  {one}  {told['documents']} documents, {told['new']} new")
-                done.append(told)
-            moved(len(names), len(names))
+        control = Control(hands.home)
+        for number, one in enumerate(names, 1):
+            moved(number - 1, len(names))
+            try:
+                told = await _imported(control, one, url, outlet)
+            except TocsinError as error:
+                if error.code in _OF_THE_NODE:
+                    raise
+                refused.append(error)
+                told = {"what": one, "documents": 0, "new": 0, "error": explain(error)}
+                screen.say(f"{number}/{len(names)}  {one}  not read: {error.code}")
+            else:
+                told = {"what": one, **told}
+                screen.say(f"{number}/{len(names)}  {one}  {told['documents']} documents, {told['new']} new")
+            done.append(told)
+        moved(len(names), len(names))
 
     import asyncio
 

@@ -126,14 +126,14 @@ def watch(
 async def _watch(hands: Hands, wanted: dict[str, int | str | None], *, bell: bool) -> None:
     from tocsin.cli.control import Control
 
-    async with Control(hands.home) as control:
-        if wanted["after"] is None:
-            wanted["after"] = (await control.get("/status"))["position"]
-            await _due(hands, control)
-        async for row in control.rows("GET", "/watch", wanted):
-            hands.screen.result("event", row, [_event(row)])
-            if bell and (row.get("story") or (row.get("warning") or {}).get("event") in ("raised", "paged")):
-                hands.screen.err.bell()
+    control = Control(hands.home)
+    if wanted["after"] is None:
+        wanted["after"] = (await control.get("/status"))["position"]
+        await _due(hands, control)
+    async for row in control.rows("GET", "/watch", wanted):
+        hands.screen.result("event", row, [_event(row)])
+        if bell and (row.get("story") or (row.get("warning") or {}).get("event") in ("raised", "paged")):
+            hands.screen.err.bell()
 
 
 async def _due(hands: Hands, control: Any) -> None:

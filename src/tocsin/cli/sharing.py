@@ -104,12 +104,12 @@ async def _share(hands: Hands, wish: Wish, file: IO[bytes]) -> int:
         "reason": wish.reason or None,
         "expect_recipients": wish.expect_recipients,
     }
-    async with Control(hands.home) as control:
-        with _Bar(hands.screen, _size(wish.file)) as bar:
-            async for event in control.rows("POST", "/share", query, _chunks(file, bar)):
-                _note(course, event, bar, hands.screen)
-        if course.done.get("shared") and not wish.no_wait and not wish.dry_run:
-            course.late = await _late(control, wish, course)
+    control = Control(hands.home)
+    with _Bar(hands.screen, _size(wish.file)) as bar:
+        async for event in control.rows("POST", "/share", query, _chunks(file, bar)):
+            _note(course, event, bar, hands.screen)
+    if course.done.get("shared") and not wish.no_wait and not wish.dry_run:
+        course.late = await _late(control, wish, course)
     return _told(hands.screen, wish, course)
 
 

@@ -17,7 +17,8 @@ from tocsin.exchange.members import descriptor
 from tocsin.exchange.members.registry import Members
 from tocsin.formats import statement
 from tocsin.node import archive, ceremony, config
-from tocsin.node.home import Home, make_folders, make_store
+from tocsin.node.home import Home
+from tocsin.node.making import make_folders, make_store
 from tocsin.ports.checkpoints import UNKNOWN, CheckpointStore
 
 

@@ -18,7 +18,8 @@ from tocsin.backends.system.disk import SystemDisk
 from tocsin.errors import MEANINGS, ConfigError, TocsinError
 from tocsin.formats.tlp import Tlp
 from tocsin.node import archive, backup, doctor, fsck
-from tocsin.node.home import Home, InitSettings, create
+from tocsin.node.home import Home
+from tocsin.node.making import InitSettings, create
 from tocsin.ports.checkpoints import Held
 from tocsin.testing.federation import Federation
 from tocsin.testing.virtualtime import run

@@ -24,7 +24,8 @@ from tocsin.formats.markings import ChannelKind
 from tocsin.formats.merkle import Frontier
 from tocsin.formats.tlp import Tlp
 from tocsin.node import backup, doctor
-from tocsin.node.home import Home, InitSettings, create
+from tocsin.node.home import Home
+from tocsin.node.making import InitSettings, create
 from tocsin.node.readiness import Readiness
 from tocsin.node.run import _control
 from tocsin.ports.checkpoints import Held

@@ -6,7 +6,8 @@ from tocsin.backends.sqlite.database import connect, require_schema
 from tocsin.errors import MEANINGS, ConfigError, FormatError
 from tocsin.exchange.members import descriptor
 from tocsin.formats.keys import Role
-from tocsin.node.home import Home, InitSettings, create, open_home
+from tocsin.node.home import Home, open_home
+from tocsin.node.making import InitSettings, create
 
 
 def refused(code, call, *args, kind=ConfigError):

@@ -10,7 +10,7 @@ from tocsin.exchange.members.charter import Changes
 from tocsin.formats import statement
 from tocsin.formats.keys import Role
 from tocsin.node import ceremony, config, rejoin, rotation
-from tocsin.node.home import InitSettings, create
+from tocsin.node.making import InitSettings, create
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from tocsin.cli.control import Control
 from tocsin.cli.demo.cable import Cable
 from tocsin.errors import ConfigError
 from tocsin.node import ceremony, config
-from tocsin.node.home import Home, InitSettings, create
+from tocsin.node.home import Home
+from tocsin.node.making import InitSettings, create
 
 _COUNTRIES: Final = (
     ("EG", "Egypt"),
@@ -58,7 +59,6 @@ class Node:
     people_url: str = ""
     way_in: str = ""  # opens its console, once
     process: asyncio.subprocess.Process | None = field(default=None, repr=False)
-    open_control: Control | None = field(default=None, repr=False)
 
     @property
     def handle(self) -> str:
@@ -67,10 +67,8 @@ class Node:
 
     @property
     def control(self) -> Control:
-        """Its control socket. Only between start() and stop()."""
-        if self.open_control is None:
-            raise ConfigError("config.not-running", f"{self.handle} does not run")
-        return self.open_control
+        """Its control socket."""
+        return Control(self.home)
 
     @property
     def diagnostics(self) -> Path:
@@ -91,7 +89,6 @@ class Node:
         self.cable.plug_in(ready["peer_port"])
         self.people_url = ready["people_url"]
         self.way_in = ready.get("way_in", "")  # where people have accounts already, there is none
-        self.open_control = Control(self.home)
 
     async def _ready(self, process: asyncio.subprocess.Process) -> dict[str, Any]:
         line = b""
@@ -108,9 +105,6 @@ class Node:
 
     async def stop(self) -> None:
         """End its process: asked first, then forced."""
-        if self.open_control is not None:
-            await self.open_control.__aexit__(None, None, None)
-            self.open_control = None
         if self.process is None or self.process.returncode is not None:
             return
         for end in (self.process.terminate, self.process.kill):

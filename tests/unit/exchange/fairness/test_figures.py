@@ -96,7 +96,7 @@ def test_what_is_derived_again_is_the_same_also_after_erasing_and_sweeping(steps
     asyncio.run(main())
 
 
-@SOME
+@settings(SOME, max_examples=60)  # each computes everything sixteen times
 @given(STEPS, STEPS, st.integers(0, 40))
 def test_what_is_remembered_is_what_is_computed_anew(steps, more, since):
     async def main():
