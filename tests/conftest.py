@@ -1,6 +1,7 @@
 """Settings for the whole suite."""
 
 import gc
+import signal
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,12 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("../shared/data is not here: an extra test on more real data is left out")
     return SHARED
+
+
+def pytest_configure():
+    """Where a shell runs us in the background it has us ignore interrupts, and so would all that we start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_ignore_collect(collection_path, config):
