@@ -93,7 +93,7 @@ async def story(folder):
             assert (status, told["problems"]) == (0, [])
         metrics = {}
         async with origin.control._ask("GET", "/metrics", {}) as answer:
-            for line in (await answer.text()).splitlines():
+            for line in (await answer.read()).decode().splitlines():
                 metrics |= {line.split()[0]: line.split()[1]} if line.startswith("tocsin_recalls") else {}
         assert metrics == {"tocsin_recalls": "1", "tocsin_recalls_confirmed": "2", "tocsin_recalls_open": "0"}
 
