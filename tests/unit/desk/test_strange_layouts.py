@@ -178,3 +178,50 @@ def test_headings_with_a_dateline_in_the_text_of_a_mail(language):
     ]
     found = opened(("\n\n----\n\n".join(lines) + "\n\n--\nSent by Press Review").encode(), "text/plain")
     held(found, [one._replace(title=one.title) for one in language])
+
+
+REPORT = """2025-05-20 ({day}){sign} QUAKEBIRD LOADER WITH A SECOND STAGE
+
+REFERENCE:
+
+- https://reports.example/posts/7182
+
+CHAIN OF EVENTS:
+
+- 2025-05-19 - email --> link --> zip archive --> extracted script --> loader DLL --> traffic to the first server
+
+SAMPLES:
+
+- 2025-05-19 12:04 UTC
+- File name: invoice 2429-05-2025.zip
+- SHA256 hash: 3f2a{hash}
+
+TRAFFIC FROM AN INFECTED HOST:
+
+- 2025-05-19 13:30 UTC - port 443 - HTTPS traffic to loader[.]example - every ten minutes
+- 198.51.100[.]77 port 8080 - 2025-05-19 at 13:31 UTC
+- second[.]example - 2025-05-18
+"""
+
+
+@pytest.mark.parametrize("sign", [" -", ":", " –"])
+def test_a_report_of_lists_with_dates_in_them_is_one_text_and_whole(sign):
+    text = REPORT.format(day="TUESDAY", sign=sign, hash="0" * 60)
+    (one,) = opened(text.encode(), "text/plain")
+    assert (one.title, one.stamp.text) == ("QUAKEBIRD LOADER WITH A SECOND STAGE", "2025-05-20")
+    assert one.outlet == "strange.example"
+    lines = [line for line in text.splitlines()[1:] if line]
+    assert " ".join(one.text.split()) == " ".join(" ".join(lines).split())
+
+
+def test_reports_of_indicators_are_read_whole(shared_data):
+    """Sixty real ones: what is left out is the date of the first line, and no list names an outlet."""
+    files = sorted((shared_data / "news" / "ioc").glob("*.txt"))
+    assert len(files) == 60
+    for file in files:
+        (one,) = opened(file.read_bytes(), "text/plain")
+        said = file.read_text("utf-8")
+        first = " ".join(next(line for line in said.splitlines() if line).split())
+        assert one.title.rstrip(":") in first, file.name
+        assert one.outlet == "strange.example", file.name
+        assert len(one.title.split()) + len(one.text.split()) >= 0.96 * len(said.split()), file.name

@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 import trafilatura
@@ -15,6 +15,7 @@ from tocsin.desk.reading import labels
 from tocsin.desk.reading.blocks import Kind, Page, from_html
 from tocsin.desk.reading.making import Piece
 from tocsin.desk.reading.splitting import Segment, split
+from tocsin.desk.reading.stamps import stamps_in
 from tocsin.errors import FormatError
 from tocsin.formats import strictjson
 
@@ -26,6 +27,7 @@ _DEEP: Final = ("@graph", "itemListElement", "item", "mainEntity", "hasPart", "l
 _PYTHONS: Final = frozenset(
     {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "raw-unicode-escape", "unicode-escape"}
 )
+_AFTER_DATE: Final = re.compile(r"\s*(?:\([^()]{2,15}\))?\s*[-–—:|]\s*(.+)")  # a day of the week, a sign, a title
 _SITE: Final = re.compile(r"\s+(?:[|·•–—»]|-|::)\s+")
 
 
@@ -92,22 +94,38 @@ def pieces(data: bytes, charset: str, url: str) -> list[Piece]:
 
 
 def pieces_of(page: Page, role: Role) -> list[Piece]:
-    """The articles of a page of plain lines."""
-    segments = split(page.blocks)
-    if not segments:
-        return _untitled(page, role)
-    if len(segments) == 1:
-        return [_piece(segments[0], role)]
-    return _container(segments, _Head("", "", "", "", ""), page)
+    """The articles of a page of plain lines: one text, unless what looks like articles is most of it."""
+    lines, segments = _lines(page), split(page.blocks)
+    covered = sum(_words((one.title, one.outlet, one.stamp, one.byline, one.source, *one.lines)) for one in segments)
+    if not segments or covered < _words(lines) * thresholds.SPLIT_COVERS:
+        return _whole(lines, role)
+    if len(segments) > 1:
+        return _container(segments, _Head("", "", "", "", ""), page)
+    return _whole(lines, role) if _dated(lines[0]) else [_piece(segments[0], role)]
 
 
-def _untitled(page: Page, role: Role) -> list[Piece]:
-    lines = [one.text for one in page.blocks if not labels.is_noise(one.text)]
+def _lines(page: Page) -> list[str]:
+    return [one.text for one in page.blocks if not labels.is_noise(one.text)]
+
+
+def _whole(lines: list[str], role: Role) -> list[Piece]:
     if not lines:
         return []
     is_title = len(lines) > 1 and len(lines[0]) <= thresholds.TITLE_CHARACTERS[1] and not lines[0].endswith(".")
     title = lines[0] if is_title else lines[0][:120]
-    return [Piece(title, tuple(lines[1:] if is_title else lines), role)]
+    stamp, dated = _dated(lines[0]) or ("", title)
+    return [Piece(dated if is_title else title, tuple(lines[1:] if is_title else lines), role, stamp=stamp)]
+
+
+def _dated(line: str) -> tuple[str, str] | None:
+    """The date and the title of a line that begins with the one and goes on with the other."""
+    found = [one for one in stamps_in(line[:80]) if one.start == 0]
+    rest = _AFTER_DATE.fullmatch(line, found[0].end) if found else None
+    return (found[0].text, rest[1]) if found and rest and len(rest[1].split()) >= thresholds.TITLE_WORDS[0] else None
+
+
+def _words(lines: Iterable[str]) -> int:
+    return sum(len(one.split()) for one in lines)
 
 
 def _is_container(segments: list[Segment]) -> bool:
@@ -153,7 +171,7 @@ def _single(root: Any, head: _Head, page: Page, segments: list[Segment], url: st
     is_told = len(head.title.split()) >= thresholds.TITLE_WORDS[0]  # else it may be the name of a rubric
     title = (head.title if is_told else heading or head.title) or (segment.title if segment else "")
     if not title:
-        made = _untitled(page, Role.SINGLE)
+        made = _whole(_lines(page), Role.SINGLE)
         return made[0] if made else None
     read = labels.without_read_time("\n".join(one.text for one in page.blocks if len(one.text) < 60)[:60]).minutes
     return Piece(
