@@ -21,9 +21,7 @@ BODY_WORDS: Final = 22  # a line with so many words is text, not a label
 HEADER_LINES: Final = 8
 CHILD_WORDS: Final = 12  # fewer, and it is a teaser: a title, not an article
 MAIN_WORDS: Final = 40
-SPLIT_COVERS: Final = (
-    0.75  # articles that are less of a plain text's words are none: lists with dates in them look like some
-)
+SPLIT_COVERS: Final = 0.75  # of a plain text's words: what looks like articles and is less is lists with dates in them
 MOST_LINES: Final = 20_000
 MOST_ARTICLES: Final = 200
 LONGEST_TITLE: Final = 400

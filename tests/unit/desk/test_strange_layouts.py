@@ -180,7 +180,7 @@ def test_headings_with_a_dateline_in_the_text_of_a_mail(language):
     held(found, [one._replace(title=one.title) for one in language])
 
 
-REPORT = """2025-05-20 ({day}){sign} QUAKEBIRD LOADER WITH A SECOND STAGE
+REPORT = """{date}QUAKEBIRD LOADER WITH A SECOND STAGE
 
 REFERENCE:
 
@@ -192,7 +192,8 @@ CHAIN OF EVENTS:
 
 SAMPLES:
 
-- 2025-05-19 12:04 UTC
+- 2025-05-19 12:04 UTC - zip attachment
+- The archive holds a script that asks for a picture, takes the second stage out of it and writes it where the system starts programs.
 - File name: invoice 2429-05-2025.zip
 - SHA256 hash: 3f2a{hash}
 
@@ -204,11 +205,12 @@ TRAFFIC FROM AN INFECTED HOST:
 """
 
 
-@pytest.mark.parametrize("sign", [" -", ":", " –"])
-def test_a_report_of_lists_with_dates_in_them_is_one_text_and_whole(sign):
-    text = REPORT.format(day="TUESDAY", sign=sign, hash="0" * 60)
+@pytest.mark.parametrize("date", ["2025-05-20 (TUESDAY) - ", "2025-05-20: ", "20 May 2025 – ", ""])
+def test_a_report_of_lists_with_dates_in_them_is_one_text_and_whole(date):
+    text = REPORT.format(date=date, hash="0" * 60)
     (one,) = opened(text.encode(), "text/plain")
-    assert (one.title, one.stamp.text) == ("QUAKEBIRD LOADER WITH A SECOND STAGE", "2025-05-20")
+    assert one.title == "QUAKEBIRD LOADER WITH A SECOND STAGE"
+    assert (one.stamp.text if one.stamp else "") == date[:11].strip(" :(")
     assert one.outlet == "strange.example"
     lines = [line for line in text.splitlines()[1:] if line]
     assert " ".join(one.text.split()) == " ".join(" ".join(lines).split())
