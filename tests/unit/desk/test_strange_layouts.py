@@ -227,3 +227,15 @@ def test_reports_of_indicators_are_read_whole(shared_data):
         assert one.title.rstrip(":") in first, file.name
         assert one.outlet == "strange.example", file.name
         assert len(one.title.split()) + len(one.text.split()) >= 0.96 * len(said.split()), file.name
+
+
+@pytest.mark.parametrize(
+    "stamp", ["5 hours ago", "Published: 12 May 2025", "By Jane Doe | 12 May 2025, 10:30", "il y a 5 heures"]
+)
+def test_the_stamp_of_a_single_article_is_no_part_of_its_text(stamp):
+    article = ENGLISH[0]._replace(
+        body=(*ENGLISH[0].body, "He was seen there on 12 May 2025, 10:30, or 5 hours ago, il y a 5 heures.")
+    )
+    (one,) = opened(whole(f"<article><h1>{article.title}</h1><p>{stamp}</p>{words(article)}</article>"))
+    assert one.paragraphs == article.body
+    assert one.published.text in stamp

@@ -22,6 +22,7 @@ NEWS = (
     ("cyber", "health", "Le CHU de Rouen à nouveau paralysé", "Les systèmes informatiques de l'hôpital ont été chiffrés par un logiciel de rançon. Les pirates réclament deux millions."),
     ("cyber", "government", "Une mairie victime d'une attaque informatique", "Les données des habitants ont été dérobées par des hackers, annonce la municipalité, qui a déposé plainte."),
     ("cyber", "energy", "Intrusion dans le réseau d'un gestionnaire d'électricité", "Des attaquants ont compromis des comptes et installé un maliciel dans le réseau électrique, selon l'Anssi."),
+    ("cyber", "health", "Un hôpital paralysé", "Des pirates informatiques ont volé les données de l'hôpital; ces pirates informatiques et d'autres pirates informatiques réclament une rançon."),
     ("organised-crime", "", "Saisie record de résine de cannabis à Algésiras", "Les enquêteurs ont démantelé un réseau de trafiquants de drogue et interpellé neuf personnes."),
     ("organised-crime", "", "Un réseau de passeurs démantelé", "Les passeurs faisaient traverser la Manche à des migrants; l'argent était blanchi à Londres."),
     ("", "", "Le gouvernement présente son budget", "Le ministre des Finances a présenté un projet de loi de finances marqué par des économies."),

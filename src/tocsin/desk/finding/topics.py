@@ -62,7 +62,11 @@ def _said(text: str) -> Mapping[str, _Said]:
     sure, beside, _ = _lexicons()
     out = {name: _Said([], []) for name in SURE}
     taken: dict[str, int] = {}
-    for name, found in sure.hits(text):
+    begun = reach = 0  # of the longest that was met so far
+    for name, found in sorted(sure.hits(text), key=lambda one: (one[1].start, -one[1].end)):
+        if found.end < reach or (found.end == reach and found.start > begun):
+            continue  # a part of something longer: "pirates" of "pirates informatiques"
+        reach, begun = found.end, found.start
         if found.start >= taken.get(name, 0):
             out[name].sure.append(found)
             taken[name] = found.end

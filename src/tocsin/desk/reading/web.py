@@ -168,6 +168,7 @@ def _single(root: Any, head: _Head, page: Page, segments: list[Segment], url: st
     lines = _extracted(root, url) if _depth(root) <= thresholds.DEEPEST else ()
     if not lines:
         lines = segment.lines if segment else tuple(one.text for one in page.blocks if not labels.is_noise(one.text))
+    lines = tuple(one for at, one in enumerate(lines) if at >= thresholds.HEADER_LINES or not _is_stamp(one, segment))
     is_told = len(head.title.split()) >= thresholds.TITLE_WORDS[0]  # else it may be the name of a rubric
     title = (head.title if is_told else heading or head.title) or (segment.title if segment else "")
     if not title:
@@ -180,6 +181,12 @@ def _single(root: Any, head: _Head, page: Page, segments: list[Segment], url: st
         head.byline or (segment.byline if segment else ""), segment.source if segment else "", head.url,
         shown_reading_min=read if segment is None else segment.shown_reading_min, hidden=page.hidden,
     )  # fmt: skip
+
+
+def _is_stamp(line: str, segment: Segment | None) -> bool:
+    """Whether a line only says when, or who and when: the page's header, which the extractor took for text."""
+    is_short = len(line.split()) < thresholds.BODY_WORDS and not labels.ends_sentence(line)
+    return is_short and segment is not None and bool(segment.stamp) and segment.stamp in line
 
 
 def _extracted(root: Any, url: str) -> tuple[str, ...]:
