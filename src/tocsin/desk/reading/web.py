@@ -83,25 +83,28 @@ def pieces(data: bytes, charset: str, url: str) -> list[Piece]:
     root = parsed(data, charset)
     head = _head(root)
     page = from_html(root)
-    segments = split(page.blocks)
-    if _is_container(segments):
+    segments, listed, lines = split(page.blocks), _listed(root), _main_text(root, url)
+    if _is_container(segments) and _is_most_of(segments, lines):
         return _container(segments, head, page)
-    listed = _listed(root)
     if len(listed) > 1 and sum(len(one.text.split()) for one in page.blocks) < thresholds.MAIN_WORDS:
         return listed
-    made = _single(root, head, page, segments, url)
+    made = _single(lines, head, page, segments)
     return [made] if made is not None else []
 
 
 def pieces_of(page: Page, role: Role) -> list[Piece]:
     """The articles of a page of plain lines: one text, unless what looks like articles is most of it."""
     lines, segments = _lines(page), split(page.blocks)
-    covered = sum(_words((one.title, one.outlet, one.stamp, one.byline, one.source, *one.lines)) for one in segments)
-    if not segments or covered < _words(lines) * thresholds.SPLIT_COVERS:
+    if not segments or not _is_most_of(segments, lines):
         return _whole(lines, role)
     if len(segments) > 1:
         return _container(segments, _Head("", "", "", "", ""), page)
     return _whole(lines, role) if _dated(lines[0]) else [_piece(segments[0], role)]
+
+
+def _is_most_of(segments: list[Segment], lines: Iterable[str]) -> bool:
+    covered = sum(_words((one.title, one.outlet, one.stamp, one.byline, one.source, *one.lines)) for one in segments)
+    return covered >= _words(lines) * thresholds.SPLIT_COVERS
 
 
 def _lines(page: Page) -> list[str]:
@@ -162,10 +165,9 @@ def _alike(one: str, other: str) -> bool:
 # -- one article ----------------------------------------------------------------------------------------------------
 
 
-def _single(root: Any, head: _Head, page: Page, segments: list[Segment], url: str) -> Piece | None:
+def _single(lines: tuple[str, ...], head: _Head, page: Page, segments: list[Segment]) -> Piece | None:
     segment = max(segments, key=lambda one: sum(map(len, one.lines)), default=None)
     heading = next((one.text for one in page.blocks if one.kind is Kind.HEADING and len(one.text.split()) > 2), "")
-    lines = _extracted(root, url) if _depth(root) <= thresholds.DEEPEST else ()
     if not lines:
         lines = segment.lines if segment else tuple(one.text for one in page.blocks if not labels.is_noise(one.text))
     lines = tuple(one for at, one in enumerate(lines) if at >= thresholds.HEADER_LINES or not _is_stamp(one, segment))
@@ -189,8 +191,10 @@ def _is_stamp(line: str, segment: Segment | None) -> bool:
     return is_short and segment is not None and bool(segment.stamp) and segment.stamp in line
 
 
-def _extracted(root: Any, url: str) -> tuple[str, ...]:
-    """Main text by trafilatura, in its precise mode: no comments, no images, no links."""
+def _main_text(root: Any, url: str) -> tuple[str, ...]:
+    """Main text by trafilatura, in its precise mode: no comments, no images, no links. Takes what is hidden out of the tree."""
+    if _depth(root) > thresholds.DEEPEST:
+        return ()
     for hidden in root.xpath(
         "//*[@hidden or @aria-hidden='true' or contains(@style, 'display:none') or contains(@style, 'display: none')]"
     ):
