@@ -80,4 +80,4 @@ lock: $(VENV)/.dev ## pin everything anew (needs uv in the environment)
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo --extra desk-languages pyproject.toml requirements-build.in -o requirements.lock
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo --extra desk-languages --group dev pyproject.toml requirements-build.in -o requirements-dev.lock
 
-.PHONY: help setup demo test test-unit test-browser pictures soak planted mutate check fix bench bench-desk translations lock
+.PHONY: help setup demo test test-unit test-browser test-long pictures soak planted mutate check fix bench bench-desk translations lock

@@ -94,10 +94,10 @@ def _ready(hands: Hands, ready: dict[str, Any]) -> None:
 def status(hands: Hands) -> None:
     """How the node stands: charter, links, channels, what was shared and received, and what is behind."""
     from tocsin.cli.control import ask
-    from tocsin.node import doctor
+    from tocsin.node import faults
 
     found = ask(hands.home, lambda control: control.get("/status"))
-    found["faults"] = [one for one in doctor.of_status(found) if one["state"] != "ok"]
+    found["faults"] = [one for one in faults.of_status(found) if one["state"] != "ok"]
     hands.screen.result("status", found, [])
     if not hands.screen.json:
         _show(hands, found)

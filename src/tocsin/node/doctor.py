@@ -22,10 +22,10 @@ from tocsin.backends.system.keyring import certificate_end
 from tocsin.edge.console import assets
 from tocsin.errors import MEANINGS, ConfigError, TocsinError
 from tocsin.exchange.members import charter, descriptor
-from tocsin.exchange.warn.duties import OLD_US
 from tocsin.formats.keys import Role
 from tocsin.node import backup, fsck
 from tocsin.node.config import address
+from tocsin.node.faults import Finding, Status, fault, named, of_status, warning, well
 from tocsin.node.home import Home
 from tocsin.ports.checkpoints import Held
 
@@ -33,10 +33,6 @@ _SMALL_STORE: Final = 32 * 1024 * 1024  # read through in some hundredths of a s
 _LOW_DISK: Final = 512 * 1024 * 1024
 _SOON: Final = timedelta(days=30)
 _OLD: Final = timedelta(days=7)
-_SKEW_S: Final = 10.0  # as large as this it spoils what people read in dates; nothing is refused for it
-_OURS: Final = frozenset({"peer.charter", "peer.identity", "peer.version"})  # links that no patience mends
-Finding = dict[str, Any]
-Status = Mapping[str, Any]
 
 
 def examine(home: Home, node: Status | TocsinError, *, patient: bool = True) -> list[Finding]:
@@ -67,42 +63,14 @@ def examine(home: Home, node: Status | TocsinError, *, patient: bool = True) -> 
     return findings if isinstance(node, TocsinError) else [*findings, *of_status(node)]
 
 
-def of_status(status: Status) -> list[Finding]:
-    """What a node's own answer to `GET /status` tells of its faults; see examine()."""
-    return [
-        *_named("node", _running(status)),
-        *_named("links", _links(status)),
-        *_named("channels", _pending(status)),
-        *_named("members", _members(status)),
-        *_named("duties", _duties(status)),
-        *_named("poisoning", _poisoning(status)),
-    ]
-
-
 def _checked(name: str, check: Callable[[Home], Iterator[Finding]], home: Home) -> list[Finding]:
     try:
-        return _named(name, check(home))
+        return named(name, check(home))
     except TocsinError as error:
-        found = _fault(error.code, error.what, do=error.meaning.do)
+        found = fault(error.code, error.what, do=error.meaning.do)
     except (OSError, apsw.Error) as error:
-        found = _fault("doctor.unreadable", f"the check could not be made ({type(error).__name__})")
-    return _named(name, iter((found,)))
-
-
-def _named(name: str, found: Iterator[Finding]) -> list[Finding]:
-    return [{"name": name, **one} for one in list(found) or [_well("")]]
-
-
-def _well(what: str) -> Finding:
-    return {"state": "ok", "code": "", "what": what, "do": ""}
-
-
-def _fault(code: str, what: str, *, do: str = "", state: str = "fail") -> Finding:
-    return {"state": state, "code": code, "what": what, "do": do or MEANINGS[code].do}
-
-
-def _warning(code: str, what: str, do: str = "") -> Finding:
-    return _fault(code, what, do=do, state="warn")
+        found = fault("doctor.unreadable", f"the check could not be made ({type(error).__name__})")
+    return named(name, iter((found,)))
 
 
 # -- the folder -------------------------------------------------------------------------------------------------
@@ -110,7 +78,7 @@ def _warning(code: str, what: str, do: str = "") -> Finding:
 
 def _settings(home: Home) -> Iterator[Finding]:
     settings = home.settings()
-    yield _well(f"{settings.handle}, peers on {settings.peer_listen}, people on {settings.people_listen}")
+    yield well(f"{settings.handle}, peers on {settings.peer_listen}, people on {settings.people_listen}")
 
 
 def _keys(home: Home) -> Iterator[Finding]:
@@ -119,9 +87,9 @@ def _keys(home: Home) -> Iterator[Finding]:
         keys.signing(role)
     keys.sealing()
     if not keys.certificate_key.is_file():
-        yield _fault("config.key-missing", "the key file transport.key is missing")
+        yield fault("config.key-missing", "the key file transport.key is missing")
     else:
-        yield _well("governance, log, receipt, seal and transport keys are there and readable")
+        yield well("governance, log, receipt, seal and transport keys are there and readable")
 
 
 def _modes(home: Home) -> Iterator[Finding]:
@@ -129,22 +97,22 @@ def _modes(home: Home) -> Iterator[Finding]:
         if path.exists() and path.stat().st_mode & 0o077:
             mode = 700 if path.is_dir() else 600
             what = f"{path.relative_to(home.path)} is open to others"
-            yield _fault("doctor.permissions", what, do=f"chmod {mode} {path}")
+            yield fault("doctor.permissions", what, do=f"chmod {mode} {path}")
 
 
 def _certificate(home: Home) -> Iterator[Finding]:
     left = certificate_end(home.keyring()) - datetime.fromtimestamp(SystemClock().now_us() / 1e6, UTC)
     what = f"the transport certificate ends in {left.days} days"
     if left <= timedelta():
-        yield _fault("doctor.certificate", "the transport certificate has ended")
+        yield fault("doctor.certificate", "the transport certificate has ended")
     else:
-        yield _warning("doctor.certificate", what) if left < _SOON else _well(what)
+        yield warning("doctor.certificate", what) if left < _SOON else well(what)
 
 
 def _descriptor(home: Home) -> Iterator[Finding]:
     found, _ = descriptor.read(home.descriptor.read_bytes())
     if found.keys[Role.GOVERNANCE].raw != home.keyring().signing(Role.GOVERNANCE).public.raw:
-        yield _fault("doctor.descriptor", "the descriptor is of other keys than this node has")
+        yield fault("doctor.descriptor", "the descriptor is of other keys than this node has")
 
 
 def _store(home: Home, *, patient: bool) -> Iterator[Finding]:
@@ -156,32 +124,32 @@ def _store(home: Home, *, patient: bool) -> Iterator[Finding]:
     broken = [row[0] for row in checked if row[0] != "ok"]
     if broken:
         do = "Run tocsin fsck, then restore from a backup."
-        yield _fault("fsck.sqlite", f"SQLite finds {len(broken)} faults in the store", do=do)
+        yield fault("fsck.sqlite", f"SQLite finds {len(broken)} faults in the store", do=do)
     elif found != SCHEMA:
-        yield _warning("store.old", f"the store has layout {found}; the next start upgrades it to {SCHEMA}")
+        yield warning("store.old", f"the store has layout {found}; the next start upgrades it to {SCHEMA}")
     else:
         told = f"layout {found}, SQLite {apsw.sqlite_lib_version()}, {size // 1024} KiB"
-        yield _well(told if through else f"{told}; too large to be read through here: tocsin doctor does")
+        yield well(told if through else f"{told}; too large to be read through here: tocsin doctor does")
 
 
 def _charter(home: Home) -> Iterator[Finding]:
     with closing(connect(str(home.store))) as connection:
         rows = Handle(connection).query("SELECT note FROM members_charters ORDER BY version")
     if not rows:
-        yield _warning("config.no-charter", "no charter is in force here")
+        yield warning("config.no-charter", "no charter is in force here")
         return
     read = charter.chain(row[0] for row in rows)[-1]
-    yield _well(f"{read.name}, version {read.version}, {len(read.members)} members")
+    yield well(f"{read.name}, version {read.version}, {len(read.members)} members")
     me = home.settings().handle
     out = [one.handle for one in read.members.values() if not one.endpoint]
     if me in out and len(out) > 1:
         others = ", ".join(one for one in sorted(out) if one != me)
-        yield _warning("doctor.no-way", f"no link is possible with {others}: neither they nor we have an endpoint")
+        yield warning("doctor.no-way", f"no link is possible with {others}: neither they nor we have an endpoint")
 
 
 def _heads(home: Home) -> Iterator[Finding]:
     if not home.heads.is_dir():
-        yield _fault("doctor.heads", "the folder heads is missing")
+        yield fault("doctor.heads", "the folder heads is missing")
         return
     me = home.settings().handle
     with closing(connect(str(home.store))) as connection, closing(SystemDisk(home.heads)) as disk:
@@ -191,7 +159,7 @@ def _heads(home: Home) -> Iterator[Finding]:
         held = {slot: asyncio.run(files.load(bytes.fromhex(slot))) for slot in ours}
         for log in fsck.standing(reading):
             if log["slot"] in held and (why := _differs(held[log["slot"]], log)):
-                yield _fault("tlog.behind", f"log {log['slot'][:16]}: {why}")
+                yield fault("tlog.behind", f"log {log['slot'][:16]}: {why}")
 
 
 def _differs(held: Held | None, log: Mapping[str, Any]) -> str:
@@ -210,7 +178,7 @@ def _contradictions(home: Home) -> Iterator[Finding]:
             "WHERE r.code IN ('receive.fork', 'receive.rollback') ORDER BY l.origin, r.code"
         )
     for code, origin in rows:
-        yield _warning(code, f"{origin} has contradicted its own signature")
+        yield warning(code, f"{origin} has contradicted its own signature")
 
 
 def _denylists(home: Home) -> Iterator[Finding]:
@@ -218,7 +186,7 @@ def _denylists(home: Home) -> Iterator[Finding]:
     compiled = warninglists.place(home.run)
     if compiled.exists():
         warninglists.read(compiled)
-    yield _well(f"{len(found)} lists of the package {warninglists.PACKAGE}")
+    yield well(f"{len(found)} lists of the package {warninglists.PACKAGE}")
 
 
 # -- the machine ------------------------------------------------------------------------------------------------
@@ -229,60 +197,60 @@ def _disk(home: Home) -> Iterator[Finding]:
     has = home.ballast.exists()
     if free <= _LOW_DISK:
         do = f"{MEANINGS['doctor.disk'].do} In need: rm {home.ballast}" if has else ""
-        yield _fault("doctor.disk", f"{free // 2**20} MiB free", do=do)
+        yield fault("doctor.disk", f"{free // 2**20} MiB free", do=do)
     else:
-        yield _well(f"{free // 2**20} MiB free")
+        yield well(f"{free // 2**20} MiB free")
     # A node that never ran has none yet.
     if home.settings().ballast_bytes and not has and any(home.heads.glob("*")):
-        yield _warning("doctor.ballast", "there is no ballast")
+        yield warning("doctor.ballast", "there is no ballast")
 
 
 def _clock(home: Home) -> Iterator[Finding]:
     now = SystemClock().now().timestamp()
     newest = max(path.stat().st_mtime for path in (home.store, home.config_file))
     if newest > now + 60:
-        yield _warning("doctor.clock", "the clock stands before files this node wrote")
+        yield warning("doctor.clock", "the clock stands before files this node wrote")
 
 
 def _backup(home: Home) -> Iterator[Finding]:
     newest = backup.noted(home)
     if newest is None or "made_at_us" not in newest:
-        yield _warning("doctor.backup", "no backup of this node was ever made")
+        yield warning("doctor.backup", "no backup of this node was ever made")
         return
     age = timedelta(microseconds=SystemClock().now_us() - newest["made_at_us"])
     what = f"the newest backup is {age.days} days old: {newest['file']}"
-    yield _warning("doctor.backup", what) if age > _OLD else _well(what)
+    yield warning("doctor.backup", what) if age > _OLD else well(what)
 
 
 def _browser_code(_home: Home) -> Iterator[Finding]:
     faults = assets.faults()
     if faults:
-        yield _warning("doctor.browser-code", f"missing or changed: {', '.join(faults)}")
+        yield warning("doctor.browser-code", f"missing or changed: {', '.join(faults)}")
     else:
-        yield _well("the console has the JavaScript it was packed with")
+        yield well("the console has the JavaScript it was packed with")
 
 
 def _brief(_home: Home) -> Iterator[Finding]:
     try:
         assets.fonts()
     except ConfigError as error:
-        yield _warning(error.code, error.what)
+        yield warning(error.code, error.what)
     else:
-        yield _well("the font of the brief is there")
+        yield well("the font of the brief is there")
 
 
 def _silent(home: Home, why: TocsinError) -> Iterator[Finding]:
     if why.code != "config.not-running":
-        yield _fault(why.code, why.what, do=why.meaning.do)
+        yield fault(why.code, why.what, do=why.meaning.do)
         return
-    yield _warning(why.code, "the node does not run")
+    yield warning(why.code, "the node does not run")
     settings = home.settings()
     for code, name, listen in (
         ("peer.listen", "peer_listen", settings.peer_listen),
         ("config.people-listen", "people_listen", settings.people_listen),
     ):
         if not _is_free(*address(listen)):
-            yield _fault(code, f"{name} {listen} is taken or not ours")
+            yield fault(code, f"{name} {listen} is taken or not ours")
 
 
 def _is_free(host: str, port: int) -> bool:
@@ -293,77 +261,3 @@ def _is_free(host: str, port: int) -> bool:
         except OSError:
             return False
         return True
-
-
-# -- what the node tells ----------------------------------------------------------------------------------------
-
-
-def _running(status: Status) -> Iterator[Finding]:
-    for one in status["behind"]:
-        yield _fault("tlog.behind", f"log {one['slot'][:16]}: {one['why']}")
-    for one in status["not_ready"]:
-        if one["code"] != "tlog.behind" or not status["behind"]:
-            yield _fault(one["code"], one["what"])
-
-
-def _links(status: Status) -> Iterator[Finding]:
-    for one in status["links"]:
-        peer, code = one["peer"], one["last_error"]
-        if one["state"] == "no-way":
-            yield _warning("doctor.no-way", f"no link is possible with {peer}")
-        elif one["state"] != "up":
-            known = code if code in MEANINGS else "peer.unreachable"
-            yield _fault(known, f"no link with {peer}", state="fail" if known in _OURS else "warn")
-        if one["skew_s"] is not None and abs(one["skew_s"]) > _SKEW_S:
-            yield _warning("doctor.skew", f"the clock of {peer} differs from ours by {one['skew_s']:+.0f} s")
-        for refused in one["refused"]:
-            if refused in MEANINGS:
-                yield _warning(refused, f"{peer} refuses what we send")
-
-
-def _pending(status: Status) -> Iterator[Finding]:
-    for one in status["channels"]:
-        if not one["open"]:
-            missing = ", ".join(sorted(set(one["roster"]) - set(one["signers"])))
-            yield _warning("policy.channel-pending", f"{one['name']} lacks the signature of {missing}")
-
-
-def _duties(status: Status) -> Iterator[Finding]:
-    told = status.get("duties") or {}
-    oldest = told.get("oldest_s") or 0
-    if oldest > OLD_US / 1e6:
-        yield _warning(
-            "doctor.duties", f"{told['open']} duties to warn are open, the oldest for {oldest / 3600:,.0f} hours"
-        )
-
-
-def _members(status: Status) -> Iterator[Finding]:
-    """Votes that are missing, contradictions, and what others keep from us. An older node tells nothing of them."""
-    for one in status.get("votes", ()):
-        short = one["digest"][:12]
-        if one["of"] == "charter":
-            do = f"Look at it: `tocsin charter diff {short}`; then `tocsin charter sign {short}`, or let it be."
-        else:
-            name = one["of"]
-            do = f"Look at it: `tocsin channel show {name}`; then `tocsin channel agree {name} {short}`, or let it be."
-        what = "the next charter" if one["of"] == "charter" else f"another roster of {one['of']}"
-        yield _warning("doctor.vote", f"{what} is proposed and waits for our vote", do)
-    for one in status.get("evidence", ()):
-        yield _warning("doctor.evidence", f"{one['accused']} has contradicted its own signature {one['count']} times")
-    for code, key, what in (
-        ("receive.withheld", "withheld", "sends less of its log than others hold"),
-        ("doctor.quiet", "silent", "has said nothing for long of its log"),
-    ):
-        for origin, channel in sorted({(one["origin"], one["channel"]) for one in status.get(key, ())}):
-            yield _warning(code, f"{origin} {what} in {channel}")
-    unasked = sorted({one["channel"] for one in status.get("unasked", ())})
-    if unasked:
-        yield _warning("tlog.unasked", f"no member was heard of our logs in {', '.join(unasked)}")
-
-
-def _poisoning(status: Status) -> Iterator[Finding]:
-    missing = status.get("denylists", "ready")
-    if missing in MEANINGS:
-        yield _fault(missing, "the deny-lists are not loaded (yet), so that nothing is exported for blocking")
-    for one in status.get("blocked", ()):
-        yield _warning("doctor.blocked", f"everything of {one['member']} is blocked here since {one['since']}")

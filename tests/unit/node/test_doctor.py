@@ -24,6 +24,7 @@ from tocsin.formats.markings import ChannelKind
 from tocsin.formats.merkle import Frontier
 from tocsin.formats.tlp import Tlp
 from tocsin.node import backup, doctor
+from tocsin.node.faults import of_status
 from tocsin.node.home import Home
 from tocsin.node.making import InitSettings, create
 from tocsin.node.readiness import Readiness
@@ -286,7 +287,7 @@ def told(story, handles=("aa", "bb"), before=lambda fed: None):
         people = PeopleServices(None, None, Readiness(core, lambda: fed.core("aa").links is not None).reasons)
         status = await reading.status(_control(None, core, people, None, None, lambda: ""))
         await fed.stop()
-        return faults(doctor.of_status(status))
+        return faults(of_status(status))
 
     return run(main, limit_s=600.0)
 
@@ -389,12 +390,12 @@ def test_search_that_stands_still_and_a_store_that_is_full():
 def test_what_a_peer_refuses_is_named():
     link = {"peer": "bb", "state": "up", "last_error": "", "skew_s": 0.0, "refused": ["receive.seal"]}
     status = {"links": [link], "channels": [], "behind": [], "not_ready": []}
-    assert faults(doctor.of_status(status)) == {"receive.seal"}
-    assert faults(doctor.of_status(status | {"links": [link | {"state": "never"}]})) >= {"peer.unreachable"}
+    assert faults(of_status(status)) == {"receive.seal"}
+    assert faults(of_status(status | {"links": [link | {"state": "never"}]})) >= {"peer.unreachable"}
 
 
 def test_a_duty_to_warn_that_is_open_for_a_day_is_named():
     status = {"links": [], "channels": [], "behind": [], "not_ready": []}
     for oldest, wanted in ((None, set()), (86_399.0, set()), (86_401.0, {"doctor.duties"})):
-        found = doctor.of_status(status | {"duties": {"open": 1, "oldest_s": oldest}})
+        found = of_status(status | {"duties": {"open": 1, "oldest_s": oldest}})
         assert faults(found) == wanted
