@@ -26,6 +26,7 @@ def shared_data() -> Path:
 
 def pytest_configure():
     """Where a shell runs us in the background it has us ignore interrupts, and so would all that we start."""
+    gc.disable()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -40,6 +41,7 @@ def pytest_ignore_collect(collection_path, config):
 def pytest_collection_finish():
     """What has been collected lives as long as the process: the garbage collector need not look at it again and again."""
     gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config, items):

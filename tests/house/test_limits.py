@@ -73,6 +73,7 @@ def parameters(function):
     return len([arg for arg in given if arg.arg not in ("self", "cls")])
 
 
+@pytest.mark.slow
 def test_a_function_has_at_most_50_code_lines_and_7_parameters():
     def judge(path):
         for one in functions(tree_of(path)):
@@ -108,6 +109,7 @@ def is_declared_constant(node):
     return kind is not None and re.search(r"\b(Final|Mapping|Sequence|Type)\b", ast.unparse(kind)) is not None
 
 
+@pytest.mark.slow
 def test_no_module_keeps_state():
     def judge(path):
         for node in tree_of(path).body:

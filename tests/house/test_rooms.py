@@ -106,12 +106,14 @@ def usable_codes():
     return all_texts() | {code for tree in trees() for code in put_together(texts(tree))}
 
 
+@pytest.mark.slow
 def test_every_code_that_is_raised_has_a_meaning():
     raised = {code for tree in trees() for code in codes_raised(tree)}
     assert len(raised) > 60
     assert raised - errors.MEANINGS.keys() == set()
 
 
+@pytest.mark.slow
 def test_every_text_that_looks_like_a_code_has_a_meaning():
     """Codes that travel in variables are found by their look: one of our families, a dot, a word."""
     files = re.compile(r"\.(toml|note|key|crt|sock|head|sqlite|json|md|new|log)$")

@@ -4,6 +4,7 @@ import asyncio
 import json
 from itertools import count
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,6 +124,7 @@ def test_a_receipt_after_a_refusal_does_not_undo_it():
     play([("share", 2, "quiet"), ("share", 2, "pair"), ("decline", 2, "")], 0, 1)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.lists(ACT, min_size=1, max_size=9), st.integers(0, 1000), st.integers(1, 9))
 def test_duties_are_made_again_by_the_journal_and_end_only_when_the_member_holds_something(acts, seed, step):

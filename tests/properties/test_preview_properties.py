@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -122,6 +123,7 @@ async def story(case):
         await fed.stop()
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(cases)
 @example({**MOVED, "change": "join"})

@@ -106,6 +106,7 @@ def test_the_key_must_be_the_one_in_the_charter(verified):
         assert (status, told["code"]) == (5, "evidence.unproven")
 
 
+@pytest.mark.slow
 def test_a_charter_that_is_not_in_force_names_nobody(verified):
     first = founded()
     for code, *versions in (

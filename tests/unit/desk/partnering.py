@@ -1,9 +1,10 @@
 """Bodies as partners' machines send them: made by the libraries of those formats, so that our reading is held against theirs."""
 
 import json
+from functools import cache
+from importlib import import_module
 
 import stix2
-from pymisp import MISPEvent, MISPEventReport, MISPObject
 
 ACME = stix2.Identity(
     id="identity--5a1e8d3c-0000-4000-8000-000000000002", name="Acme CERT", identity_class="organization"
@@ -15,6 +16,12 @@ PROSE = (
     "Ransomware has stopped the container terminal of Piraeus in Greece, and ships wait outside the port.",
     "The malware calls hxxps://gate.crane-tools[.]net/a every hour; see https://vendor.example/blog for more.",
 )
+
+
+@cache
+def pymisp():
+    """It takes seconds to load: only who wants an event waits for it."""
+    return import_module("pymisp")
 
 
 def indicator(pattern, **more):
@@ -40,7 +47,7 @@ def envelope(*objects, onward=""):
 
 def event(number=1, info="Ransomware at the terminal of Piraeus", tags=("tlp:clear",)):
     """A MISP event, to be added to and told by `told`."""
-    made = MISPEvent()
+    made = pymisp().MISPEvent()
     made.from_dict(
         info=info,
         uuid=f"5a1e8d3c-0000-4000-8000-{number:012d}",
@@ -61,13 +68,13 @@ def told(*events):
 
 def written(made, name, content):
     """A report that is part of an event."""
-    part = MISPEventReport()
+    part = pymisp().MISPEventReport()
     part.from_dict(name=name, content=content)
     made.EventReport.append(part)
 
 
 def file_object(made, sha256):
-    part = MISPObject("file")
+    part = pymisp().MISPObject("file")
     part.add_attribute("sha256", value=sha256, to_ids=True)
     part.add_attribute("filename", value="invoice.exe", to_ids=True)
     made.add_object(part)

@@ -41,6 +41,7 @@ def model(monkeypatch):
         yield server
 
 
+@pytest.mark.slow
 def test_only_open_texts_and_the_question_leave(store, model):
     outside = Outside()
     feed = "https://partner.example/taxii"
@@ -96,6 +97,7 @@ def test_nothing_that_is_shared_is_made_of_it(store, model):
             assert again.asking.model == ""
 
 
+@pytest.mark.slow
 def test_only_its_own_page_and_route_know_of_it():
     """Whatever drafts, warns, notes or shares has no name by which it could come to a generated text."""
     tables, importing, asking = set(), set(), set()

@@ -178,6 +178,7 @@ def test_the_same_page_twice_is_one_document(store):
     run(story())
 
 
+@pytest.mark.slow
 def test_lists_are_narrowed_and_paged_and_nothing_is_seen_twice(store):
     async def story():
         with opened(store) as office:
@@ -503,6 +504,7 @@ class Model:
         return [[1.0 if place == number else 0.0 for place in range(10)] for number in numbers]
 
 
+@pytest.mark.slow
 def test_vectors_are_kept_over_a_restart_and_those_of_another_model_are_made_anew_in_batches(store):
     async def first():
         with opened(store, model=(model := Model()), called="one 1") as office:

@@ -92,6 +92,7 @@ def test_an_amp_page_of_one_article_with_teasers_below():
     assert found[0].outlet == main.outlet
 
 
+@pytest.mark.slow
 def test_a_live_blog_whose_entries_are_stamped_with_the_hour():
     entries = "".join(
         f'<div class="entry" id="e{n}"><time datetime="2025-05-31T{11 - n:02}:1{n}:00Z">{11 - n:02}:1{n}</time><h4>{escape(one.title)}</h4>{words(one)}</div>'
@@ -216,6 +217,7 @@ def test_a_report_of_lists_with_dates_in_them_is_one_text_and_whole(date):
     assert " ".join(one.text.split()) == " ".join(" ".join(lines).split())
 
 
+@pytest.mark.slow
 def test_reports_of_indicators_are_read_whole(shared_data):
     """Sixty real ones: what is left out is the date of the first line, and no list names an outlet."""
     files = sorted((shared_data / "news" / "ioc").glob("*.txt"))

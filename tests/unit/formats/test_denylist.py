@@ -45,6 +45,7 @@ def covers(entries, asked):
     )
 
 
+@pytest.mark.slow
 @given(st.lists(networks, max_size=12), networks)
 def test_cidr_is_what_overlaps(entries, asked):
     (span,) = values.spans(asked)

@@ -56,6 +56,7 @@ def test_who_asks_sources_has_the_network_and_starts_no_program():
     assert others == (["program", "exec"] if kernel == "kernel" else ["program"])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other kernels are not asked")
 def test_both_children_run_under_the_filter():
     async def story():
@@ -138,6 +139,7 @@ def captures(url):
     yield f"%PDF-1.4\n1 0 obj << /Type /Catalog /Pages 2 0 R /OpenAction << /S /URI /URI ({url}/u) >> >> endobj\n2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj\n3 0 obj << /Type /Page /Parent 2 0 R /Contents 4 0 R /AA << /O << /S /SubmitForm /F ({url}/f) >> >> >> endobj\n4 0 obj << /Length 0 /F << /FS /URL /F ({url}/s) >> >> stream\n\nendstream endobj\ntrailer << /Root 1 0 R >>".encode(), "application/pdf"  # fmt: skip
 
 
+@pytest.mark.slow
 def test_nothing_that_a_capture_names_is_asked_for_while_it_is_read():
     canary = Canary()
 

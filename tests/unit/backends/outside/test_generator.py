@@ -175,6 +175,7 @@ def test_a_key_that_is_none_is_told_and_nothing_is_sent(tmp_path, content):
         assert server.asked == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "manner",
     ["refusing", "moved", "large", "endless", "packed", "page", "other", "none", "blank", "deep", "latin", "cut"],
@@ -188,6 +189,7 @@ def test_whatever_else_comes_is_refused(manner):
         assert "log in" not in caught.value.what
 
 
+@pytest.mark.slow
 def test_who_drips_is_not_waited_for():
     with served("dripping") as server:
         began = time.monotonic()
@@ -208,6 +210,7 @@ def test_a_server_that_nobody_vouches_for_is_not_believed(tmp_path, tls):
         assert ask(made(server, "https", "localhost", key=key, trust=known)) == "It is so. [1]"
 
 
+@pytest.mark.slow
 def test_one_at_a_time():
     async def two(generator):
         return await asyncio.gather(generator.complete(PROMPT), generator.complete(PROMPT), return_exceptions=True)

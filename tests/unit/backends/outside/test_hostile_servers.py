@@ -73,6 +73,7 @@ def impatient(monkeypatch):
     monkeypatch.setattr(fetching, "_SECONDS", 1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "again"),
     [(b"", b"H"), (b"HTTP/1.1 200 OK\r\nX: ", b"a"), (HEAD + b"Content-Length: 9999\r\n\r\n", b"a"), (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n")],
@@ -81,6 +82,7 @@ def test_what_drips_is_not_waited_for(impatient, first, again):
     assert answered(first, again, 0.05) == "desk.unreachable"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "flood",
     [b"X-Flood: " + b"a" * 8000 + b"\r\n", b"X: a\r\n" * 1000, b"Set-Cookie: " + b"a=b; " * 1000 + b"\r\n", b"X-Long: " + b"a" * 100_000, b"HTTP/1.1 100 Continue\r\n\r\n"],
@@ -119,6 +121,7 @@ def bomb(name, data):
     return HEAD + b"Content-Encoding: %s\r\nContent-Length: %d\r\n\r\n" % (name, len(data)) + data
 
 
+@pytest.mark.slow
 def test_bombs_are_cut_and_packings_that_were_not_asked_for_refused():
     zeros = bytes(80 << 20)
     raw = zlib.compressobj(wbits=-15)

@@ -3,6 +3,8 @@
 import json
 from dataclasses import replace
 
+import pytest
+
 from tocsin.edge.signin.oidc import Client, Provider
 from tocsin.errors import AccessError
 from tocsin.exchange.members.descriptor import fingerprint
@@ -32,6 +34,7 @@ def with_provider(house, **answers):
     return asked
 
 
+@pytest.mark.slow
 def test_the_provider_is_asked_who_it_is_by_an_administrator_only_and_nobody_is_signed_in(visit):
     async def story(house):
         asked = with_provider(house, k=KEYS)

@@ -109,6 +109,7 @@ def test_a_paper_that_is_too_full_is_refused_and_not_cut():
         paper.write(brief.paper_of(facts, words.words("en")), assets.fonts())
 
 
+@pytest.mark.slow
 def test_it_tells_what_is_late_due_new_recalled_and_who_was_silent(visit):
     async def story(house):
         fed = house.federation

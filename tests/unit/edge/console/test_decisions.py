@@ -131,6 +131,7 @@ def test_a_shared_story_shows_where_it_is_and_what_came_since(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_nothing_of_ours_leaves_and_a_shared_note_is_read_by_others(visit):
     async def story(house):
         sent = []

@@ -124,6 +124,7 @@ def test_the_token_of_one_session_is_none_of_another(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_reading_changes_nothing(visit, samples):
     async def story(house):
         browser = await house.enroll("root", "administrator", "analyst")

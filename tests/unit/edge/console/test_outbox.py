@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tocsin.edge.control import correcting, warning
 from tocsin.exchange.warn.warnings import Reply
 from tocsin.formats.answer import Word
@@ -191,6 +193,7 @@ PIECE = """{"type": "indicator", "spec_version": "2.1", "id": "indicator--00000b
 "object_marking_refs": ["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"]}"""
 
 
+@pytest.mark.slow
 def test_a_share_of_many_batches_is_listed_by_pages_and_never_loaded_whole(visit, piece):
     async def story(house):
         await house.federation.share("aa", "plenary", [piece(number) for number in range(1000, 2100)])

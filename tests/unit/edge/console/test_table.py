@@ -228,6 +228,7 @@ async def visitor(world, role):
     return browser, (await browser.ask("/me")).field()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", list(Role), ids=str)
 def test_a_role_opens_its_rows_and_cannot_tell_another_from_nothing(world, samples, role):
     async def story(world):
@@ -251,6 +252,7 @@ def test_a_role_opens_its_rows_and_cannot_tell_another_from_nothing(world, sampl
     world(story)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", list(Role), ids=str)
 def test_who_may_open_it_is_shown_what_is_there_and_cannot_tell_hidden_from_absent(world, samples, role):
     async def story(world):
@@ -289,6 +291,7 @@ def test_who_may_open_it_is_shown_what_is_there_and_cannot_tell_hidden_from_abse
     world(story)
 
 
+@pytest.mark.slow
 def test_who_is_not_signed_in_is_sent_to_the_same_door_from_everywhere(world, samples):
     async def story(world):
         for key, allowed in TABLE.items():
@@ -316,6 +319,7 @@ def test_who_is_not_signed_in_is_sent_to_the_same_door_from_everywhere(world, sa
     world(story)
 
 
+@pytest.mark.slow
 def test_a_form_of_who_may_not_does_nothing(world, samples):
     """Beside the answer, which is that of nothing: the store is as it was."""
 

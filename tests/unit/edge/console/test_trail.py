@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tocsin.edge.console.app import twin_path
 from tocsin.edge.console.pages import ALL
 from tocsin.errors import StoreError
@@ -24,6 +26,7 @@ async def with_amber(house):
     return await house.enroll("everybody", "duty", "analyst", "releaser", "administrator", "oversight")
 
 
+@pytest.mark.slow
 def test_every_page_that_shows_it_leaves_a_record(visit, samples):
     async def story(house):
         browser = await with_amber(house)

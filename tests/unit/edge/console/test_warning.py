@@ -53,6 +53,7 @@ def story(make_house):
     return running
 
 
+@pytest.mark.slow
 def test_its_giver_sees_three_facts_of_each_and_who_is_silent(story):
     async def work(house, federation):
         id_ = await warned(federation, "aa")
@@ -170,6 +171,7 @@ def test_above_green_the_trail_says_so_and_hidden_is_absent(story):
     story(work)
 
 
+@pytest.mark.slow
 def test_the_table_says_what_the_map_draws(story):
     async def work(house, federation):
         await warned(federation, "bb", headline="First", countries=("FR", "MT"))

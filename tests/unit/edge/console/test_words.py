@@ -24,12 +24,14 @@ def translations():
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["fr", "ar", "ru"])
 def test_every_word_is_translated_with_the_same_values(translations, language):
     assert translations.faults(language) == []
     assert len(translations.used()) > 200
 
 
+@pytest.mark.slow
 def test_what_is_missing_stale_or_other_is_found(translations, monkeypatch):
     good = translations.catalogue("fr")
     changed = {**good, "Stale": ("x",), "Search": ("",), "in %(channel)s": ("dans",), "%(num)s object": ("%(num)s",)}
@@ -95,6 +97,7 @@ def untranslated(page):
     return read(page).found
 
 
+@pytest.mark.slow
 def test_no_page_shows_an_untranslated_word(visit, samples):
     async def story(house):
         house.again(pseudo=True, loopback=True)

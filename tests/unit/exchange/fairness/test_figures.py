@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from fairness_oracle import Oracle
 from fairness_story import CHANNELS, DAY, LOGS, ME, MEMBERS, NOW, STEPS, Community, play, steps_of, store
 from hypothesis import given, settings
@@ -72,6 +73,7 @@ def test_every_figure_is_what_the_oracle_says(steps, period):
     asyncio.run(main())
 
 
+@pytest.mark.slow
 @SOME
 @given(STEPS)
 def test_what_is_derived_again_is_the_same_also_after_erasing_and_sweeping(steps):
@@ -96,6 +98,7 @@ def test_what_is_derived_again_is_the_same_also_after_erasing_and_sweeping(steps
     asyncio.run(main())
 
 
+@pytest.mark.slow
 @settings(SOME, max_examples=60)  # each computes everything sixteen times
 @given(STEPS, STEPS, st.integers(0, 40))
 def test_what_is_remembered_is_what_is_computed_anew(steps, more, since):

@@ -286,6 +286,7 @@ def test_what_was_proposed_for_an_older_generation_is_stale(played, refused):
     played(story)
 
 
+@pytest.mark.slow
 def test_the_suspended_are_out_until_the_channel_takes_them_in_again(played, four):
     async def story(nodes):
         async def decide(changes):

@@ -205,6 +205,7 @@ KNOWN_FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_attack_passes(shared_data):
     faults = {}
