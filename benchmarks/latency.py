@@ -97,16 +97,16 @@ async def _through_socket(origin: Publisher, shape: Shape, disk: Disk, count: in
     disk.ms.clear()
     marks: dict[str, list[float]] = {"answered": [], "receipted": []}
     try:
-        async with Control(origin.place) as control:
-            for one in indicators(count, 78):
-                disk.once()
-                watch.arrived.clear()
-                begin = time.perf_counter()
-                rows = [row async for row in control.rows("POST", "/share", {"channel": "plenary"}, one)]
-                marks["answered"].append(time.perf_counter() - begin)
-                assert rows[-1]["exit_status"] == 0, rows[-1]
-                await origin.receipted(shape.handles())
-                marks["receipted"].append(max(watch.arrived) - begin)
+        control = Control(origin.place)
+        for one in indicators(count, 78):
+            disk.once()
+            watch.arrived.clear()
+            begin = time.perf_counter()
+            rows = [row async for row in control.rows("POST", "/share", {"channel": "plenary"}, one)]
+            marks["answered"].append(time.perf_counter() - begin)
+            assert rows[-1]["exit_status"] == 0, rows[-1]
+            await origin.receipted(shape.handles())
+            marks["receipted"].append(max(watch.arrived) - begin)
     finally:
         await doors.close()
     return _told(marks, disk.ms)

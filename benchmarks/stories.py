@@ -150,24 +150,24 @@ def _timed(node: Node, path: str) -> float:
 async def _more(folder: Path, processes: _Processes, more: int) -> dict[str, Any]:
     """One more document, many times: from bytes to the commit."""
     news = stream.Stream(7)
-    async with Control(home.open_home(folder / PUBLISHER)) as control:
+    control = Control(home.open_home(folder / PUBLISHER))
 
-        async def bring(number: int) -> None:
-            query = {"url": f"https://outlet{number}.example/", "outlet": "", "media_type": "text/html"}
-            body = stream.page(news.next())
-            (_,) = [one async for one in control.rows("POST", "/desk/imported", query, body)]
+    async def bring(number: int) -> None:
+        query = {"url": f"https://outlet{number}.example/", "outlet": "", "media_type": "text/html"}
+        body = stream.page(news.next())
+        (_,) = [one async for one in control.rows("POST", "/desk/imported", query, body)]
 
-        begin, spent = time.perf_counter(), processes.cpu_s()
-        await bring(time.time_ns())
-        ready = {"placing_ready_s": time.perf_counter() - begin, "placing_ready_cpu_s": processes.cpu_s() - spent}
-        for number in range(20):
-            await bring(time.time_ns() + number)  # tables of words are loaded, the reader is warm
-        spent, took = processes.cpu_s(), []
-        for number in range(more):
-            begin = time.perf_counter()
-            await bring(time.time_ns() + number)
-            took.append((time.perf_counter() - begin) * 1000)
-        spent = processes.cpu_s() - spent
+    begin, spent = time.perf_counter(), processes.cpu_s()
+    await bring(time.time_ns())
+    ready = {"placing_ready_s": time.perf_counter() - begin, "placing_ready_cpu_s": processes.cpu_s() - spent}
+    for number in range(20):
+        await bring(time.time_ns() + number)  # tables of words are loaded, the reader is warm
+    spent, took = processes.cpu_s(), []
+    for number in range(more):
+        begin = time.perf_counter()
+        await bring(time.time_ns() + number)
+        took.append((time.perf_counter() - begin) * 1000)
+    spent = processes.cpu_s() - spent
     took.sort()
     return ready | {
         "add": {
@@ -180,24 +180,24 @@ async def _more(folder: Path, processes: _Processes, more: int) -> dict[str, Any
 
 
 async def _asked(folder: Path, node: Node) -> dict[str, Any]:
-    async with Control(home.open_home(folder / PUBLISHER)) as control:
-        listed = (await control.get("/desk/stories", limit=500))["listed"]
-        usual = next(one["id"] for one in listed if 3 <= one["documents"] <= 8)
-        large = max(listed, key=lambda one: one["documents"])
-        document = (await control.get(f"/desk/stories/{usual}"))["documents"][0]["id"]
-        paths = {
-            **{f"/desk?{one}": f"/desk?{one}" for one in _FILTERS},
-            "story": f"/desk/s/{usual}",
-            "largest_story": f"/desk/s/{large['id']}",
-            "question": f"/desk/s/{usual}?question=who+was+arrested+in+the+port",
-            "article": f"/desk/d/{document}",
-        }
-        pages = {name: await asyncio.to_thread(_times, node, path) for name, path in paths.items()}
-        control_s = []
-        for one in _FILTERS:
-            begin = time.perf_counter()
-            await control.get("/desk/stories", **dict(part.split("=") for part in one.split("&") if part))
-            control_s.append((time.perf_counter() - begin) * 1000)
+    control = Control(home.open_home(folder / PUBLISHER))
+    listed = (await control.get("/desk/stories", limit=500))["listed"]
+    usual = next(one["id"] for one in listed if 3 <= one["documents"] <= 8)
+    large = max(listed, key=lambda one: one["documents"])
+    document = (await control.get(f"/desk/stories/{usual}"))["documents"][0]["id"]
+    paths = {
+        **{f"/desk?{one}": f"/desk?{one}" for one in _FILTERS},
+        "story": f"/desk/s/{usual}",
+        "largest_story": f"/desk/s/{large['id']}",
+        "question": f"/desk/s/{usual}?question=who+was+arrested+in+the+port",
+        "article": f"/desk/d/{document}",
+    }
+    pages = {name: await asyncio.to_thread(_times, node, path) for name, path in paths.items()}
+    control_s = []
+    for one in _FILTERS:
+        begin = time.perf_counter()
+        await control.get("/desk/stories", **dict(part.split("=") for part in one.split("&") if part))
+        control_s.append((time.perf_counter() - begin) * 1000)
     return {
         "largest_story_documents": large["documents"],
         "pages": pages,
