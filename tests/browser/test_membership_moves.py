@@ -58,7 +58,7 @@ def test_a_member_suspended_between_preview_and_press_is_told_with_the_new_numbe
     moved(three, "suspend")
     pressed(page)
     page.locator(".problem", has_text="policy.audience-changed").wait_for(timeout=40_000)
-    assert "Nothing was sealed" in page.locator("main").inner_text()
+    page.locator("main", has_text="Nothing was sealed").wait_for(timeout=40_000)  # it is checked anew first
     assert third.handle in page.locator(".notice", has_text="Gone since:").inner_text()
     assert page.locator(".seal-button").inner_text() == "Seal for 2 members"
     browser.shoot("share-moved-en-light")
@@ -74,6 +74,7 @@ def test_a_member_suspended_between_preview_and_press_is_told_with_the_new_numbe
     page.get_by_role("button", name="Undo").wait_for()
     moved(three, "readmit")
     page.locator(".problem", has_text="policy.audience-changed").wait_for(timeout=40_000)
+    page.locator("main", has_text="Nothing was sealed").wait_for(timeout=40_000)
     assert third.handle in page.locator(".notice", has_text="Come since:").inner_text()
     assert page.locator(".seal-button").inner_text() == "Seal for 3 members"
     assert [held(one, "While-undo-runs") for one in three] == [[], [], []]
