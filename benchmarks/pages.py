@@ -36,9 +36,11 @@ from tocsin.node import home
 from tocsin.node.core import Core
 
 TRIES: Final = 5
-# What only a second running member makes: a warning, a change, a draft that waits. Here they are absent, which is asserted.
+# What only a second running member makes, a warning, a change, a draft that waits, and the desk's stories, which `stories` asks
+# for. Here they are absent, which is asserted.
 _ABSENT: Final = ("/w/{warning}", "/share/d/{draft}", "/share/d/{draft}/course", "/share/approvals/{draft}",
-                  "/share/outbox/changes/{object_id}")  # fmt: skip
+                  "/share/outbox/changes/{object_id}",
+                  "/desk/s/{story}", "/desk/d/{document}", "/desk/d/{document}/beside")  # fmt: skip
 _FEEDERS: Final = 8
 _PASSWORD: Final = "correct horse battery staple"  # noqa: S105 - of an account that lives as long as the run
 _ROLES: Final = ("duty", "analyst", "releaser", "administrator")
