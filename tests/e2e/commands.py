@@ -8,17 +8,23 @@ from tocsin.cli.demo.nodes import command
 PATIENCE_S = 60.0
 
 
-async def answers(home, *words, given=b""):
-    """One command with --json: exit status and what it told, line by line. `given`: what it reads."""
+async def said(home, *words, given=b""):
+    """One command: exit status and what it tells a person. `given`: what it reads."""
     process = await asyncio.create_subprocess_exec(
-        *command(home, *map(str, words), "--json"),
+        *command(home, *map(str, words)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     out, err = await process.communicate(given)
     assert out, err.decode()
-    return process.returncode, [json.loads(line) for line in out.splitlines()]
+    return process.returncode, out.decode()
+
+
+async def answers(home, *words, given=b""):
+    """The same with --json: what it tells, line by line."""
+    status, out = await said(home, *words, "--json", given=given)
+    return status, [json.loads(line) for line in out.splitlines()]
 
 
 async def tocsin(home, *words, given=b""):

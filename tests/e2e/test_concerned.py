@@ -4,34 +4,13 @@ import asyncio
 import json
 
 import pytest
+from tests.e2e.commands import said, tocsin, until
 
-from tocsin.cli.demo.nodes import Federation, command
+from tocsin.cli.demo.nodes import Federation
 
-PATIENCE_S = 60.0
 SECRET = "c4n4ryinterest77aa"
 
 pytestmark = pytest.mark.slow
-
-
-async def tocsin(home, *words, given=b"", text=False):
-    """One command at a node: exit status and what it told."""
-    shown = () if text else ("--json",)
-    process = await asyncio.create_subprocess_exec(
-        *command(home, *map(str, words), *shown),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate(given)
-    assert out, err.decode()
-    return process.returncode, out.decode() if text else json.loads(out.splitlines()[-1])
-
-
-async def until(ask, holds):
-    async with asyncio.timeout(PATIENCE_S):
-        while not holds(told := await ask()):
-            await asyncio.sleep(0.05)
-    return told
 
 
 def name(number, value):
@@ -101,7 +80,7 @@ async def looked_at(br):
     assert told["concerned"]["untold"] == [
         {"member": "fr-cert", "objects": 1, "ids": [name(0, "")["id"]], "reasons": [reason]}
     ]
-    _, shown = await tocsin(br.home, *words, given=given, text=True)
+    _, shown = await said(br.home, *words, given=given)
     assert f"1 concerned member would not be told: fr-cert\n  fr-cert: 1 object, {reason}" in shown
     assert await duties(br, "all") == []
 
@@ -167,7 +146,7 @@ async def looked_for(br, fr, folder):
     assert (hit["id"], hit["member"], hit["interest"]["id"]) == (sdo("malware", 8)["id"], "br-cert", made["id"])
     watched = [row async for row in fr.control.rows("GET", "/watch", {"after": after})]
     assert [row["id"] for row in watched if row["kind"] == "interest"] == [hit["id"]]
-    _, shown = await tocsin(fr.home, "watch", "--after", after, "--no-follow", text=True)
+    _, shown = await said(fr.home, "watch", "--after", after, "--no-follow")
     assert f"looked for: word {SECRET}, in {hit['id']} of br-cert" in shown
     assert (await tocsin(fr.home, "interest", "remove", made["id"]))[0] == 0
     assert (await tocsin(fr.home, "interest", "list"))[1]["interests"] == []
