@@ -6,15 +6,10 @@ from collections import Counter
 import pytest
 
 COLOURS = ("color-contrast", "link-in-text-block")  # all that axe finds in the dark and not in the light
-LOOKS = [
-    pytest.param("en", "light", id="en-light"),
-    pytest.param("ar", "dark", id="ar-dark"),
-    pytest.param("en", "dark", id="en-dark", marks=pytest.mark.long),
-    pytest.param("ar", "light", id="ar-light", marks=pytest.mark.long),
-]
+LOOKS = [(language, theme) for language in ("en", "ar") for theme in ("light", "dark")]
 
 
-@pytest.mark.parametrize(("language", "theme"), LOOKS)
+@pytest.mark.parametrize(("language", "theme"), LOOKS, ids=["-".join(one) for one in LOOKS])
 def test_every_page_is_sound(visitor, places, language, theme):
     browser = visitor("everything", language=language, theme=theme)
     for name, path in places.items():

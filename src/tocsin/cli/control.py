@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _CONNECT_S: Final = 5.0
 _PIECE: Final = 256 * 1024
+_LONGEST_LINE: Final = 4 * 1024 * 1024  # a watch row carries no content, but an object's name may be long
 _OK: Final = 300
 _T = TypeVar("_T")
 Query = Mapping[str, str | int | None]
@@ -80,6 +81,8 @@ class Answer:
                 yield bytes(begun + line)
                 begun.clear()
             begun += rest
+            if len(begun) > _LONGEST_LINE:
+                raise AnsweredError({"code": "internal.error", "detail": "the node answered with a line without end"})
         if begun:
             yield bytes(begun)
 

@@ -122,6 +122,15 @@ def test_lines_come_while_the_body_is_sent_however_they_are_cut(node):
     assert node(answering, asking)[0] == [0, 1, 2, 3]
 
 
+def test_a_line_without_end_is_not_gathered(node):
+    async def asking(control):
+        return [row async for row in control.rows("GET", "/watch", {})]
+
+    flood = [piece(b"x" * 1_000_000)] * 6
+    with pytest.raises(AnsweredError, match="without end"):
+        node(saying(head(200, b"", "Transfer-Encoding: chunked"), *flood), asking)
+
+
 def test_what_keeps_the_body_from_being_sent_is_told_as_it_is(node):
     async def broken():
         yield b"begun"
