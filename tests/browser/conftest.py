@@ -15,7 +15,9 @@ from pathlib import Path
 import pyotp
 import pytest
 import requests
+from playwright.sync_api import expect, sync_playwright
 
+expect.set_options(timeout=30_000)  # five seconds are less than a machine with other tests on it sometimes takes
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = Path(__file__).parent / "shots"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -374,8 +376,6 @@ WIDE = """() => [...document.querySelectorAll("body *")].filter((one) => one.get
 def chromium():
     if not CHROMIUM:
         pytest.skip(LOUD)
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser

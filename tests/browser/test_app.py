@@ -14,6 +14,7 @@ import http_ece
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from playwright.sync_api import expect
 from tests.browser import cables
 from tests.browser import conftest as conf
 
@@ -195,7 +196,7 @@ def test_nothing_stands_in_the_way_of_installing(come, language):
 )
 def test_ones_account_is_sound_where_push_is_allowed(come, language, theme, width):
     browser = come("duty", language=language, theme=theme, width=width)
-    assert browser.page.locator("[data-device] button").is_visible()
+    expect(browser.page.locator("[data-device] button")).to_be_visible()
     browser.shoot(f"me-push-{language}-{theme}-{width}")
     assert browser.page.evaluate("() => document.documentElement.scrollWidth") <= width, browser.too_wide()
     assert browser.too_small() == []
@@ -206,11 +207,11 @@ def test_ones_account_is_sound_where_push_is_allowed(come, language, theme, widt
 def test_the_button_that_installs_is_there_only_where_the_browser_offers_it(come):
     page = come("duty").page
     button = page.locator("[data-install]")
-    assert button.is_hidden(), "a private window offers nothing"
+    expect(button, "a private window offers nothing").to_be_hidden()
     page.evaluate("() => window.dispatchEvent(new Event('beforeinstallprompt', { cancelable: true }))")
-    assert button.is_visible()
+    expect(button).to_be_visible()
     button.click()
-    assert button.is_hidden()
+    expect(button).to_be_hidden()
 
 
 def test_the_device_holds_the_shell_and_nothing_else_after_every_page(come, pair):
@@ -254,12 +255,12 @@ def test_without_a_connection_it_says_so_and_comes_back_by_itself(come, cable, l
     cable.put("refused")
     cable.cut()
     page.goto(f"{browser.url}/warnings")
-    assert page.locator("html").get_attribute("lang") == language
-    assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
-    assert page.locator("article:visible").count() == 1
-    assert page.locator("article:visible").get_attribute("data-language") == language
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.locator("html")).to_have_attribute("dir", "rtl" if language == "ar" else "ltr")
+    expect(page.locator("article:visible")).to_have_count(1)
+    expect(page.locator("article:visible")).to_have_attribute("data-language", language)
     moment = time.strftime("%Y-%m-%d %H:%MZ", time.gmtime(heard / 1000))
-    assert page.locator("article:visible time").inner_text() == moment
+    expect(page.locator("article:visible time")).to_have_text(moment)
     assert CANARY not in page.content()
     assert "scanner" not in page.content().lower()
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
@@ -269,7 +270,7 @@ def test_without_a_connection_it_says_so_and_comes_back_by_itself(come, cable, l
     cable.put("whole")
     page.wait_for_url("**/warnings")
     page.wait_for_selector("nav", timeout=25_000)
-    assert page.locator("main h1").count() == 1
+    expect(page.locator("main h1")).to_have_count(1)
     seen = [one for one in browser.seen if "ERR_" not in one and "503" not in one]
     assert seen == []
 
@@ -354,8 +355,8 @@ def test_a_warning_is_told_on_the_device_and_a_click_opens_it(come, pair, servic
     keys = Keys(service.port, "amira")
     page = told_on(browser, pair, keys, "Téléphone de garde")
     row = page.locator("[data-device-id]")
-    assert "Téléphone de garde" in row.inner_text()
-    assert row.locator("[data-device-this]").is_visible()
+    expect(row).to_contain_text("Téléphone de garde")
+    expect(row.locator("[data-device-this]")).to_be_visible()
     assert keys.endpoint not in page.content(), "who has the endpoint can push"
     browser.shoot("me-devices-fr")
     service.asked.clear()
@@ -381,7 +382,7 @@ def test_a_warning_is_told_on_the_device_and_a_click_opens_it(come, pair, servic
     assert len(page.evaluate(SHOWN)) == 1, "a repetition takes the place of the first"
     with page.expect_navigation(url=f"**/w/{red}"):
         worker_of(browser).evaluate(CLICK)
-    assert CANARY in page.locator("h1").inner_text()
+    expect(page.locator("h1")).to_contain_text(CANARY)
     browser.expect_quiet()
 
 
@@ -418,10 +419,10 @@ def test_who_signs_out_or_loses_the_role_or_removes_the_device_is_told_nothing(c
     chief = come("chief", path="/admin/devices")
     chief.shoot("devices-listed")
     assert chief.axe() == []
-    assert "told nothing any more" in chief.page.locator(".card", has_text="phone of loses").inner_text()
+    expect(chief.page.locator(".card", has_text="phone of loses")).to_contain_text("told nothing any more")
     card = chief.page.locator(".card", has_text="phone of revoked")
-    assert "told nothing any more" not in card.inner_text()
-    assert "127.0.0.1" in card.inner_text()
+    expect(card).not_to_contain_text("told nothing any more")
+    expect(card).to_contain_text("127.0.0.1")
     card.get_by_role("button", name="Remove").click()
     chief.page.wait_for_url("**/admin/devices?done=device-removed")
     assert chief.page.locator(".card", has_text="phone of signs-out").count() == 0

@@ -5,6 +5,7 @@ import random
 from urllib.parse import quote
 
 import pytest
+from playwright.sync_api import expect
 from tests.browser import conftest as conf
 
 from tocsin.desk.reading.cleaning import clean
@@ -57,7 +58,7 @@ def test_nothing_of_the_news_runs_asks_outside_or_breaks_a_page(visitor, news):
         *(f"/desk/d/{one}" for one in articles),
     ):
         page = browser.open(path)
-        assert page.locator("h1").count() == 1, path
+        expect(page.locator("h1"), path).to_have_count(1)
         assert (
             page.locator("main iframe, main object, main embed, main base, main style, main img[src^=http]").count()
             == 0

@@ -6,6 +6,7 @@ Three real nodes; the third is suspended by the other two, or comes back, while 
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from playwright.sync_api import expect
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +55,13 @@ def test_a_member_suspended_between_preview_and_press_is_told_with_the_new_numbe
     ours, other, third = three
     browser = visitor("sharer", node=ours)
     page = composed(browser, "Before-the-vote")
-    assert page.locator(".seal-button").inner_text() == "Seal for 3 members"
+    expect(page.locator(".seal-button")).to_have_text("Seal for 3 members")
     moved(three, "suspend")
     pressed(page)
     page.locator(".problem", has_text="policy.audience-changed").wait_for(timeout=40_000)
     page.locator("main", has_text="Nothing was sealed").wait_for(timeout=40_000)  # it is checked anew first
-    assert third.handle in page.locator(".notice", has_text="Gone since:").inner_text()
-    assert page.locator(".seal-button").inner_text() == "Seal for 2 members"
+    expect(page.locator(".notice", has_text="Gone since:")).to_contain_text(third.handle)
+    expect(page.locator(".seal-button")).to_have_text("Seal for 2 members")
     browser.shoot("share-moved-en-light")
     assert [held(one, "Before-the-vote") for one in three] == [[], [], []]
     pressed(page)
@@ -75,8 +76,8 @@ def test_a_member_suspended_between_preview_and_press_is_told_with_the_new_numbe
     moved(three, "readmit")
     page.locator(".problem", has_text="policy.audience-changed").wait_for(timeout=40_000)
     page.locator("main", has_text="Nothing was sealed").wait_for(timeout=40_000)
-    assert third.handle in page.locator(".notice", has_text="Come since:").inner_text()
-    assert page.locator(".seal-button").inner_text() == "Seal for 3 members"
+    expect(page.locator(".notice", has_text="Come since:")).to_contain_text(third.handle)
+    expect(page.locator(".seal-button")).to_have_text("Seal for 3 members")
     assert [held(one, "While-undo-runs") for one in three] == [[], [], []]
     browser.expect_quiet()
 

@@ -1,6 +1,7 @@
 """The object's page: the answer first, both lanes of what our people say, and what stands around it."""
 
 import pytest
+from playwright.sync_api import expect
 
 WHEN = {"created": "2026-11-20T08:00:00.000Z", "modified": "2026-11-20T08:00:00.000Z"}
 ADDRESS = "203.0.113.7"
@@ -133,7 +134,7 @@ def test_a_node_is_reached_and_opened_by_the_keyboard(visitor, web, depth):
     nodes.and_(page.locator(f'[href="/o/{ACTOR}"]')).focus()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/o/{ACTOR}")
-    assert "Quay Ferret" in page.locator("h1").inner_text()
+    expect(page.locator("h1")).to_contain_text("Quay Ferret")
     browser.expect_quiet()
 
 
@@ -149,7 +150,7 @@ def test_the_picture_is_sound_in_every_look(visitor, web, language, theme, width
         assert browser.axe() == [], path
         assert browser.too_small() == [], path
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width, browser.too_wide()
-        assert page.locator(".rel:visible").count() == 1
+        expect(page.locator(".rel:visible")).to_have_count(1)
         assert page.locator(".rel:visible .rel-node").count() >= 3
     browser.expect_quiet()
 
@@ -175,8 +176,8 @@ def test_the_picture_stands_in_forced_colours_and_on_paper(visitor, web):
     assert ground != ink
     page.emulate_media(media="print", forced_colors="none")
     page.set_viewport_size({"width": 700, "height": 900})
-    assert page.locator(".rel:visible").count() == 1
-    assert page.locator("#list").is_visible()
+    expect(page.locator(".rel:visible")).to_have_count(1)
+    expect(page.locator("#list")).to_be_visible()
     browser.shoot("relations-case-print")
     browser.expect_quiet()
 
@@ -186,5 +187,5 @@ def test_a_bundle_leads_to_its_list(visitor, web):
     page = browser.open(f"/o/{THING}/relations")
     page.locator(".rel-wide a.rel-node", has_text="14 × indicator").click()
     page.wait_for_url("**/relations?*#list")
-    assert page.locator("#list li").count() == 14
+    expect(page.locator("#list li")).to_have_count(14)
     browser.expect_quiet()

@@ -2,6 +2,8 @@
 
 import time
 
+from playwright.sync_api import expect
+
 
 def indicator(number):
     return f"indicator--{number:08x}-0000-4000-8000-000000000000"
@@ -25,27 +27,27 @@ def test_shared_is_stored_and_a_recall_is_confirmed_by_the_other_node(visitor, s
     browser = visitor("duty")
     page = browser.open("/share/outbox")
     row = page.locator(".item", has_text="controllers 5001")
-    assert "1/1" in row.inner_text()
+    expect(row).to_contain_text("1/1")
     row.locator(".item-head a").click()
     page.wait_for_url("**/share/outbox/*")
-    assert "fr-cert" in page.locator("table").inner_text()
+    expect(page.locator("table")).to_contain_text("fr-cert")
     assert page.locator("table time").count() >= 1
     page.get_by_role("link", name="Recall").click()
     page.wait_for_url("**/recall/*")
-    assert "Nobody can unread it" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("Nobody can unread it")
     browser.shoot("recall-en-light")
     assert browser.axe() == []
     page.fill("#reason", "A resolver of ours, not a scanner")
     page.get_by_role("button", name="Recall from 1 member").click()
     page.wait_for_url("**/changes/*")
-    assert "It is recalled" in page.locator(".told").inner_text()
+    expect(page.locator(".told")).to_contain_text("It is recalled")
 
     def confirmed():
         page.reload()
         return "1 of 1" in page.locator("dl.facts").inner_text()
 
     until(confirmed)
-    assert "fr-cert" in page.locator("table").inner_text()
+    expect(page.locator("table")).to_contain_text("fr-cert")
     browser.shoot("recalled-en-light")
     assert browser.axe() == []
     fr.enroll("recall-reader", "analyst")
@@ -68,7 +70,7 @@ def test_a_correction_made_in_the_form_is_the_version_that_the_other_node_shows(
     page.fill("#field-confidence", "900")
     page.get_by_role("button", name="Share the new version").click()
     assert page.locator("[role=alert]").count() == 1
-    assert page.input_value("#field-name") == "Scanner of port controllers, corrected"
+    expect(page.locator("#field-name")).to_have_value("Scanner of port controllers, corrected")
     page.fill("#field-confidence", "30")
     page.get_by_role("button", name="Share the new version").click()
     page.wait_for_url("**/changes/*")

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 
 import pytest
+from playwright.sync_api import expect
 
 COLOURS = ("color-contrast", "link-in-text-block")  # all that axe finds in the dark and not in the light
 LOOKS = [(language, theme) for language in ("en", "ar") for theme in ("light", "dark")]
@@ -14,8 +15,8 @@ def test_every_page_is_sound(visitor, places, language, theme):
     browser = visitor("everything", language=language, theme=theme)
     for name, path in places.items():
         page = browser.open(path)
-        assert page.locator("h1").count() == 1, path
-        assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
+        expect(page.locator("h1"), path).to_have_count(1)
+        expect(page.locator("html")).to_have_attribute("dir", "rtl" if language == "ar" else "ltr")
         assert page.title().endswith("Tocsin eg-cert"), page.title()
         if (language, theme) in (("en", "light"), ("ar", "dark")):
             browser.shoot(f"{name}-{language}-{theme}")
@@ -43,26 +44,26 @@ def test_without_javascript_everything_works(visitor, places, stage):
     browser = visitor("everything", scripted=False)
     for path in places.values():
         page = browser.open(path)
-        assert page.locator("h1").count() == 1
+        expect(page.locator("h1")).to_have_count(1)
     page = browser.open("/threats")
     page.fill("#find", "controllers 42")
     page.press("#find", "Enter")
-    assert page.locator(".item").count() == 1
+    expect(page.locator(".item")).to_have_count(1)
     page.locator(".item a").first.click()
-    assert "controllers 42" in page.locator("h1").inner_text()
+    expect(page.locator("h1")).to_contain_text("controllers 42")
     page = browser.open("/admin/tokens")
     page.fill("#new-name", "siem")
     page.get_by_role("button", name="Make a token").click()
     assert page.locator(".notice code").inner_text().startswith("tcs_")
     page.get_by_role("button", name="Make void").click()
-    assert page.locator(".told").inner_text() == "The token is void from now on."
+    expect(page.locator(".told")).to_have_text("The token is void from now on.")
     browser.expect_quiet()
 
 
 def test_who_disagrees_stands_beside_who_says_so(visitor, places):
     page = visitor("everything").open(places["object"])
-    assert "1 member disagrees" in page.locator(".answer").inner_text()
-    assert "A public resolver of ours" in page.locator(".said.against").inner_text()
+    expect(page.locator(".answer")).to_contain_text("1 member disagrees")
+    expect(page.locator(".said.against")).to_contain_text("A public resolver of ours")
 
 
 def test_lists_go_on_by_pages_of_fifty(visitor):
@@ -100,15 +101,15 @@ def test_keys_go_through_rows_and_can_be_turned_off(visitor):
     page.keyboard.press("/")
     assert focused() == "find"
     page.keyboard.type("j")
-    assert page.input_value("#find") == "j"
+    expect(page.locator("#find")).to_have_value("j")
     page.locator("main").focus()
     page.keyboard.press("?")
-    assert page.locator("dialog[open]").count() == 1
+    expect(page.locator("dialog[open]")).to_have_count(1)
     page.locator("[data-keys-off]").check()
     page.get_by_role("button", name="Close").click()
     page.locator("main").focus()
     page.keyboard.press("?")
-    assert page.locator("dialog[open]").count() == 0
+    expect(page.locator("dialog[open]")).to_have_count(0)
     page.get_by_role("button", name="Keys").click()
     page.locator("[data-keys-off]").uncheck()
     page.get_by_role("button", name="Close").click()
@@ -126,8 +127,8 @@ def test_forced_colours_keep_edges_and_print_leaves_the_frame_away(visitor, plac
     browser.shoot("threats-forced-colours")
     page = browser.open(places["object"])
     page.emulate_media(media="print")
-    assert page.locator(".find").is_hidden()
-    assert page.locator("h1").is_visible()
+    expect(page.locator(".find")).to_be_hidden()
+    expect(page.locator("h1")).to_be_visible()
     browser.shoot("object-print")
     browser.expect_quiet()
 
@@ -154,11 +155,11 @@ def test_signing_in_and_out_and_an_error_page(visitor, stage):
     page.fill("#password", "wrong horse battery")
     page.fill("#code", "000000")
     page.get_by_role("button", name="Sign in", exact=True).click()
-    assert "access.sign-in" in page.locator("[role=alert]").inner_text()
+    expect(page.locator("[role=alert]")).to_contain_text("access.sign-in")
     browser.shoot("sign-in-refused")
     assert browser.axe() == []
     page = browser.open("/in/nothing")
-    assert page.locator("h1").inner_text() == "This link opens nothing"
+    expect(page.locator("h1")).to_have_text("This link opens nothing")
     browser.shoot("link-used")
     browser.expect_quiet()
 

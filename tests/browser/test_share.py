@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+from playwright.sync_api import expect
 
 TOPIC, GREEN = "cyber", "TLP:GREEN"
 
@@ -66,7 +67,7 @@ def report(browser, ids, title="Cranes of the port", channel="ports", text="Thre
 def test_a_report_is_composed_shown_and_sealed(visitor, stage, ids):
     browser = visitor("analyst")
     page = report(browser, ids)
-    assert page.locator(".seal-button").inner_text() == "Seal for 2 members"
+    expect(page.locator(".seal-button")).to_have_text("Seal for 2 members")
     browser.shoot("share-preview-en-light")
     assert browser.axe() == []
     seal(page)
@@ -92,7 +93,7 @@ def test_a_file_is_uploaded_and_a_text_pasted(visitor, stage, ids, tmp_path):
     page.select_option("#tlp", GREEN)
     page.get_by_role("button", name="See who will be able to read it").click()
     page.locator(".seal").wait_for()
-    assert "format.stix" in page.locator("table").inner_text()
+    expect(page.locator("table")).to_contain_text("format.stix")
     browser.shoot("share-refusals-en-light")
     assert browser.axe() == []
     seal(page)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pypdf
 import pytest
+from playwright.sync_api import expect
 from tests.browser import conftest as conf
 
 PAYLOADS = conf.PAYLOADS
@@ -62,12 +63,12 @@ def test_nothing_of_it_runs_asks_outside_or_breaks_a_page(visitor, poisoned, sta
     assert set(poisoned) <= shown
     for one in poisoned:
         page = browser.open(f"/o/{one}")
-        assert page.locator("h1").count() == 1
+        expect(page.locator("h1")).to_have_count(1)
     for payload in PAYLOADS:
         page = browser.open("/threats")
         page.fill("#find", payload)
         page.press("#find", "Enter")
-        assert page.locator("h1").inner_text() == "Threats"
+        expect(page.locator("h1")).to_have_text("Threats")
     browser.expect_quiet()
 
 
@@ -76,7 +77,9 @@ def test_a_reader_sees_exactly_what_was_written(visitor, poisoned):
     for number, payload in enumerate(PAYLOADS):
         page = browser.open(f"/o/malware--{number:08x}-0000-4000-8000-00000000ffff")
         assert page.locator("h1").text_content().strip() == payload
-        assert page.locator("main script, main iframe, main object, main embed, main base, main style").count() == 0
+        expect(page.locator("main script, main iframe, main object, main embed, main base, main style")).to_have_count(
+            0
+        )
     browser.expect_quiet()
 
 
@@ -326,7 +329,7 @@ def test_no_field_of_a_stranger_runs_on_any_page(visitor, sown, town):
     for path in sown:
         browser = browsers["writer" if path.startswith("/share/d/") else "everything"]
         page = browser.open(path)
-        assert page.locator("h1").count() == 1, path
+        expect(page.locator("h1"), path).to_have_count(1)
         if found := page.evaluate(ALIEN):
             alien[path] = found
         seen |= {int(one) for one in re.findall(r"(?: |%20)c(\d+)c", page.evaluate(SEEN))}

@@ -68,7 +68,7 @@ def test_raised_here_it_is_acknowledged_answered_and_recalled_there(two, stage):
             time.sleep(0.2)
 
     seen_by_the_giver("duty-officer")
-    assert "by nobody yet" not in at_a.page.locator("tr", has_text="fr-cert").inner_text()
+    expect(at_a.page.locator("tr", has_text="fr-cert")).not_to_contain_text("by nobody yet")
 
     # The answer, on the warning's own page.
     page_b = at_b.open(f"/w/{id_}")
@@ -93,7 +93,7 @@ def test_raised_here_it_is_acknowledged_answered_and_recalled_there(two, stage):
     while "Recalled by eg-cert" not in at_b.open(f"/w/{id_}").locator("main").inner_text():
         assert time.monotonic() < deadline, "B does not see the recall"
         time.sleep(0.2)
-    assert "The cranes were tested by their makers." in at_b.page.locator("main").inner_text()
+    expect(at_b.page.locator("main")).to_contain_text("The cranes were tested by their makers.")
     assert HEADLINE not in at_b.page.content(), "what it said is gone there"
     at_b.shoot("warning-recalled")
     while "fr-cert has confirmed" not in at_a.open(f"/w/{id_}").locator("main").inner_text():
@@ -138,8 +138,8 @@ def test_the_map_is_whole_in_the_first_paint(visitor, stage, language, theme):
     assert page.url.endswith("/where?where=europe")
     near = page.locator("svg.land").get_attribute("viewBox")
     assert near != "0 0 10000 4868"
-    assert page.locator("#dots").get_attribute("viewBox") == near
+    expect(page.locator("#dots")).to_have_attribute("viewBox", near)
     plain.shoot(f"map-europe-{language}-{theme}")
     page.emulate_media(media="print")
     assert page.locator("svg.land").bounding_box()["width"] > 300
-    assert page.locator(".disclaimer").is_visible()
+    expect(page.locator(".disclaimer")).to_be_visible()

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 from tests.browser import cables
 from tests.browser import conftest as conf
 
@@ -113,11 +114,11 @@ def test_a_warning_appears_with_counts_title_place_and_a_word_for_screen_readers
     page = browser.page
     id_ = raised(pair[1], "Pushed <b>as</b> text & onload=1 javascript:alert(1)", "flash", countries=["GR", "EG"])
     card(page, id_).wait_for()
-    assert "Pushed <b>as</b> text & onload=1 javascript:alert(1)" in card(page, id_).inner_text()
-    assert "TLP:GREEN" in card(page, id_).inner_text()
+    expect(card(page, id_)).to_contain_text("Pushed <b>as</b> text & onload=1 javascript:alert(1)")
+    expect(card(page, id_)).to_contain_text("TLP:GREEN")
     page.wait_for_function("() => document.title.startsWith('(1) Watch')")
-    assert page.locator("#plate").get_attribute("data-open") == "1"
-    assert page.locator("#live").inner_text() == "1 new warning"
+    expect(page.locator("#plate")).to_have_attribute("data-open", "1")
+    expect(page.locator("#live")).to_have_text("1 new warning")
     card(page, id_).get_by_text(
         "level 1 was paged"
     ).wait_for()  # the last push of this warning: nothing is replaced now
@@ -177,7 +178,7 @@ def test_a_key_acts_on_the_card_that_has_the_focus_and_on_no_other(watcher, pair
     focus(page, first, "")
     page.keyboard.press("a")  # it has no such button any more
     page.wait_for_timeout(1000)
-    assert "nobody has acknowledged it" in card(page, second).inner_text()
+    expect(card(page, second)).to_contain_text("nobody has acknowledged it")
     browser.expect_quiet()
 
 
@@ -191,12 +192,12 @@ def test_an_answer_is_given_by_key_and_seen_by_who_warned(watcher, pair):
     card(page, id_).locator("h3 a").focus()
     page.keyboard.press("r")
     dialog = page.locator("#answer")
-    assert "Asks for an answer" in dialog.locator("h2").inner_text()
+    expect(dialog.locator("h2")).to_contain_text("Asks for an answer")
     dialog.get_by_label("affects us", exact=True).check()
     dialog.get_by_label("Note").fill("Two gateways, taken off at 06:10Z.")
     dialog.get_by_role("button", name="Send").click()
     page.locator(".told").wait_for()
-    assert "on its way" in page.locator(".told").inner_text()
+    expect(page.locator(".told")).to_contain_text("on its way")
     card(giver.page, id_).get_by_text("affects us 1").wait_for()
     assert "data-done" in card(giver.page, id_).evaluate("one => one.outerHTML.slice(0, 300)")
     shown = pair[1].ask(f"/warnings/{id_}")["recipients"][0]
@@ -278,8 +279,8 @@ def test_a_broken_line_is_shown_and_nothing_is_lost_and_nothing_comes_twice(watc
     after = raised(fr, "After the fault", "flash")
     card(page, after).wait_for()
     for id_ in (before, *missed, after):
-        assert card(page, id_).count() == 1
-    assert page.locator("#warnings > li").count() == 7
+        expect(card(page, id_)).to_have_count(1)
+    expect(page.locator("#warnings > li")).to_have_count(7)
     if how == "before the first event":
         assert cable.broken_early > 0
     figures(f"fault: {how}", {"shown_s": round(shown_s, 1), "back_s": round(back_s, 1)})
@@ -316,14 +317,14 @@ def test_the_oldest_of_too_many_windows_rests_and_says_so(watcher, pair):
     id_ = raised(pair[1], "For those who still look", "flash")
     for one in browsers[1:]:
         card(one.page, id_).wait_for()
-    assert card(browsers[0].page, id_).count() == 0
+    expect(card(browsers[0].page, id_)).to_have_count(0)
 
 
 def test_oversight_reads_and_has_nothing_to_press(watcher, pair):
     id_ = raised(pair[1], "Overseen", "flash")
     browser = watcher("oversight")
     card(browser.page, id_).wait_for()
-    assert browser.page.locator("main .acts, main form, #answer").count() == 0
+    expect(browser.page.locator("main .acts, main form, #answer")).to_have_count(0)
     browser.expect_quiet()
 
 
@@ -332,18 +333,18 @@ def test_without_javascript_a_warning_is_acknowledged_answered_and_escalated(wat
     browser = watcher(scripted=False)
     page = browser.page
     card(page, id_).get_by_role("button", name="Acknowledge").click()
-    assert page.locator(".told").inner_text() == "The warning is acknowledged."
-    assert "acknowledged until" in card(page, id_).inner_text()
+    expect(page.locator(".told")).to_have_text("The warning is acknowledged.")
+    expect(card(page, id_)).to_contain_text("acknowledged until")
     card(page, id_).get_by_role("button", name="Escalate").click()
-    assert page.locator(".told").inner_text() == "The next level is paged."
+    expect(page.locator(".told")).to_have_text("The next level is paged.")
     card(page, id_).get_by_role("link", name="Answer").click()
     dialog = page.locator("#answer")
-    assert "By hand" in dialog.inner_text()
+    expect(dialog).to_contain_text("By hand")
     dialog.get_by_label("does not affect us").check()
     dialog.get_by_label("Note").fill("Not here.")
     dialog.get_by_role("button", name="Send").click()
-    assert "on its way" in page.locator(".told").inner_text()
-    assert card(page, id_).count() == 0
+    expect(page.locator(".told")).to_contain_text("on its way")
+    expect(card(page, id_)).to_have_count(0)
     browser.expect_quiet()
 
 
@@ -378,7 +379,7 @@ def test_a_burst_of_200_settles_with_500_cards_on_the_page(watcher, pair):
             time.sleep(0.1)
         page.goto(browser.url + "/")
         following(page)
-        assert page.locator("#warnings > li").count() == 500
+        expect(page.locator("#warnings > li")).to_have_count(500)
         page.evaluate("""() => {
             window.settled = 0;
             new MutationObserver(() => { window.settled = performance.now(); })

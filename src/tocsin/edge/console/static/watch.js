@@ -139,7 +139,7 @@
       hold();
       held = { id: opener.closest("[data-row]").id, key: "r" };
       form.action = `/w/${opener.dataset.answer}/answers`;
-      dialog.querySelector("[data-title]").textContent = opener.closest("[data-row]").querySelector("h3").innerText;
+      dialog.querySelector("[data-title]").textContent = opener.closest("[data-row]").querySelector("h3").textContent;
       dialog.showModal();
     } else if (event.target.closest?.("[data-closes]") && dialog.open) {
       event.preventDefault();
