@@ -245,8 +245,8 @@ def _laughs() -> str:
 
 _FLOODS: tuple[Callable[[random.Random, str, str], tuple[bytes, str]], ...] = (
     lambda chance, title, line: (f"<rss version='2.0'><channel>{f'<item><title>{title}</title><description>{line}</description></item>' * 4_000}</channel></rss>".encode(), "application/rss+xml"),
-    lambda chance, title, line: (gzip.compress(b"<html>" + b"a" * (chance.choice((1, 30)) << 20)), "text/html"),
-    lambda chance, title, line: (gzip.compress(gzip.compress(f"<p>{line}".encode() * 1000)), "text/html"),
+    lambda chance, title, line: (gzip.compress(b"<html>" + b"a" * (chance.choice((1, 30)) << 20), mtime=0), "text/html"),
+    lambda chance, title, line: (gzip.compress(gzip.compress(f"<p>{line}".encode() * 1000, mtime=0), mtime=0), "text/html"),
     lambda chance, title, line: (f"<?xml version='1.0'?><!DOCTYPE r [<!ENTITY l0 'lol'>{_laughs()}]>{chance.choice(('<rss version=', '<feed version=', '<urlset a='))}'2.0'><title>&l9;</title>".encode(), "text/xml"),
     lambda chance, title, line: (f"<!DOCTYPE r SYSTEM '{CANARY}/x.dtd' [<!ENTITY % p SYSTEM '{CANARY}/p'>%p;]><rss version='2.0'><channel><item><title>{title}</title><description>{line}</description></item></channel></rss>".encode(), "text/xml"),
     lambda chance, title, line: (("<html><body><h1>" + title + "</h1>" + "<div>" * chance.choice((300, 100_000)) + f"<p>{line}").encode(), "text/html"),
@@ -350,7 +350,7 @@ def _half(chance: random.Random, data: bytes) -> bytes:
 
 
 def _packed(chance: random.Random, data: bytes) -> bytes:
-    made = gzip.compress(data)
+    made = gzip.compress(data, mtime=0)
     return made if chance.random() < 0.6 else _flip(chance, made)
 
 

@@ -38,7 +38,7 @@ class Snapshot:
         self._all = scope.places(members, logs)
         self._logs = logs
         self._linked = (memory or Memory()).linked(reading, self._all, period.as_of)
-        self._counts = Counts(reading, period.as_of)
+        self._counts = Counts(reading, period.as_of, self._linked)
         self._sizes = gathering.sizes(reading)
 
     # -- scopes -------------------------------------------------------------------------------------------------

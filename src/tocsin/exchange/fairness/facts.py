@@ -24,6 +24,14 @@ class Sort(IntEnum):
     WARNING = 4  # a claim that asks for an answer
 
 
+class Link(IntEnum):
+    """What must be known beside an entry, to judge it. All entries with one value are of one kind."""
+
+    NONE = 0  # no other entry has its value, and nobody has spoken of its object: one more to count
+    JUDGED = 1  # its value stands in another log too, or somebody has spoken of an object that had it
+    REPEATED = 2  # its value stands in this log again, and in no other: nobody confirms it, so that values are counted
+
+
 class Word(IntFlag):
     """What a member says of another's object."""
 

@@ -58,10 +58,8 @@ def of(view: View, counts: Counts, giver: str, judges: Judges, channel: str = ""
     """What a member gave in a scope, in one channel of it or in all."""
     counted, withdrawn = Counted(), 0
     for log in view.scope.logs(giver, channel):
-        counted = counted.plus(counts.of(log, view.scope))
+        counted = counted.plus(counts.of(log, view.scope)).plus(counts.repeated(log, view.scope))
         withdrawn += counts.withdrawn(log, view.scope)
-    values, warned = view.repeated(giver, channel)
-    counted = counted.plus(Counted(single=values, warnings=warned))
     return _figures(counted, withdrawn, [one for _, one in view.given(giver, channel)], judges)
 
 

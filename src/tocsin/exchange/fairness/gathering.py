@@ -1,15 +1,11 @@
 """Reading what the ledger keeps: the few facts that need thought, and counts of all the others."""
 
-from array import array
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from tocsin.exchange.fairness.facts import Sort, Word
+from tocsin.exchange.fairness.facts import Word
 from tocsin.exchange.fairness.scope import FOREVER, Place, Scope
 from tocsin.exchange.journal.erase import DAY_US
 from tocsin.ports.database import Reading
@@ -20,9 +16,6 @@ GRACE_US: Final = 30 * DAY_US
 
 _MOST_KEPT: Final = 200_000  # items: some 80 MB
 _MOST_COUNTED: Final = 4096
-_Row = Sequence[int]  # log, seq, shared, sort, value, object, author, seen
-_VALUE: Final = 4
-_OBJECT: Final = 5
 
 
 class Item(NamedTuple):
@@ -56,43 +49,15 @@ class Said(NamedTuple):
     word: Word
 
 
-@dataclass(slots=True)
-class Repeats:
-    """Facts of one log whose values stand in no other log and of whose objects nobody has spoken, in order.
-
-    Nobody confirms such a value, so that it counts as a claim and there is nothing to judge.
-    """
-
-    seqs: "array[int]"
-    shared: "array[int]"  # never falls
-    values: "array[int]"
-    warned: Sequence[tuple[int, int]]  # (seq, value) of those that ask for an answer
-    _counted: dict[tuple[int, int, int], tuple[int, int]] = field(default_factory=dict)
-
-    def of(self, scope: Scope, end: int) -> tuple[int, int]:
-        """Values given in the period among the log's first `end` entries; and how many of these were warned of."""
-        low, last = bisect_left(self.shared, scope.since), bisect_left(self.seqs, end)
-        high = min(last, bisect_left(self.shared, scope.until))
-        key = low, high, last
-        found = self._counted.get(key)
-        if found is None:
-            if len(self._counted) >= _MOST_COUNTED:
-                self._counted.clear()
-            given = set(self.values[low:high])
-            warned = {value for seq, value in self.warned if seq < end} & given
-            found = self._counted[key] = len(given), len(warned)
-        return found
-
-
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Everything linked, by value and object, each list in order; what needs no thought by log."""
+    """All that is to be judged, by value and object, each list in order."""
 
     by_value: Mapping[int, Sequence[Item]]
     by_object: Mapping[int, Sequence[Item]]
     said: Mapping[int, Sequence[Said]]
     values_of: Mapping[str, Sequence[int]]  # by origin
-    repeats: Mapping[int, Repeats]
+    repeated: dict[tuple[int, int, int, int], tuple[int, int]]  # what Counts has counted in this state of the tables
 
 
 class Counted(NamedTuple):
@@ -109,7 +74,7 @@ class Counted(NamedTuple):
 
 
 def linked(reading: Reading, places: Mapping[int, Place], as_of: int) -> Linked:
-    """What is linked in these logs."""
+    """What is to be judged in these logs."""
     limit = as_of + GRACE_US
     by_value: defaultdict[int, list[Item]] = defaultdict(list)
     by_object: defaultdict[int, list[Item]] = defaultdict(list)
@@ -119,45 +84,18 @@ def linked(reading: Reading, places: Mapping[int, Place], as_of: int) -> Linked:
         "WHERE linked = 1 AND sort > 1 AND (keep_until = 0 OR keep_until > ?) ORDER BY log, seq",
         (limit,),
     )
-    logs = {log: list(told) for log, told in groupby(rows, itemgetter(0)) if log in places}
-    said = _said(reading, places, limit)
-    thought = _thought(logs.values(), said)
     items = [
         Item(shared, places[log].slot, seq, log, places[log].origin, sort, value, object_, author, seen)
-        for log, told in logs.items()
-        for _, seq, shared, sort, value, object_, author, seen in told
-        if value in thought or object_ in said
+        for log, seq, shared, sort, value, object_, author, seen in rows
+        if log in places
     ]
     for one in sorted(items):
         by_object[one.object].append(one)
         if one.value:
             by_value[one.value].append(one)
             values_of[one.origin][one.value] = None
-    repeats = {log: _repeats(told, thought) for log, told in logs.items()}
-    return Linked(by_value, by_object, said, {key: list(one) for key, one in values_of.items()}, repeats)
-
-
-def _thought(logs: Iterable[Sequence[_Row]], said: Container[int]) -> set[int]:
-    """Values that stand in two logs, or that an object had of which somebody has spoken."""
-    seen: set[int] = set()
-    found: set[int] = set()
-    for told in logs:
-        values = {row[_VALUE] for row in told}
-        found |= values & seen
-        seen |= values
-        found.update(row[_VALUE] for row in told if row[_OBJECT] in said)
-    found.discard(0)
-    return found
-
-
-def _repeats(told: Sequence[_Row], thought: Container[int]) -> Repeats:
-    kept = [row for row in told if row[_VALUE] and row[_VALUE] not in thought]
-    return Repeats(
-        array("q", [row[1] for row in kept]),
-        array("q", [row[2] for row in kept]),
-        array("q", [row[_VALUE] for row in kept]),
-        [(row[1], row[_VALUE]) for row in kept if row[3] == Sort.WARNING],
-    )
+    said = _said(reading, places, limit)
+    return Linked(by_value, by_object, said, {key: list(one) for key, one in values_of.items()}, {})
 
 
 def _said(reading: Reading, places: Mapping[int, Place], limit: int) -> dict[int, list[Said]]:
@@ -233,6 +171,17 @@ _WHOLE: Final = _COUNT.format(log="log, ", facts="facts", kept=_KEPT) + "FROM fa
 _PART: Final = _COUNT.format(log="", facts="1", kept=_KEPT) + (
     "FROM fairness_facts WHERE log = ? AND seq >= ? AND seq < ?"
 )
+_VALUES: Final = (
+    "SELECT COUNT(DISTINCT value) FROM fairness_facts "
+    "WHERE linked = 2 AND (keep_until = 0 OR keep_until > ?) AND log = ? AND seq >= ? AND seq < ?"
+)
+# A value of the period counts as warned of, whenever that was.
+_WARNED: Final = (
+    "SELECT COUNT(DISTINCT w.value) FROM fairness_facts w INDEXED BY fairness_facts_warned "
+    "WHERE w.linked = 2 AND w.sort = 4 AND (w.keep_until = 0 OR w.keep_until > ?) AND w.log = ? AND w.seq < ? AND EXISTS ("
+    "SELECT 1 FROM fairness_facts g INDEXED BY fairness_facts_value "
+    "WHERE g.value = w.value AND g.value <> 0 AND g.log = w.log AND g.linked = 2 AND g.seq >= ? AND g.seq < ? AND (g.keep_until = 0 OR g.keep_until > ?))"
+)
 
 
 class _Taken(NamedTuple):
@@ -248,8 +197,9 @@ class _Taken(NamedTuple):
 class Counts:
     """Counts of one snapshot; what several figures need is counted once."""
 
-    def __init__(self, reading: Reading, as_of: int) -> None:
+    def __init__(self, reading: Reading, as_of: int, linked: Linked) -> None:
         self._reading = reading
+        self._repeated = linked.repeated
         self._limit = as_of + GRACE_US
         self._sizes = sizes(reading)
         self._whole = {row[0]: _counted(row[1:]) for row in reading.query(_WHOLE, [self._limit] * 3)}
@@ -294,6 +244,22 @@ class Counts:
             rows = self._reading.query(_PART, [*[self._limit] * 3, log, low, high])
             found = self._parts[key] = _counted(rows[0])
         return found
+
+    def repeated(self, log: int, scope: Scope) -> Counted:
+        """Values of a log that stand in it several times and in no other, given in a scope; each counts as one claim."""
+        end = min(scope.sizes.get(log, 0), self._sizes.get(log, 0))
+        low, high = self._place(log, scope.since), min(end, self._place(log, scope.until))
+        if low >= high:
+            return Counted()
+        key = log, low, high, end
+        found = self._repeated.get(key)
+        if found is None:
+            if len(self._repeated) >= _MOST_COUNTED:
+                self._repeated.clear()
+            values = self._reading.query(_VALUES, (self._limit, log, low, high))[0][0]
+            warned = self._reading.query(_WARNED, (self._limit, log, end, low, high, self._limit))[0][0]
+            found = self._repeated[key] = values, warned
+        return Counted(single=found[0], warnings=found[1])
 
     def withdrawn(self, log: int, scope: Scope) -> int:
         """How many entries of a log its origin has taken back by erase orders in the scope."""

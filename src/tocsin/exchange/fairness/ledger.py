@@ -1,13 +1,13 @@
 """The room: facts are taken from the journal as it grows, and let go of when what they were taken from is erased."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
 from tocsin.exchange.fairness import facts
-from tocsin.exchange.fairness.facts import GONE, Fact, Sort
+from tocsin.exchange.fairness.facts import GONE, Fact, Link, Sort
 from tocsin.exchange.fairness.values import Digests
 from tocsin.exchange.journal import erase, history, search
 from tocsin.exchange.journal.erase import Places
@@ -26,6 +26,13 @@ _FORGET: Final = (
     "UPDATE fairness_facts SET sort = 0, linked = 0, value = 0, object = 0, author = 0, seen = 0 "
     "WHERE log = ? AND seq = ?"
 )
+# One entry tells of all that have its value (facts.Link): a value that stands in thousands is not gone through again.
+_OLDER: Final = (
+    "SELECT column1, (SELECT log FROM fairness_facts WHERE value = column1 AND value <> 0 LIMIT 1), "
+    "(SELECT linked FROM fairness_facts WHERE value = column1 AND value <> 0 LIMIT 1) FROM (VALUES ({}))"
+)
+_SPOKEN: Final = "SELECT DISTINCT object FROM fairness_words WHERE object IN ({})"
+_HAD: Final = "SELECT DISTINCT value FROM fairness_facts WHERE object <> 0 AND object IN ({})"
 _Alike = tuple[int, int, int, int]  # log, keep until, sort, linked
 
 
@@ -65,7 +72,7 @@ class Ledger:
                 one.shared,
                 one.keep_until,
                 int(one.fact.sort),
-                int(one.fact.value in linked or one.fact.object in linked),
+                int(linked(one.fact)),
                 *one.fact[1:],
             )
             for one in made
@@ -153,17 +160,21 @@ def _count(tx: Transaction, changed: Mapping[_Alike, int]) -> None:
     )
 
 
-def _link(tx: Transaction, column: str, wanted: Iterable[int]) -> None:
-    """Mark the facts with these digests."""
-    sql = f"SELECT log, seq, keep_until, sort FROM fairness_facts WHERE {column} <> 0 AND linked = 0 AND {column} IN ({{}})"  # noqa: S608 - constants only
+def _link(tx: Transaction, column: str, wanted: Iterable[int], link: Link) -> None:
+    """Mark the older facts with these digests."""
+    sql = (
+        "SELECT log, seq, keep_until, sort, linked FROM fairness_facts "  # noqa: S608 - constants only
+        f"WHERE {column} <> 0 AND {column} IN ({{}}) AND linked NOT IN ({Link.JUDGED}, {link})"
+    )
     rows = list(_each(tx, sql, wanted))
     tx.execute_many(
-        "UPDATE fairness_facts SET linked = 1 WHERE log = ? AND seq = ?", ((log, seq) for log, seq, _, _ in rows)
+        f"UPDATE fairness_facts SET linked = {int(link)} WHERE log = ? AND seq = ?",  # noqa: S608 - constants only
+        (row[:2] for row in rows),
     )
     changed: Counter[_Alike] = Counter()
-    for log, _, kept, sort in rows:
-        changed[log, kept, sort, 0] -= 1
-        changed[log, kept, sort, 1] += 1
+    for log, _, kept, sort, before in rows:
+        changed[log, kept, sort, before] -= 1
+        changed[log, kept, sort, int(link)] += 1
     _count(tx, changed)
 
 
@@ -204,22 +215,30 @@ def _timed(tx: Transaction, told: Sequence[Told], digests: Digests) -> Iterator[
     )
 
 
-def _linked(tx: Transaction, made: Sequence[_New]) -> set[int]:
-    """Digests of values that stand in more than one fact, and of objects that somebody has spoken of.
+def _linked(tx: Transaction, made: Sequence[_New]) -> Callable[[Fact], Link]:
+    """How each of these facts is linked. Older ones of the same values are marked with them."""
+    times = Counter(one.fact.value for one in made if one.fact.value)
+    logs: defaultdict[int, set[int]] = defaultdict(set)
+    older: dict[int, Link] = {}
+    for value, log, link in _each(tx, _OLDER, times.keys(), "), ("):
+        if log is not None:
+            logs[value].add(log)
+            older[value] = Link(link)
+    spoken = {row[0] for row in _each(tx, _SPOKEN, {one.fact.object for one in made if one.fact.object})}
+    judged = {one.fact.value for one in made if one.fact.object in spoken}
+    for one in made:
+        logs[one.fact.value].add(one.row.log)
+    judged |= {value for value, of in logs.items() if len(of) > 1 or older.get(value) == Link.JUDGED}
+    judged.discard(0)
+    _link(tx, "value", [one for one in older if one in judged and older[one] != Link.JUDGED], Link.JUDGED)
+    _link(tx, "value", [one for one in older if one not in judged and older[one] == Link.NONE], Link.REPEATED)
 
-    Older facts of these values are marked; so whatever takes more than counting is found without a search.
-    """
-    values = Counter(one.fact.value for one in made if one.fact.value)
-    older = {
-        row[0]
-        for row in _each(
-            tx, "SELECT DISTINCT value FROM fairness_facts WHERE value <> 0 AND value IN ({})", values.keys()
-        )
-    }
-    _link(tx, "value", older)
-    objects = {one.fact.object for one in made if one.fact.object}
-    spoken = _each(tx, "SELECT DISTINCT object FROM fairness_words WHERE object IN ({})", objects)
-    return older | {one for one, times in values.items() if times > 1} | {row[0] for row in spoken}
+    def of(fact: Fact) -> Link:
+        if fact.value in judged or fact.object in spoken:
+            return Link.JUDGED
+        return Link.REPEATED if fact.value in older or times[fact.value] > 1 else Link.NONE
+
+    return of
 
 
 def _speak(tx: Transaction, made: Sequence[_New], told: Sequence[Told], digests: Digests) -> None:
@@ -235,11 +254,14 @@ def _speak(tx: Transaction, made: Sequence[_New], told: Sequence[Told], digests:
             "ON CONFLICT (log, seq, object) DO NOTHING",
             rows,
         )
-        _link(tx, "object", {row[2] for row in rows})
+        about = {row[2] for row in rows}
+        had = [row[0] for row in _each(tx, _HAD, about)]
+        _link(tx, "object", about, Link.JUDGED)
+        _link(tx, "value", had, Link.JUDGED)
 
 
-def _each(reading: Reading, sql: str, wanted: Iterable[int]) -> Iterator[tuple[Any, ...]]:
+def _each(reading: Reading, sql: str, wanted: Iterable[int], between: str = ", ") -> Iterator[tuple[Any, ...]]:
     listed = list(wanted)
     for at in range(0, len(listed), _MANY):
         part = listed[at : at + _MANY]
-        yield from reading.query(sql.format(", ".join("?" * len(part))), part)
+        yield from reading.query(sql.format(between.join("?" * len(part))), part)

@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS fairness_facts (
   shared     INTEGER NOT NULL,   -- when, as its origin said, but never before what stands before it in its log
   keep_until INTEGER NOT NULL,   -- 0: never, or not known
   sort       INTEGER NOT NULL,   -- facts.Sort
-  linked     INTEGER NOT NULL,   -- 1: its value stands in another fact too, or somebody has spoken of its object
+  linked     INTEGER NOT NULL,   -- facts.Link
   value      INTEGER NOT NULL,   -- digests; 0: none
   object     INTEGER NOT NULL,
   author     INTEGER NOT NULL,
@@ -28,6 +28,8 @@ CREATE TABLE IF NOT EXISTS fairness_facts (
 CREATE INDEX IF NOT EXISTS fairness_facts_value ON fairness_facts (value) WHERE value <> 0;
 CREATE INDEX IF NOT EXISTS fairness_facts_object ON fairness_facts (object) WHERE object <> 0;
 CREATE INDEX IF NOT EXISTS fairness_facts_linked ON fairness_facts (log, seq) WHERE linked = 1;
+CREATE INDEX IF NOT EXISTS fairness_facts_repeated ON fairness_facts (log, seq, value, keep_until) WHERE linked = 2;
+CREATE INDEX IF NOT EXISTS fairness_facts_warned ON fairness_facts (log, seq) WHERE linked = 2 AND sort = 4;
 CREATE TABLE IF NOT EXISTS fairness_counts (
   log        INTEGER NOT NULL,   -- how many facts of each log are alike, so that nobody need count them
   keep_until INTEGER NOT NULL,

@@ -54,15 +54,6 @@ class View:
             ):
                 yield value, self.verdict(giver, value)
 
-    def repeated(self, giver: str, channel: str = "") -> tuple[int, int]:
-        """How many values of a member given() leaves out, for there is nothing to judge; and how many it has warned of."""
-        values = warned = 0
-        for log in self.scope.logs(giver, channel):
-            if log in self._linked.repeats:
-                some, of_these = self._linked.repeats[log].of(self.scope, self.scope.sizes.get(log, 0))
-                values, warned = values + some, warned + of_these
-        return values, warned
-
     def verdict(self, giver: str, value: int) -> Verdict:
         """What the whole scope says of a value that a member gave."""
         found = self._known.get((giver, value))

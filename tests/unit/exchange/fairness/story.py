@@ -268,7 +268,9 @@ def steps_of(seed, count=40):
     """A story by its seed: dense, so that all that may go together does."""
     chance = Random(seed)
     some = chance.sample(range(len(VALUES)), 4)
-    logs = chance.sample(LOGS, chance.randint(2, len(LOGS)))
+    logs = chance.sample(LOGS, chance.choice((1, 2, 2, 3, len(LOGS))))
+    # Now and then mostly claims, and each taken by itself: what stood alone is linked step by step.
+    words, taken = chance.choice((1, 10)), chance.choice((1, 2, 20))
 
     def time():
         return NOW - 100 * DAY + chance.randrange(12) * DAY
@@ -282,7 +284,7 @@ def steps_of(seed, count=40):
     steps = []
     for _ in range(chance.randint(1, count)):
         log = chance.choice(logs)
-        kind = chance.choices(("claim", "word", "context", "take back", "index"), (8, 10, 1, 1, 2))[0]
+        kind = chance.choices(("claim", "word", "context", "take back", "index"), (8, words, 1, 1, taken))[0]
         if kind == "claim":
             keep = chance.choice((0, 0, 0, NOW + 10 * DAY, NOW + 40 * DAY))
             seen = chance.choice((0, time()))

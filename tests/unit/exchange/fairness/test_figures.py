@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from fairness_oracle import Oracle
-from fairness_story import CHANNELS, DAY, LOGS, ME, MEMBERS, NOW, STEPS, Community, play, steps_of, store
+from fairness_story import CHANNELS, DAY, LOGS, ME, MEMBERS, NOW, STEPS, VALUES, Community, claim, play, steps_of, store
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -139,5 +139,37 @@ def test_what_is_linked_is_gathered_once_for_each_state(monkeypatch):
         await play(community, steps_of(4))
         await told(community, memory=memory)
         assert len(asked) == 2
+
+    asyncio.run(main())
+
+
+def test_a_warning_given_again_counts_in_the_period_it_was_given_and_once():
+    async def main():
+        community, log = Community(store()), ("aa-bb", ME)
+        first, early = (claim(len(VALUES) - 1, number, None, 0) for number in range(2))
+        for (made, truth), at in ((first, 1), (early, 1), (early, 2), (first, 5), (first, 6)):
+            await community.say(*log, made, at=NOW + at, truth=truth)
+        await community.index()
+        await receipted(community)
+        gave = (await told(community, since=NOW + 4, until=NOW + 8))["rows"]["bb"]["total"]["gave"]
+        assert (gave["given"], gave["claims"], gave["warnings"]) == (2, 1, 1)
+
+    asyncio.run(main())
+
+
+def test_what_became_a_warning_later_was_none_for_who_has_not_got_so_far():
+    async def main():
+        community, log = Community(store()), ("aa-bb", ME)
+        made, truth = claim(len(VALUES) - 1, 0, None, 0)
+        plain = {name: one for name, one in made.items() if name != "extensions"}
+        for said in (plain, plain, made):
+            await community.say(*log, said, at=NOW, truth=truth)
+        await community.index()
+        await community.receipt(log, "bb", 2)
+        gave = (await told(community))["rows"]["bb"]["total"]["gave"]
+        assert (gave["given"], gave["claims"], gave["warnings"]) == (2, 1, 0)
+        await community.receipt(log, "bb", 3)
+        gave = (await told(community))["rows"]["bb"]["total"]["gave"]
+        assert (gave["given"], gave["claims"], gave["warnings"]) == (3, 1, 1)
 
     asyncio.run(main())
