@@ -3,6 +3,8 @@
 import asyncio
 import json
 
+import pytest
+
 from tocsin.errors import MEANINGS
 from tocsin.exchange.publish.draft import Ready
 from tocsin.formats import message
@@ -85,6 +87,7 @@ async def story(fed):
     return told
 
 
+@pytest.mark.slow
 def test_nothing_of_what_is_shared_is_in_the_diagnostics(capfd):
     async def main():
         fed = Federation(asyncio.get_running_loop(), ["aa", "bb", "cc"], 5)

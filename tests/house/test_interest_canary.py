@@ -3,6 +3,8 @@
 import asyncio
 import json
 
+import pytest
+
 from tocsin.formats.tlp import Tlp
 from tocsin.node.diagnostics import Diagnostics
 from tocsin.node.metrics import Counters, Metrics
@@ -20,6 +22,7 @@ def malware(number, name):
     return json.dumps({**value, "name": name}).encode()
 
 
+@pytest.mark.slow
 def test_nobody_is_told_what_is_looked_for(capfd):
     sent = []
 

@@ -85,6 +85,7 @@ def test_a_function_has_at_most_50_code_lines_and_7_parameters():
     assert offenders(judge) == []
 
 
+@pytest.mark.slow
 def test_functions_are_short_as_a_habit():
     sizes = [code_lines(path, one) for path in FILES for one in functions(tree_of(path))]
     assert statistics.median(sizes) <= 10
@@ -130,6 +131,7 @@ def catches_anything(handler):
     return "Exception" in caught or ("BaseException" in caught and not isinstance(handler.body[-1], ast.Raise))
 
 
+@pytest.mark.slow
 def test_any_error_is_caught_in_the_supervisor_and_at_the_edge_only():
     def judge(path):
         if name_of(path) == "node/supervisor.py" or name_of(path).startswith("edge/"):
@@ -165,6 +167,7 @@ def test_everything_public_in_ports_and_formats_says_what_it_is():
     assert [(name_of(path), what) for path in floors for what in public_without_docstring(path)] == []
 
 
+@pytest.mark.slow
 def test_the_measures_measure():
     """Each count finds what it is there to find."""
     planted = ast.parse("state = []\nfixed: Final = {}\nrows: Mapping[str, int] = dict()\n")

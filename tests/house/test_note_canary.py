@@ -3,6 +3,8 @@
 import asyncio
 import json
 
+import pytest
+
 from tocsin.edge.access import EVERY, Accounts
 from tocsin.edge.audit import Audit
 from tocsin.edge.notes import Notes
@@ -51,6 +53,7 @@ async def read_by_taxii(core):
     return told
 
 
+@pytest.mark.slow
 def test_nobody_is_told_what_we_note_for_ourselves(capfd):
     sent = []
 

@@ -38,6 +38,7 @@ def room_of(path):
     return "/".join(parts[:2]) if parts[0] in ("exchange", "edge") and len(parts) > 2 else "/".join(parts[:-1] or parts)
 
 
+@pytest.mark.slow
 def test_each_table_is_named_in_its_owners_room_only():
     made = made_tables()
     assert len(made) >= 10
@@ -128,6 +129,7 @@ def test_every_text_that_looks_like_a_code_has_a_meaning():
     assert seen - errors.MEANINGS.keys() == set()
 
 
+@pytest.mark.slow
 def test_every_meaning_is_of_a_code_in_use():
     assert errors.MEANINGS.keys() - usable_codes() == set()
 

@@ -51,16 +51,19 @@ def found(pattern, skip=()):
     ]
 
 
+@pytest.mark.slow
 def test_no_place_of_a_machine():
     # STIX samples are about places on other people's machines.
     assert found(MACHINE, skip=("tests/vectors/stix/",)) == []
 
 
+@pytest.mark.slow
 def test_no_registry():
     # The build command of the lock says that no index is to be written down.
     assert [one for one in found(REGISTRY) if one[0] != "Makefile"] == []
 
 
+@pytest.mark.slow
 def test_no_secret():
     assert found(SECRET, skip=PUBLISHED) == []
     kinds = {".key", ".crt", ".sqlite", ".head", ".sqlite-wal", ".sqlite-shm", ".sock"}

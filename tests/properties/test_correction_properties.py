@@ -87,6 +87,7 @@ def test_a_confirmation_has_its_limits():
         correction.parse({"extension_type": "p", "giver": "A", "changes": [change._asdict()]})
 
 
+@pytest.mark.slow
 @few
 @given(IDS, st.sampled_from(KINDS), st.integers(0, 999_999_999), st.integers(0, 2**51), st.text(max_size=20))
 def test_feedback_says_what_was_put_into_it(about, kind, times, seen_at, text):

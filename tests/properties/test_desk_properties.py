@@ -3,6 +3,7 @@
 from functools import cache
 from math import sqrt
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -57,6 +58,7 @@ def parts(room, readings):
     return {frozenset(one) for one in stories.values()}
 
 
+@pytest.mark.slow
 @slow
 @given(orders)
 def test_copies_are_folded_whoever_came_first(order):
@@ -86,6 +88,7 @@ def test_a_document_is_in_one_story_and_what_moved_is_told(order):
         assert sorted(document for shelf in shelves for document in shelf) == sorted(told)
 
 
+@pytest.mark.slow
 @slow
 @given(orders)
 def test_the_same_readings_in_the_same_order_make_the_same_state(order):
@@ -108,6 +111,7 @@ def test_a_room_put_back_is_the_room_it_was(order):
     }
 
 
+@pytest.mark.slow
 @slow
 @given(orders, st.integers(0, 13), st.integers(0, 13), st.booleans())
 def test_what_an_analyst_decided_holds_whatever_comes_later(order, left, right, together):
@@ -156,6 +160,7 @@ def test_what_is_refanged_is_not_refanged_again(pieces):
     assert refanged(text) == text
 
 
+@pytest.mark.slow
 @slow
 @given(
     st.sampled_from(sorted(SETS)).flatmap(

@@ -6,6 +6,7 @@ import sys
 from itertools import permutations
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +62,7 @@ def honest_days(draw):
     return leaves, [(size, head(NAMES[0], leaves, size, beat)) for size, beat in zip(sizes, told, strict=True)]
 
 
+@pytest.mark.slow
 @given(honest_days(), hashes)
 @FEW
 def test_honest_histories_never_make_evidence(days, junk):

@@ -195,6 +195,7 @@ def check_gate(data):
     assert found == oracle(data)
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(st.one_of(written(), mutated(written())))
 @example(b'{"a" :1,"a":2}')

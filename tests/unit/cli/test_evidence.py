@@ -91,6 +91,7 @@ def verified(monkeypatch, capsys, tmp_path):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES[::4], ids=lambda case: case["name"])
 def test_exit_codes(verified, case):
     status, told = verified(case["evidence"])
@@ -100,6 +101,7 @@ def test_exit_codes(verified, case):
         assert (told["schema"], told["accused"], told["key_in_charter"]) == ("tocsin.evidence/1", "ma-cert", False)
 
 
+@pytest.mark.slow
 def test_the_key_must_be_the_one_in_the_charter(verified):
     assert verified(FORK, founded())[1]["key_in_charter"]
     for status, told in (verified(FORK, founded(NEW)), verified(FORK, founded(accused="aa-cert"))):
@@ -126,6 +128,7 @@ def charter_with_an_unwilling_member(first):
     return signed(charter.successor(charter.of(first), changes, 0, 2), "ma-cert", "zz")
 
 
+@pytest.mark.slow
 def test_a_former_key_is_told_as_one(verified):
     first = founded()
     for folder in (False, True):
@@ -137,6 +140,7 @@ def test_a_former_key_is_told_as_one(verified):
     assert verified(FORK, folder=True)[1]["code"] == "config.file"
 
 
+@pytest.mark.slow
 def test_who_had_no_vote_has_not_voted_twice(verified):
     first = founded()
     accused = named("governance", "ma-cert").public

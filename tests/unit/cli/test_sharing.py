@@ -180,6 +180,7 @@ def test_no_wait_does_not_look(share):
     assert share(node, no_wait=True)[0] == 0
 
 
+@pytest.mark.slow
 def test_wait_waits_for_every_receipt(share):
     node = Node([decided(2), committed(2, 2), done(2)], receipts=[{NEAR: 1}, {NEAR: 2}, {NEAR: 2, FAR: 2}])
     assert share(node, wait=30.0)[1]["queued_for"] == []

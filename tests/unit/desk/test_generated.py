@@ -73,6 +73,7 @@ def test_only_open_texts_and_the_question_leave(store, model):
         assert first not in sent
 
 
+@pytest.mark.slow
 def test_nothing_that_is_shared_is_made_of_it(store, model):
     with opened(store, means=means(model)) as office:
 
@@ -116,6 +117,7 @@ def test_only_its_own_page_and_route_know_of_it():
     assert asking == {"desk/office.py", "edge/control/desking.py", page_}
 
 
+@pytest.mark.slow
 def test_ten_answers_of_a_story_are_kept_and_a_merge_drops_those_of_the_other(store, model):
     with opened(store, means=means(model)) as office:
 
@@ -134,6 +136,7 @@ def test_ten_answers_of_a_story_are_kept_and_a_merge_drops_those_of_the_other(st
         assert gone == []
 
 
+@pytest.mark.slow
 def test_what_cannot_be_asked_is_told_and_nothing_is_sent(store, model):
     with opened(store, means=means(model)) as office:
         file = run(brought(office, 0, ""))

@@ -173,6 +173,7 @@ def test_texts_that_make_bad_patterns_crawl_are_read_to_the_end():
             assert find(one).document == one.id
 
 
+@pytest.mark.slow
 def test_a_page_that_draws_one_thing_again_and_again_is_cut_not_waited_for():
     """A few kilobytes of PDF whose page names one stream two thousand times: read until the time is spent, and told as cut."""
     data = pdf(zlib.compress(b"BT /F1 11 Tf (" + b"port and ship and port and ship " * 8 + b") Tj ET"))
@@ -183,6 +184,7 @@ def test_a_page_that_draws_one_thing_again_and_again_is_cut_not_waited_for():
     assert 1 < next(asked) < 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "charset", ["idna", "punycode", "undefined", "unicode_escape", "base64", "rot13", "no-such", "cp720", "x" * 300]
 )

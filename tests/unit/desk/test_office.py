@@ -147,6 +147,7 @@ async def three(office):
     return told[0]["stories"][0], told[3]["stories"][0]
 
 
+@pytest.mark.slow
 def test_outlets_are_one_story_and_a_copy_is_no_origin(store):
     async def story():
         with opened(store) as office:
@@ -228,6 +229,7 @@ def test_a_page_of_the_list_is_read_from_an_index_however_many_there_are(store):
             assert len(list(connection.execute(sql, args))) == 50
 
 
+@pytest.mark.slow
 def test_merge_and_split_hold_after_a_restart_and_for_what_comes_later(store):
     async def before():
         with opened(store) as office:
@@ -258,6 +260,7 @@ def test_merge_and_split_hold_after_a_restart_and_for_what_comes_later(store):
     run(after())
 
 
+@pytest.mark.slow
 def test_two_events_part_in_the_library_too_and_a_restart_finds_them_so(store):
     async def work(office):
         told = []
@@ -278,6 +281,7 @@ def test_two_events_part_in_the_library_too_and_a_restart_finds_them_so(store):
         assert run(bring(office, Article(title, outlet, "", lines), 7, outlet))["stories"] == [told[5]]
 
 
+@pytest.mark.slow
 def test_a_story_whose_last_document_moves_goes_with_what_was_made_of_it(store):
     retold = Article("Two tonnes of cocaine found in Antwerp", "Third Herald", "", RETOLD)
     vectors = {ENGLISH[0].title: [1.0, 0.0], FRENCH[0].title: [0.0, 1.0], retold.title: [0.1, 0.995]}
@@ -301,6 +305,7 @@ def test_a_story_whose_last_document_moves_goes_with_what_was_made_of_it(store):
             run(office.story(french))
 
 
+@pytest.mark.slow
 def test_not_all_of_a_story_can_be_split_off_nor_what_is_not_in_it(store):
     async def story():
         with opened(store) as office:
@@ -317,6 +322,7 @@ def test_not_all_of_a_story_can_be_split_off_nor_what_is_not_in_it(store):
     run(story())
 
 
+@pytest.mark.slow
 def test_a_draft_holds_what_was_accepted_and_nobody(store):
     async def story():
         with opened(store) as office:
@@ -375,6 +381,7 @@ def test_confidence_follows_the_digit_and_the_letter_is_the_sources(store):
     run(story())
 
 
+@pytest.mark.slow
 def test_what_was_met_is_told_while_the_interest_stands(store):
     async def story():
         with opened(store, watched=("cocaine",)) as office:
@@ -400,6 +407,7 @@ class Failing(InlineDatabase):
         return await super().write(work)
 
 
+@pytest.mark.slow
 def test_a_commit_that_fails_leaves_nothing_behind_and_the_next_one_is_whole(store):
     async def story():
         with opened(store, database=Failing) as office:
@@ -449,6 +457,7 @@ async def large(office):
     return row
 
 
+@pytest.mark.slow
 def test_a_large_story_is_counted_whole_and_told_from_its_first_texts(store, monkeypatch):
     monkeypatch.setattr(shelves, "_LARGE", 4)
     monkeypatch.setattr(shelves, "MOST_SHELVED", 3)
@@ -470,6 +479,7 @@ def test_a_large_story_is_counted_whole_and_told_from_its_first_texts(store, mon
     run(story())
 
 
+@pytest.mark.slow
 def test_merging_and_splitting_a_large_story_counts_what_is_behind_the_first_texts(store, monkeypatch):
     monkeypatch.setattr(shelves, "_LARGE", 4)
     monkeypatch.setattr(shelves, "MOST_SHELVED", 3)
@@ -535,6 +545,7 @@ def test_vectors_are_kept_over_a_restart_and_those_of_another_model_are_made_ane
     assert run(linked("two 1")) == english
 
 
+@pytest.mark.slow
 def test_without_a_model_leads_are_kept_and_a_later_model_makes_their_vectors(store):
     async def without():
         with opened(store) as office:
@@ -551,6 +562,7 @@ def test_without_a_model_leads_are_kept_and_a_later_model_makes_their_vectors(st
     assert run(later()) == english
 
 
+@pytest.mark.slow
 def test_questions_are_answered_with_quotes(store):
     async def story():
         with opened(store) as office:
@@ -567,6 +579,7 @@ async def kept_days(office, days):
     return await Keeping(office._database, office.clock, days).swept()
 
 
+@pytest.mark.slow
 def test_what_is_too_old_goes_as_a_whole_and_what_is_drafted_or_followed_stays(store, monkeypatch):
     monkeypatch.setattr(keeping, "_DOCUMENTS", 2)
     monkeypatch.setattr(keeping, "_CAPTURES", 2)
@@ -605,6 +618,7 @@ def test_what_is_too_old_goes_as_a_whole_and_what_is_drafted_or_followed_stays(s
     run(story())
 
 
+@pytest.mark.slow
 def test_figures_say_how_much_there_is_and_which_source_waits(store):
     async def story():
         outside = Outside()

@@ -154,6 +154,7 @@ def test_the_newest_version_counts_and_an_edit_is_the_same_article():
 # -- MISP -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_event_is_a_document_and_what_it_marks_for_detection_was_meant():
     made = event()
     made.add_attribute("ip-dst|port", "45.155.205.99|8443", to_ids=True, comment="called every hour")
@@ -180,6 +181,7 @@ def test_an_event_is_a_document_and_what_it_marks_for_detection_was_meant():
     assert "filename: invoice.exe" in one.text
 
 
+@pytest.mark.slow
 def test_values_about_people_and_samples_are_left_out_and_told():
     made = event()
     made.add_attribute("comment", PROSE[0], category="Other")
@@ -191,6 +193,7 @@ def test_values_about_people_and_samples_are_left_out_and_told():
     assert one.notes == ("2 values about people were left out",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tag", ["tlp:green", "tlp:amber+strict", "TLP:RED", "tlp:ex:chr", "tlp:unclear"])
 def test_an_event_that_is_not_open_is_left_out(tag):
     made = event(tags=(tag,))
@@ -207,6 +210,7 @@ def test_an_event_that_is_not_open_is_left_out(tag):
     assert partners.sent(data, "misp").left_out == 1
 
 
+@pytest.mark.slow
 def test_an_attribute_that_is_not_as_it_should_be_costs_nobody_else():
     data = json.loads(told(event()))
     data["Event"]["Attribute"] = [

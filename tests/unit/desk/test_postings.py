@@ -18,6 +18,7 @@ def plainly(held, weights, most, floor):
     return sorted(((number, share) for number, share in told.items() if share), key=lambda one: (-one[1], one[0]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [3, 255, 256, 257, 2_000, 4_500])
 def test_scores_are_those_of_a_plain_index(count):
     chance = random.Random(count)

@@ -83,6 +83,7 @@ def test_what_says_no_date_is_kept_apart_by_no_date(turned):
         assert room.add(third).by == again.add(third).by == ("new" if other is undated else "similar")
 
 
+@pytest.mark.slow
 def test_live_documents_are_bounded(monkeypatch):
     monkeypatch.setattr(thresholds, "LIVE_DOCUMENTS", 10)
     room = Newsroom()
@@ -309,6 +310,7 @@ def test_a_timeline_folds_copies():
     assert [(each.document, each.copies) for each in entries] == [(one.id, (two.id,))]
 
 
+@pytest.mark.slow
 def test_the_moscow_meeting(shared_data):
     from tocsin.desk.reading.opening import capture_of, read
 

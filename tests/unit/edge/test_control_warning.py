@@ -124,6 +124,7 @@ def test_the_same_key_twice_is_one_warning():
     on_a_federation(story, ("aa", "bb"))
 
 
+@pytest.mark.slow
 def test_what_is_due_first_comes_first_and_overdue_is_only_what_is_late():
     async def story(fed, at):
         ids = {}
@@ -200,6 +201,7 @@ def test_a_channel_that_is_not_open_takes_no_warning():
     on_a_federation(story, ("aa", "bb"))
 
 
+@pytest.mark.slow
 def test_watch_tells_of_warnings_what_a_row_says():
     async def story(fed, at):
         policy = {

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tocsin.errors import StoreError
 from tocsin.exchange.journal import erase, search
 from tocsin.exchange.journal.journal import read
@@ -183,6 +185,7 @@ def test_a_correction_is_refused_where_it_is_not_ours_or_not_later(played, stix,
     played(story)
 
 
+@pytest.mark.slow
 def test_a_stricter_marking_is_a_downgrade_and_copies_passed_on_are_a_duty(played, stix):
     async def story(fed):
         await fed.channel("ports", ChannelKind.THEMATIC, ("aa", "bb"))
@@ -211,6 +214,7 @@ def test_a_stricter_marking_is_a_downgrade_and_copies_passed_on_are_a_duty(playe
     played(story, ("aa", "bb", "cc"))
 
 
+@pytest.mark.slow
 def test_another_members_version_revocation_and_recall_stand_beside(played, stix):
     async def story(fed):
         thing = stix.id(indicator(1))
@@ -256,6 +260,7 @@ def test_what_names_its_creator_is_the_creators_whoever_brought_it_first(played,
     played(story, ("aa", "bb", "cc"))
 
 
+@pytest.mark.slow
 def test_a_confirmation_counts_for_the_origin_of_its_log_and_only_if_it_held_the_thing(played, stix):
     async def story(fed):
         await fed.channel("ports", ChannelKind.THEMATIC, ("aa", "bb"))
@@ -281,6 +286,7 @@ def test_a_confirmation_counts_for_the_origin_of_its_log_and_only_if_it_held_the
     played(story, ("aa", "bb", "cc"))
 
 
+@pytest.mark.slow
 def test_a_confirmation_of_too_many_or_of_nonsense_counts_for_nothing(played, stix):
     async def story(fed):
         thing = stix.id(indicator(1))
@@ -310,6 +316,7 @@ def test_a_confirmation_of_too_many_or_of_nonsense_counts_for_nothing(played, st
     played(story, ("aa", "bb", "cc"))
 
 
+@pytest.mark.slow
 def test_recalled_twice_is_recalled_once_and_what_was_erased_cannot_be(played, stix, refused):
     async def story(fed):
         await fed.share("aa", "plenary", [indicator(1), indicator(2), stix.object(3, kind="tool")], Tlp.GREEN)
@@ -350,6 +357,7 @@ def test_an_observable_cannot_be_revoked(played, refused):
     played(story)
 
 
+@pytest.mark.slow
 def test_what_is_about_nothing_else_follows(played, stix):
     async def story(fed):
         one, other = indicator(1), indicator(2)
@@ -383,6 +391,7 @@ def test_what_is_about_nothing_else_follows(played, stix):
     played(story, ("aa", "bb", "cc"))
 
 
+@pytest.mark.slow
 def test_who_left_is_told_by_the_channel_between_us_once_there_is_one(played, stix):
     async def story(fed):
         await fed.channel("ports", ChannelKind.THEMATIC, ("aa", "bb", "cc"))
@@ -408,6 +417,7 @@ def test_who_left_is_told_by_the_channel_between_us_once_there_is_one(played, st
     played(story, ("aa", "bb", "cc"))
 
 
+@pytest.mark.slow
 def test_feedback_goes_back_by_the_channel_it_came_by(played, stix, refused):
     async def story(fed):
         await fed.channel("ports", ChannelKind.THEMATIC, ("aa", "bb"))
@@ -440,6 +450,7 @@ def test_feedback_goes_back_by_the_channel_it_came_by(played, stix, refused):
     played(story, ("aa", "bb", "cc"))
 
 
+@pytest.mark.slow
 def test_a_confirmation_is_said_again_until_it_is_durable_and_told_once_that_it_fails(played, stix):
     async def story(fed):
         thing = stix.id(indicator(1))
@@ -468,6 +479,7 @@ def test_a_confirmation_is_said_again_until_it_is_durable_and_told_once_that_it_
     played(story, ("aa", "bb", "cc"))
 
 
+@pytest.mark.slow
 def test_a_change_told_in_one_channel_only_is_open_for_who_reads_another(played, stix):
     async def story(fed):
         await fed.channel("ports", ChannelKind.THEMATIC, ("aa", "bb"))

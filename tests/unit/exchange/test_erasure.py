@@ -64,6 +64,7 @@ async def sound(fed):
             assert (await node.fsck())["problems"] == []
 
 
+@pytest.mark.slow
 def test_what_is_ordered_away_is_nowhere_and_everything_signed_holds(played, stix):
     async def story(fed):
         batch = await told(fed, stix)
@@ -115,6 +116,7 @@ def test_who_was_away_obeys_when_it_returns(played, stix):
     played(story, ("aa", "bb", "cc"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("restarted", [False, True])
 def test_who_comes_late_catches_up_across_what_is_erased(played, stix, restarted):
     async def story(fed):
@@ -278,6 +280,7 @@ def served(fed):
     return {handle: len(node.query("SELECT 1 FROM journal_search")) for handle, node in fed.nodes.items()}
 
 
+@pytest.mark.slow
 def test_in_six_years_nothing_is_served_and_nothing_left(played, stix):
     async def story(fed):
         await told(fed, stix)
@@ -323,6 +326,7 @@ def test_what_need_not_go_yet_stays(played, stix):
     played(story)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", ["aa", "bb"])
 def test_a_clock_ten_years_ahead_erases_nothing(played, stix, wrong):
     async def story(fed):

@@ -64,6 +64,7 @@ def shown(fed, handle):
     return {row[0] for row in fed.nodes[handle].query("SELECT object_id FROM journal_search")}
 
 
+@pytest.mark.slow
 def test_a_thousand_with_one_field_missing_are_refused_by_the_giver(played):
     async def story(fed):
         aa = fed.core("aa")
@@ -109,6 +110,7 @@ def test_one_without_any_extension_is_refused_and_held_back(played):
     assert set(found.values()) == {"person.undeclared"}
 
 
+@pytest.mark.slow
 def test_a_whole_one_passes_when_the_second_person_has_approved(played):
     async def story(fed):
         aa = fed.core("aa")

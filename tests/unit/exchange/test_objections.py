@@ -113,6 +113,7 @@ def test_an_objection_suspends_everywhere_at_once_until_it_is_lifted(played):
     assert (answered, lifted, none) == ("answered", "lifted", [[]] * 3)
 
 
+@pytest.mark.slow
 def test_upheld_by_the_originator_it_is_withdrawn_for_good(played):
     async def story(fed):
         await began(fed)
@@ -192,6 +193,7 @@ def test_a_member_cut_off_learns_it_when_it_is_back(played):
     assert took < 60
 
 
+@pytest.mark.slow
 def test_who_may_not_say_what(played):
     async def story(fed):
         await began(fed)
@@ -238,6 +240,7 @@ async def lied(fed, handle, channel, said, statement="x"):
     await synced(fed)
 
 
+@pytest.mark.slow
 def test_what_is_said_by_those_who_may_not_counts_for_nothing(played):
     async def story(fed):
         await began(fed)
@@ -285,6 +288,7 @@ def test_an_objection_that_comes_before_its_object_suspends_it_when_it_comes(pla
     assert (before, after, visible) == ([[]] * 3, [["suspended"]] * 3, [[]] * 3)
 
 
+@pytest.mark.slow
 def test_the_tables_made_again_from_the_journal_are_the_same(played):
     async def story(fed):
         await began(fed)

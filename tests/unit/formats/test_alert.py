@@ -299,6 +299,7 @@ def alerts(draw):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(alerts())
 def test_any_warning_goes_there_and_back(one):

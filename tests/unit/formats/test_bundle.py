@@ -156,6 +156,7 @@ def test_little_is_held_however_much_flows():
     assert held < 1 << 18
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", [b'\\"', b'""', b"[", b'{"a":', b'"a":[{},', b'"objects" ', b'"objects"', b" ", b"[[[[]]]],"]
 )
@@ -167,6 +168,7 @@ def test_much_of_anything_ends(before, piece):
         assert split(data, cut)[1] == "format.bundle"
 
 
+@pytest.mark.slow
 def test_a_trickle_is_read_once():
     """A byte at a time: what has been read is not read again with every byte."""
     data = b'{"a":"' + b"x" * 50_000 + b'", "objects" ' + b" " * 50_000 + b":[{}]}"

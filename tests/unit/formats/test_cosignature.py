@@ -51,6 +51,7 @@ def test_what_is_signed():
     assert value == Timestamped(TIME_S, KEY.sign(signed))
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_is_refused():
     signature = cosign(TEXT, NAME, KEY, TIME_S)
     whole = bytes(signature.key_id + signature.blob)

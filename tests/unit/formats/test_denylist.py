@@ -56,12 +56,14 @@ def test_cidr_is_what_overlaps(entries, asked):
         assert hits == [Hit("one", known)]
 
 
+@pytest.mark.slow
 @given(st.lists(networks6, max_size=12), networks6)
 def test_cidr_of_version_6_too(entries, asked):
     span = next(one for one in values.spans(asked) if one.version == 6)
     assert bool(compiled("cidr", entries).addresses(span)) == overlaps(entries, asked)
 
 
+@pytest.mark.slow
 @given(st.lists(st.builds(lambda dot, one: dot + one, st.sampled_from(["", "."]), names), max_size=8), names)
 def test_hostname_is_the_name_and_all_below_it(entries, asked):
     bare = {one.lstrip(".") for one in entries}
@@ -72,6 +74,7 @@ def test_hostname_is_the_name_and_all_below_it(entries, asked):
         assert hits == [Hit("one", True)]
 
 
+@pytest.mark.slow
 @given(st.lists(st.builds(lambda dot, one: dot + one, st.sampled_from(["", "."]), names), max_size=8), names)
 def test_string_is_exactly_this_and_with_a_dot_all_below_it(entries, asked):
     exact = {one for one in entries if one[0] != "."}
@@ -84,11 +87,13 @@ def test_string_is_exactly_this_and_with_a_dot_all_below_it(entries, asked):
     assert bool(compiled("string", entries).names(asked)) == wanted
 
 
+@pytest.mark.slow
 @given(st.lists(st.text("ab.c", min_size=1, max_size=4), min_size=1, max_size=6), names)
 def test_substring_is_anywhere(entries, asked):
     assert bool(compiled("substring", entries).names(asked)) == any(one in asked for one in entries)
 
 
+@pytest.mark.slow
 @given(st.lists(st.text("0123456789abcdef", min_size=32, max_size=32), max_size=6), st.booleans())
 def test_hashes_are_told_whatever_their_case(entries, upper):
     lists = compiled("string", [one.upper() if upper else one for one in entries])
@@ -137,6 +142,7 @@ def test_what_is_not_compiled_is_refused(data):
         Lists(data)
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_one_changed_byte_is_seen(data):
     whole = bytearray(denylist.compile_lists({"a": Source("a", "string", 1, ["x.com"], [])}, {"a": False})[:4000])
@@ -162,6 +168,7 @@ def test_compiling_twice_gives_the_same_bytes():
     assert [(one.list, one.version, one.entries) for one in Lists(first).tables] == [("a", "3", 1), ("b", "2", 2)]
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 900)), max_size=6))
 def test_the_filter_has_every_network_that_a_span_touches(found):
     bits = bytearray(1 << 21)

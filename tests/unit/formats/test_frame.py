@@ -113,6 +113,7 @@ def test_whole_frame_vector(case):
     assert isinstance(caught.value, FormatError if case["expect"] == "format" else VerificationError)
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_of_a_whole_frame_is_refused():
     case = next(one for one in VECTORS if one["layer"] == "sealed" and one["expect"] == "ok")
     data = bytes.fromhex(case["hex"])

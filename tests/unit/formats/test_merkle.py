@@ -99,6 +99,7 @@ def test_extending_leaves_the_old_frontier_alone():
     assert old.extended([]) == old
 
 
+@pytest.mark.slow
 def test_every_inclusion_proof_proves_its_leaf_and_no_other():
     for size in range(1, UP_TO + 1):
         for index in range(size):

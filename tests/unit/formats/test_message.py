@@ -64,6 +64,7 @@ def test_vector(case):
     assert encode(got) == data
 
 
+@pytest.mark.slow
 def test_sizes():
     assert len(decode(b"F" + bytes(MAX_MESSAGE_BYTES - 1))) == MAX_MESSAGE_BYTES - 1
     assert refused(b"F" + bytes(MAX_MESSAGE_BYTES))

@@ -123,6 +123,7 @@ def whole(made):
 # -- made -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_backup_holds_what_it_says_for_its_owner_only_and_is_proven(home, tmp_path):
     seen = []
     told = backup.write(home, tmp_path / "b.tar", progress=lambda *one: seen.append(one))
@@ -180,6 +181,7 @@ def test_what_a_killed_backup_left_is_no_hindrance(home, tmp_path):
     assert not list(tmp_path.glob("*.partial"))
 
 
+@pytest.mark.slow
 def test_a_backup_is_of_one_moment_and_one_pass_while_the_store_is_written(home, tmp_path, monkeypatch):
     monkeypatch.setattr(database, "_PAGES", 4)
     before, passes = own(home), []
@@ -305,6 +307,7 @@ def again(file, whole, **changed):
     return file
 
 
+@pytest.mark.slow
 def test_right_digests_do_not_save_a_wrong_backup(whole, stored, tmp_path):
     file = tmp_path / "b.tar"
     assert check(again(file, whole))["ok"]
@@ -327,6 +330,7 @@ def test_right_digests_do_not_save_a_wrong_backup(whole, stored, tmp_path):
 # -- restored ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_new_node_has_everything_and_signs_in_no_log_it_has_entries_in(home, tmp_path):
     backup.write(home, tmp_path / "b.tar")
     new = Home(tmp_path / "new")
@@ -410,6 +414,7 @@ def test_a_backup_of_today_closes_nothing(home, tmp_path):
     assert asyncio.run(fsck.check(home))["ok"]
 
 
+@pytest.mark.slow
 def test_a_store_is_restored_only_where_it_may_be(home, whole, tmp_path):
     (tmp_path / "b.tar").write_bytes(whole)
     before = home.store.read_bytes()
@@ -432,6 +437,7 @@ def test_a_store_is_restored_only_where_it_may_be(home, whole, tmp_path):
 # -- doctor -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_doctor_tells_the_age_of_the_newest_backup(home, tmp_path):
     def told():
         return next(
@@ -471,6 +477,7 @@ def test_what_was_not_proven_or_is_another_members_is_not_noted(home, tmp_path):
     assert "tested_at_us" not in backup.noted(home)
 
 
+@pytest.mark.slow
 def test_a_test_without_a_backup_of_this_folder_is_no_backup(home, tmp_path):
     backup.write(home, tmp_path / "b.tar")
     found = asyncio.run(backup.check(tmp_path / "b.tar"))

@@ -73,6 +73,7 @@ def found(home, node=STOPPED):
     return faults(doctor.examine(home, node)) - NEW
 
 
+@pytest.mark.slow
 def test_a_page_reads_no_large_store_through_and_says_so(home, monkeypatch):
     _rotten(home)
 
@@ -213,6 +214,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", FAULTS)
 def test_a_fault_of_the_folder(home, code):
     assert code.strip() not in found(home)
@@ -220,6 +222,7 @@ def test_a_fault_of_the_folder(home, code):
     assert code.strip() in found(home)
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_nearly_full(home, monkeypatch):
     usage = shutil.disk_usage(home.path)
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: usage._replace(free=1000))
@@ -239,6 +242,7 @@ def test_a_port_that_is_taken(home, key, code):
         assert found(home) == {code}
 
 
+@pytest.mark.slow
 def test_an_old_backup(home, tmp_path):
     def named():
         return "doctor.backup" in faults(doctor.examine(home, STOPPED))
@@ -250,6 +254,7 @@ def test_an_old_backup(home, tmp_path):
     assert named()
 
 
+@pytest.mark.slow
 def test_a_certificate_that_has_ended_is_worse_than_one_that_will(home):
     def state():
         return next(one["state"] for one in doctor.examine(home, STOPPED) if one["name"] == "certificate")
@@ -261,6 +266,7 @@ def test_a_certificate_that_has_ended_is_worse_than_one_that_will(home):
     assert seen == ["ok", "warn", "fail"]
 
 
+@pytest.mark.slow
 def test_a_node_that_does_not_answer(home, monkeypatch):
     monkeypatch.setattr(checking, "_PATIENCE_S", 0.1)
     monkeypatch.chdir(home.path)

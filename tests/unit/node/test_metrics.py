@@ -253,6 +253,7 @@ def _calls():
                     yield first.value, {one.arg for one in node.keywords}, node.func.attr
 
 
+@pytest.mark.slow
 def test_every_measurement_is_of_the_catalogue_with_its_labels():
     found = [one for one in calls() if isinstance(one[0], str) and one[0].startswith("tocsin_")]
     assert len(found) >= 7

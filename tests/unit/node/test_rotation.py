@@ -40,6 +40,7 @@ def shown(home):
     return {one["role"]: one for one in asyncio.run(rotation.show(home))["keys"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("roles", [[Role.LOG], [Role.GOVERNANCE], list(Role)], ids="+".join)
 def test_new_keys_wait_and_become_current_with_the_charter(pair, tmp_path, roles):
     aa, before = pair[0], shown(pair[0])
@@ -60,6 +61,7 @@ def test_new_keys_wait_and_become_current_with_the_charter(pair, tmp_path, roles
     assert dict(descriptor.read(aa.descriptor.read_bytes())[0].public) == {r: aa.keyring().current(r) for r in Role}
 
 
+@pytest.mark.slow
 def test_a_role_that_waits_is_refused_and_another_joins_its_descriptor(pair):
     aa = pair[0]
     asyncio.run(rotation.rotate(aa, [Role.SEAL]))
@@ -73,6 +75,7 @@ def test_a_role_that_waits_is_refused_and_another_joins_its_descriptor(pair):
     assert described.public[Role.LOG] == aa.keyring().current(Role.LOG)
 
 
+@pytest.mark.slow
 def test_a_charter_with_other_keys_is_told(pair, tmp_path):
     aa = pair[0]
     asyncio.run(rotation.rotate(aa, [Role.LOG]))
@@ -84,6 +87,7 @@ def test_a_charter_with_other_keys_is_told(pair, tmp_path):
     assert told.value.code == "policy.charter-foreign"
 
 
+@pytest.mark.slow
 def test_rejoining_with_rotated_keys_needs_the_whole_chain(pair, tmp_path):
     aa, _, first = pair
     asyncio.run(rotation.rotate(aa, list(Role)))
@@ -102,6 +106,7 @@ def test_rejoining_with_rotated_keys_needs_the_whole_chain(pair, tmp_path):
     assert descriptor.read(again.descriptor.read_bytes())[0].handle == "aa"
 
 
+@pytest.mark.slow
 def test_rejoining_touches_no_folder_in_use(pair, tmp_path):
     with pytest.raises(ConfigError) as told:
         asyncio.run(rejoin.rejoin(pair[0].path, config.Settings(handle="aa"), rejoin.Left(pair[0].keys, (pair[2],))))

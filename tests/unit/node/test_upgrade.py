@@ -249,6 +249,7 @@ def test_cut_off_between_two_steps_the_next_start_ends_it(home, monkeypatch, whe
     assert not list(home.path.glob("*.new"))
 
 
+@pytest.mark.slow
 def test_a_backup_of_an_old_store_is_made_checked_and_restored(home, tmp_path):
     before = roots(home)
     file = tmp_path / "backup.tar"

@@ -65,6 +65,7 @@ def test_an_acknowledgement_before_the_commit_is_found():
     assert broken == 0
 
 
+@pytest.mark.slow
 def test_a_sync_too_few_is_found():
     _, lost, broken = judged(worked(30, synchronous="NORMAL"), 200, synchronous="NORMAL")
     assert lost > 20

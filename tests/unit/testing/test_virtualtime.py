@@ -242,6 +242,7 @@ print(run(main))
 """
 
 
+@pytest.mark.slow
 def test_the_course_does_not_depend_on_hashes_or_addresses():
     courses = {
         subprocess.run(

@@ -46,6 +46,7 @@ def refused(what):
     return done.stdout.split()
 
 
+@pytest.mark.slow
 def test_a_reader_opens_no_socket_and_starts_no_program():
     kernel, *others = refused("none")
     assert others == (["socket", "library", "program", "exec"] if kernel == "kernel" else ["socket", "program"])

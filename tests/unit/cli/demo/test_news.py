@@ -26,6 +26,7 @@ def documents():
     return found
 
 
+@pytest.mark.slow
 def test_the_english_half_is_one_story_of_two_origins_and_a_stranger():
     room = Newsroom()
     readings = {one.id: find(one) for one in documents() if one.language == "en"}
@@ -51,6 +52,7 @@ def test_the_english_half_is_one_story_of_two_origins_and_a_stranger():
     assert proposed[0] == "sync.cable-upkeep.example"
 
 
+@pytest.mark.slow
 def test_the_aggregator_holds_two_articles_and_the_feed_leads_to_four():
     media_type, body = articles.pages(BASE)[articles.AGGREGATOR]
     found = read(capture_of(body, BASE, media_type, SEEN), body).documents

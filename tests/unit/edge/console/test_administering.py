@@ -57,6 +57,7 @@ def test_the_provider_is_asked_who_it_is_by_an_administrator_only_and_nobody_is_
     visit(story)
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_the_provider_is_told(visit):
     async def story(house):
         browser = await house.enroll("root", "administrator")
@@ -77,6 +78,7 @@ def test_what_is_wrong_with_the_provider_is_told(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_settings_say_what_they_are_and_whether_they_are_as_by_default(visit):
     async def story(house):
         settings = {"handle": "aa", "session_minutes": 720, "dial": "larger"}

@@ -68,6 +68,7 @@ def test_the_policy_lets_a_manifest_and_one_worker_in(visit):
     visit(story)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_manifest_is_in_the_readers_language_and_names_what_is_there(visit, language):
     async def story(house):
@@ -113,6 +114,7 @@ def test_the_worker_keeps_files_that_are_there_and_no_page(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_the_version_changes_with_the_bytes_of_any_file(tmp_path):
     from tocsin.edge.console import templating
 
@@ -172,6 +174,7 @@ def test_nobody_sees_where_a_browser_is_reached(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_browser_is_asked_about_only_where_its_service_is_listed(visit):
     async def story(house):
         allowing(house, "duty")
@@ -236,6 +239,7 @@ def test_it_ends_where_somebody_signs_out_removes_it_or_is_refused_it(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_browser_is_of_whom_it_said_last_and_a_person_has_few(visit):
     async def story(house):
         allowing(house, "duty")

@@ -35,6 +35,7 @@ async def said(house, same, left, right, about):
     return json.loads(note)["id"]
 
 
+@pytest.mark.slow
 def test_what_another_member_decided_is_a_proposal_and_changes_nothing_by_itself(visit):
     async def story(house):
         first, second, (left, right) = await two(house)
@@ -57,6 +58,7 @@ def test_what_another_member_decided_is_a_proposal_and_changes_nothing_by_itself
     visit(story)
 
 
+@pytest.mark.slow
 def test_what_is_not_followed_is_shown_no_more_and_what_is_not_held_never(visit):
     async def story(house):
         first, _, (left, right) = await two(house)
@@ -73,6 +75,7 @@ def test_what_is_not_followed_is_shown_no_more_and_what_is_not_held_never(visit)
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_split_is_proposed_where_both_sides_are_in_one_story(visit):
     async def story(house):
         first, second, (left, right) = await two(house)
@@ -88,6 +91,7 @@ def test_a_split_is_proposed_where_both_sides_are_in_one_story(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_decision_of_ours_is_a_draft_without_the_name_of_who_decided(visit):
     async def story(house):
         first, second, (left, right) = await two(house)
@@ -107,6 +111,7 @@ def test_a_decision_of_ours_is_a_draft_without_the_name_of_who_decided(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_shared_story_shows_where_it_is_and_what_came_since(visit):
     async def story(house):
         name = (await house.news())["stories"][0]

@@ -47,6 +47,7 @@ def test_from_another_machine_it_opens_nothing_and_is_not_used_up(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_node_that_is_no_demonstration_knows_no_such_link(visit):
     async def story(house):
         link = f"/in/{await opened(house).invite()}"

@@ -74,6 +74,7 @@ def test_a_story_shows_why_and_links_every_sentence_to_its_source(visit, newsdes
     visit(story)
 
 
+@pytest.mark.slow
 def test_who_only_reads_gets_no_form_of_an_analyst(visit, newsdesk):
     async def story(house):
         newsdesk(house)
@@ -117,6 +118,7 @@ def test_an_analyst_decides_and_the_name_goes_with_it(visit, newsdesk):
     visit(story)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("act", "form"),
     [
@@ -161,6 +163,7 @@ def test_a_draft_is_made_under_share_for_a_person_to_look_at(visit, newsdesk):
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_warning_is_prefilled_and_a_person_says_the_rest(visit, newsdesk):
     async def story(house):
         newsdesk(house)
@@ -193,6 +196,7 @@ def test_notes_on_a_story_are_ours_alone(visit, newsdesk):
     visit(story)
 
 
+@pytest.mark.slow
 def test_an_article_is_plain_text_in_its_own_direction_with_its_clocks(visit, newsdesk):
     async def story(house):
         newsdesk(house)
@@ -253,6 +257,7 @@ def test_the_timeline_says_three_clocks_and_no_more_than_is_known(visit, newsdes
     visit(story)
 
 
+@pytest.mark.slow
 def test_nothing_is_fetched_and_nothing_runs_when_somebody_reads(visit, newsdesk):
     async def story(house):
         desk = newsdesk(house, PAYLOAD)
@@ -294,6 +299,7 @@ def test_an_address_that_is_no_web_address_is_text_and_no_link(visit, newsdesk):
     visit(story)
 
 
+@pytest.mark.slow
 def test_sources_are_added_tried_pulled_paused_and_removed(visit, newsdesk):
     async def story(house):
         desk = newsdesk(house)
@@ -366,6 +372,7 @@ def test_a_source_that_was_withdrawn_says_so_and_is_found_by_that(visit, newsdes
     visit(story)
 
 
+@pytest.mark.slow
 def test_from_a_page_that_was_collected_to_a_draft_and_back(visit):
     """With the real office: import, read, judge, follow, note, draft, merge and split."""
 
@@ -412,6 +419,7 @@ def multipart(token, name, data, **fields):
     return told + part("file", data, f'; filename="{name}"') + b"--x--\r\n"
 
 
+@pytest.mark.slow
 def test_a_file_a_text_and_an_address_are_imported_and_what_came_of_them_is_shown(visit):
     """With the real office and reading."""
 
@@ -446,6 +454,7 @@ def test_a_file_a_text_and_an_address_are_imported_and_what_came_of_them_is_show
     visit(story)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_imported_is_told_and_kept_from_who_may_not(visit):
     async def story(house):
         browser = await house.enroll("amira", "analyst")

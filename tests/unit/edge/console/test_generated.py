@@ -41,6 +41,7 @@ def asking(house, says):
     desk.asking = before
 
 
+@pytest.mark.slow
 def test_an_answer_is_labelled_escaped_and_linked_to_nothing_but_our_own_pages(visit):
     async def story(house):
         first = (await house.news())["stories"][0]

@@ -88,6 +88,7 @@ def test_a_host_that_is_not_ours_is_refused_on_loopback(visit):
     visit(story)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "form"),
     [
@@ -176,6 +177,7 @@ def test_a_fault_of_ours_is_told_without_what_it_was(visit, monkeypatch):
     visit(story)
 
 
+@pytest.mark.slow
 def test_long_pages_are_packed_for_who_can_unpack(visit):
     async def story(house):
         import gzip

@@ -73,6 +73,7 @@ def test_what_was_put_aside_is_no_news(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_what_is_split_off_is_still_of_interest_and_nobody_is_told_twice(visit):
     async def story(house):
         browser = await house.enroll("amira", "analyst")

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from tocsin.edge.console import stream
 from tocsin.edge.console.live import COALESCED_S
 from tocsin.edge.console.stream import OF_ONE, Seats
@@ -73,6 +75,7 @@ async def opened(house, browser):
     return told, told["cursor"]
 
 
+@pytest.mark.slow
 def test_what_is_committed_before_a_page_is_on_it_and_what_comes_after_is_pushed_once(visit):
     async def story(house):
         browser = await house.enroll("duty", "duty")
@@ -92,6 +95,7 @@ def test_what_is_committed_before_a_page_is_on_it_and_what_comes_after_is_pushed
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_burst_is_a_few_pushes_and_not_one_for_each(visit):
     async def story(house):
         browser = await house.enroll("duty", "duty")
@@ -109,6 +113,7 @@ def test_a_burst_is_a_few_pushes_and_not_one_for_each(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_cursor_goes_on_where_it_was_and_one_of_another_run_gets_the_whole(visit):
     async def story(house):
         browser = await house.enroll("duty", "duty")

@@ -1,5 +1,7 @@
 """Members by what they say of themselves, the health of their logs, and what two of them gave each other."""
 
+import pytest
+
 from tocsin.exchange.fairness.balance import Period
 from tocsin.formats import statement
 
@@ -17,6 +19,7 @@ def test_the_directory_is_chosen_from_by_bloc_and_country(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_log_whose_origin_is_silent_stands_out(visit, piece):
     async def story(house):
         browser = await house.enroll("duty", "duty")

@@ -35,6 +35,7 @@ async def page(browser, path=PAGE):
     return reply.json
 
 
+@pytest.mark.slow
 def test_the_verdict_follows_who_says_what(visit, piece):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
@@ -115,6 +116,7 @@ def test_differences_are_cut_and_leave_the_date_out():
     assert len(differences({}, {f"k{n}": n for n in range(100)})) == 20
 
 
+@pytest.mark.slow
 def test_what_its_owner_took_back_says_so_and_shows_nothing_of_it(visit, piece):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
@@ -156,6 +158,7 @@ def test_a_proof_is_of_this_object_or_is_not_there(visit, piece):
 # -- the lanes ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_note_of_ours_is_kept_changed_and_removed_by_its_author(visit, piece):
     async def story(house):
         await shared(house, "bb", piece(1))
@@ -190,6 +193,7 @@ async def everything(house):
     return [(await one.world.database.read(lambda db: db.query(sql)))[0][0] for one in nodes]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["note", "false-positive", "sighted", "agree", "disagree", "used"])
 def test_what_is_shared_is_seen_first_then_sealed_for_exactly_those(visit, piece, kind):
     async def story(house):
@@ -233,6 +237,7 @@ def test_nothing_is_sealed_for_others_than_those_who_were_shown(visit, piece):
     visit(story)
 
 
+@pytest.mark.slow
 def test_what_is_not_there_cannot_be_spoken_of(visit, piece):
     async def story(house):
         await shared(house, "bb", piece(1))

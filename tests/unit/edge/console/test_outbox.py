@@ -18,6 +18,7 @@ async def listed(browser, query=""):
     return (await browser.ask(f"/share/outbox.json{query}")).json["shares"]
 
 
+@pytest.mark.slow
 def test_a_share_stands_there_with_who_has_stored_it_and_in_how_long(visit, piece):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
@@ -63,6 +64,7 @@ async def settled(house):
     await house.federation.core("aa").synced()
 
 
+@pytest.mark.slow
 def test_a_recall_says_what_it_will_do_and_is_done_only_as_it_was_read(visit, piece):
     async def story(house):
         browser = await house.enroll("duty", "duty")
@@ -123,6 +125,7 @@ def test_who_has_not_confirmed_stands_there_with_the_reason(visit):
     visit(story, shared=1)
 
 
+@pytest.mark.slow
 def test_a_correction_goes_through_the_gate_by_fields_and_as_json(visit):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
@@ -169,6 +172,7 @@ def test_a_correction_goes_through_the_gate_by_fields_and_as_json(visit):
     visit(story, shared=3)
 
 
+@pytest.mark.slow
 def test_a_stricter_marking_by_the_form_is_a_downgrade(visit):
     async def story(house):
         await house.federation.channel("quiet", ChannelKind.THEMATIC, ["aa", "bb"])

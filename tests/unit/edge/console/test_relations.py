@@ -52,6 +52,7 @@ def overlap(a, b):
 SIZES = [(1, 2), (7, 2), (30, 2), (200, 3), (10_000, 2), (10_000, 10_000)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [wide, narrow])
 @pytest.mark.parametrize("depth", [1, 2])
 @pytest.mark.parametrize(("count", "kinds"), SIZES)
@@ -69,6 +70,7 @@ def test_nothing_overlaps_and_nothing_stands_outside(count, kinds, depth, form):
         assert y + height <= told["height"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [1, 2])
 @pytest.mark.parametrize(("count", "kinds"), SIZES)
 def test_sixty_nodes_are_the_most_and_bundles_add_up_to_the_total(count, kinds, depth):
@@ -166,6 +168,7 @@ async def shared(house, member, *objects):
     await house.federation.settled()
 
 
+@pytest.mark.slow
 def test_the_page_says_what_is_around_it_and_who_says_so(visit, piece):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
@@ -228,6 +231,7 @@ def test_a_neighbour_that_is_hidden_looks_like_one_that_never_was(visit, piece):
     visit(story)
 
 
+@pytest.mark.slow
 def test_what_others_write_is_escaped_in_the_picture_too(visit, piece):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
@@ -250,6 +254,7 @@ def test_what_others_write_is_escaped_in_the_picture_too(visit, piece):
     visit(story)
 
 
+@pytest.mark.slow
 def test_of_many_the_page_shows_bundles_and_pages_of_fifty(visit, piece):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")

@@ -103,6 +103,7 @@ async def held(house, handle):
     return [row[0] for row in rows]
 
 
+@pytest.mark.slow
 def test_a_report_is_shown_and_sealed_for_exactly_those_who_were_shown(shares):
     async def story(house, browser):
         path, page = await composed(house, browser, REPORT, "pair")
@@ -120,6 +121,7 @@ def test_a_report_is_shown_and_sealed_for_exactly_those_who_were_shown(shares):
     shares(story)
 
 
+@pytest.mark.slow
 def test_a_moment_to_take_it_back_and_none_for_what_is_urgent(shares):
     async def story(house, browser):
         path, page = await composed(house, browser, REPORT, "pair")
@@ -142,6 +144,7 @@ def test_a_moment_to_take_it_back_and_none_for_what_is_urgent(shares):
     shares(story)
 
 
+@pytest.mark.slow
 def test_who_is_new_among_the_readers_is_acknowledged_by_name(shares):
     async def story(house, browser):
         path, page = await composed(house, browser, REPORT)
@@ -156,6 +159,7 @@ def test_who_is_new_among_the_readers_is_acknowledged_by_name(shares):
     shares(story)
 
 
+@pytest.mark.slow
 def test_what_moved_since_it_was_shown_is_not_sealed_and_the_difference_is_told(shares):
     async def story(house, browser):
         path, page = await composed(house, browser, REPORT, "pair")
@@ -176,6 +180,7 @@ def test_what_moved_since_it_was_shown_is_not_sealed_and_the_difference_is_told(
 RED = {**REPORT, "tlp": "TLP:RED"}
 
 
+@pytest.mark.slow
 def test_red_waits_for_another_person_who_sees_the_same(shares):
     async def story(house, browser):
         path, page = await composed(house, browser, RED, "pair")
@@ -212,6 +217,7 @@ async def waiting_for_approval(house, title):
     return author, path, path.replace("/share/d/", "/share/approvals/"), page
 
 
+@pytest.mark.slow
 def test_a_button_pressed_twice_seals_once_and_says_so_both_times(shares):
     async def story(house, browser):
         path, page = await composed(house, browser, REPORT, "pair")
@@ -231,6 +237,7 @@ def test_a_button_pressed_twice_seals_once_and_says_so_both_times(shares):
     shares(story)
 
 
+@pytest.mark.slow
 def test_of_two_who_approve_at_once_one_has_and_the_other_is_told(shares):
     async def story(house, _browser):
         author, path, where, page = await waiting_for_approval(house, "Two")
@@ -272,6 +279,7 @@ def test_undo_and_sealing_at_the_same_instant_are_one_or_the_other(shares):
     shares(story)
 
 
+@pytest.mark.slow
 def test_what_is_shown_anew_between_the_look_and_the_press_is_not_sealed_unseen(shares):
     """Another tab chooses another audience while the press is on its way: what is pressed is what was shown, or nothing."""
 
@@ -290,6 +298,7 @@ def test_what_is_shown_anew_between_the_look_and_the_press_is_not_sealed_unseen(
     shares(story)
 
 
+@pytest.mark.slow
 def test_an_author_approves_nothing_of_their_own_and_a_refusal_says_why(shares):
     async def story(house, _browser):
         author = await house.enroll("both", "analyst", "releaser")
@@ -308,6 +317,7 @@ def test_an_author_approves_nothing_of_their_own_and_a_refusal_says_why(shares):
     shares(story)
 
 
+@pytest.mark.slow
 def test_what_is_about_a_person_needs_the_one_whom_the_object_names(shares):
     async def story(house, browser):
         browser_text = encode(thing(1))
@@ -354,6 +364,7 @@ def test_only_what_somebody_made_harmless_becomes_an_indicator(shares):
     shares(story)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "code"),
     [
@@ -393,6 +404,7 @@ def multipart(token, data, *, token_first=True):
     return (fields + file if token_first else file + fields) + b"--x--\r\n"
 
 
+@pytest.mark.slow
 def test_a_file_is_read_only_after_the_token_of_its_form(shares, piece):
     async def story(house, browser):
         token = (await browser.ask("/share/new")).field()

@@ -6,6 +6,7 @@ from hashlib import sha256
 from urllib.parse import parse_qs, urlsplit
 
 import cbor2
+import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwk, jwt
@@ -125,6 +126,7 @@ def test_tries_are_slowed_for_an_account_however_its_name_is_written_and_for_an_
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_session_ends_by_time_by_rest_by_its_owner_and_by_an_administrator(visit):
     async def story(house):
         browser = await house.enroll("amira", "duty")
@@ -378,6 +380,7 @@ def test_the_houses_provider_lets_in_whom_it_names_and_nobody_else(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_whatever_is_wrong_with_the_providers_word_is_refused(visit):
     async def story(house):
         given = Provided(house.clock)
@@ -410,6 +413,7 @@ def test_whatever_is_wrong_with_the_providers_word_is_refused(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_without_a_provider_its_addresses_are_absent(visit):
     async def story(house):
         assert (await house.browser().ask("/sign-in/oidc/back?state=x&code=y")).status == 404

@@ -1,5 +1,7 @@
 """The one search box: an id, a value in any way of writing, or a part of a name; and pages of fifty."""
 
+import pytest
+
 from tocsin.edge.audit import Operation, Use
 from tocsin.edge.control import reading
 from tocsin.exchange.journal import search
@@ -25,6 +27,7 @@ def test_the_box_takes_an_id_a_value_or_a_part_of_a_name(visit):
     visit(story, shared=9)
 
 
+@pytest.mark.slow
 def test_pages_of_fifty_go_on_without_a_gap(visit):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
@@ -40,6 +43,7 @@ def test_pages_of_fifty_go_on_without_a_gap(visit):
     visit(story, shared=120)
 
 
+@pytest.mark.slow
 def test_one_look_is_bounded_says_so_and_goes_on_without_a_gap(visit, monkeypatch):
     """A name, a type or a member that fits little must not read a whole store for one page."""
     monkeypatch.setattr(search, "SPAN", 25)

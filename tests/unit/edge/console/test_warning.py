@@ -86,6 +86,7 @@ def test_its_giver_sees_three_facts_of_each_and_who_is_silent(story):
     story(work)
 
 
+@pytest.mark.slow
 def test_who_is_asked_sees_its_own_ladder_and_no_receipts(story):
     async def work(house, federation):
         id_ = await warned(federation, "bb")
@@ -111,6 +112,7 @@ def test_who_is_asked_sees_its_own_ladder_and_no_receipts(story):
     story(work)
 
 
+@pytest.mark.slow
 def test_a_recall_wants_a_reason_and_a_yes_and_is_confirmed(story):
     async def work(house, federation):
         id_ = await warned(federation, "aa")
@@ -133,6 +135,7 @@ def test_a_recall_wants_a_reason_and_a_yes_and_is_confirmed(story):
     story(work)
 
 
+@pytest.mark.slow
 def test_what_another_took_back_is_said_without_what_it_said(story):
     async def work(house, federation):
         id_ = await warned(federation, "bb")
@@ -147,6 +150,7 @@ def test_what_another_took_back_is_said_without_what_it_said(story):
     story(work)
 
 
+@pytest.mark.slow
 def test_above_green_the_trail_says_so_and_hidden_is_absent(story):
     async def work(house, federation):
         channel = "quiet"
@@ -208,6 +212,7 @@ def test_the_table_says_what_the_map_draws(story):
     story(work)
 
 
+@pytest.mark.slow
 def test_without_a_map_the_table_is_there(story):
     async def work(house, federation):
         house.again(world=None)

@@ -268,6 +268,7 @@ def test_what_is_another_members_is_sent_only_when_it_is_wanted(relaying):
     relaying(story)
 
 
+@pytest.mark.slow
 def test_refused_frames_of_another_leave_the_window(relaying, monkeypatch):
     """Or so many of them would stop everything else on the link, for ever."""
     monkeypatch.setattr(sender, "WINDOW_FRAMES", 1)

@@ -53,6 +53,7 @@ def wanted(community, since=0, until=2**62):
     return rows
 
 
+@pytest.mark.slow
 @SOME
 @given(STEPS, st.one_of(st.none(), st.tuples(st.integers(0, 40), st.integers(0, 40))))
 def test_every_figure_is_what_the_oracle_says(steps, period):

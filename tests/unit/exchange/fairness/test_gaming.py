@@ -49,6 +49,7 @@ def above(found, who, figure):
     return {one for one in MEMBERS if found[one][figure] is not None and found[one][figure] > mine}
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(STEPS, st.sampled_from(MEMBERS), st.sampled_from(("new", "again", "split")))
 def test_padding_raises_no_figure_of_quality_and_no_rank(steps, padder, kind):
@@ -74,6 +75,7 @@ def test_padding_raises_no_figure_of_quality_and_no_rank(steps, padder, kind):
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_a_thousand_objects_that_nobody_wants_lower_what_is_measured_by_use():
     async def main():
         community = Community(store())

@@ -50,6 +50,7 @@ def test_two_origins_make_a_value_blockable_and_one_does_not(play):
     assert three == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("why", ["same id", "creator", "derived-from", "duplicate-of", "chain"])
 def test_a_copy_is_no_second_origin(play, why):
     async def work(story):
@@ -71,6 +72,7 @@ def test_a_copy_is_no_second_origin(play, why):
     assert either[VALUE] == 1
 
 
+@pytest.mark.slow
 def test_a_third_cannot_say_that_two_are_one_and_a_link_taken_back_counts_no_more(play):
     async def work(story):
         one, two = story.indicator("one"), story.indicator("two")
@@ -122,6 +124,7 @@ def test_a_new_version_replaces_what_the_old_one_called_for_and_an_old_one_that_
     assert play(work) == {"45.95.147.1": 2}
 
 
+@pytest.mark.slow
 def test_two_doubts_end_it_and_one_does_not(play):
     async def work(story):
         one, two = story.indicator("one"), story.indicator("two")
@@ -178,6 +181,7 @@ def test_what_is_hidden_for_any_reason_counts_no_more(play):
     assert play(work) == ([{}] * len(search.HIDDEN), {VALUE: 2})
 
 
+@pytest.mark.slow
 def test_red_never_counts_and_a_channel_may_be_asked_alone(play):
     async def work(story):
         channel = await story.fed.channel("three", ChannelKind.THEMATIC, ["aa", "bb", "cc"], named=True)

@@ -240,6 +240,7 @@ KEYS = st.sampled_from(
 TYPES = st.sampled_from([*observables._NAMES, "relationship", "report", "note"])
 
 
+@pytest.mark.slow
 @given(st.dictionaries(KEYS, JSON, max_size=8), TYPES, st.booleans())
 def test_no_object_is_an_error(value, kind, typed):
     value = {**value, "type": kind} if typed else value

@@ -93,6 +93,7 @@ def samples(name):
             yield Kind.DOMAIN, text.lstrip(".")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(CHOSEN))
 def test_ten_of_each_list_are_held_back(deny, name):
     found = list(samples(name))
@@ -345,6 +346,7 @@ def test_a_damaged_list_is_told(package, tmp_path):
         warninglists.files()
 
 
+@pytest.mark.slow
 def test_the_compiled_lists_are_kept_checked_and_made_anew(package, tmp_path):
     file = warninglists.place(tmp_path)
     assert file.parent == tmp_path / "cache" / "tocsin"
@@ -375,6 +377,7 @@ def test_a_cache_that_others_may_write_into_is_not_used(package, tmp_path):
     assert warninglists.place(tmp_path / "run").parent == tmp_path / "run"
 
 
+@pytest.mark.slow
 def test_compiling_apart_tells_what_went_wrong(tmp_path):
     process = subprocess.run(
         [sys.executable, "-m", "tocsin.backends.system.warninglists", str(tmp_path / "nowhere" / "x.bin")],

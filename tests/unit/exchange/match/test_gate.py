@@ -3,6 +3,8 @@
 import asyncio
 import json
 
+import pytest
+
 from tocsin.edge.audit import Audit, Operation, Use
 from tocsin.edge.control import blocking, sharing
 from tocsin.edge.control.sharing import Manner, Sharing, override_of
@@ -83,6 +85,7 @@ def test_the_gate_refuses_with_the_list_and_never_with_the_value(play):
     assert (part["shared"], part["refused"]) == (1, 1)
 
 
+@pytest.mark.slow
 def test_observations_and_victims_are_shared(play):
     async def work(story):
         use(story)
@@ -174,6 +177,7 @@ async def all_of(core):
     return await core.journal.database.read(lambda db: search.find(db, search.Query()))
 
 
+@pytest.mark.slow
 def test_a_new_member_network_holds_for_what_came_before(play):
     async def work(story):
         for who in ("aa", "bb"):

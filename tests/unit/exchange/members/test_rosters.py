@@ -94,6 +94,7 @@ def played(four, new_database):
     return play
 
 
+@pytest.mark.slow
 def test_a_joiner_countersigns_and_has_nothing_of_what_was(played):
     async def story(nodes):
         first = nodes.seen("aa")
@@ -115,6 +116,7 @@ def test_a_joiner_countersigns_and_has_nothing_of_what_was(played):
     played(story)
 
 
+@pytest.mark.slow
 def test_half_of_the_roster_does_not_decide(played):
     async def story(nodes):
         await nodes.say("aa", "propose_roster", "ports", ["dd"], [])
@@ -126,6 +128,7 @@ def test_half_of_the_roster_does_not_decide(played):
     played(story)
 
 
+@pytest.mark.slow
 def test_whoever_is_put_out_knows_it_and_nothing_that_follows(played):
     async def story(nodes):
         await nodes.say("aa", "propose_roster", "ports", [], ["cc"])
@@ -154,6 +157,7 @@ def test_leaving_is_at_once_and_asks_nobody(played, refused):
     played(story)
 
 
+@pytest.mark.slow
 def test_back_after_leaving_by_votes_and_its_own_signature(played, refused):
     async def story(nodes):
         await nodes.say("cc", "leave", "ports")
@@ -174,6 +178,7 @@ def test_back_after_leaving_by_votes_and_its_own_signature(played, refused):
     played(story)
 
 
+@pytest.mark.slow
 def test_a_vote_that_crosses_a_leave_does_not_bring_back(played):
     async def story(nodes):
         nodes.cut = {"cc"}
@@ -190,6 +195,7 @@ def test_a_vote_that_crosses_a_leave_does_not_bring_back(played):
     played(story)
 
 
+@pytest.mark.slow
 def test_a_round_that_nobody_can_win_gives_way_to_the_next(played, refused):
     async def story(nodes):
         nodes.cut = {"aa", "bb", "cc"}
@@ -212,6 +218,7 @@ def test_a_round_that_nobody_can_win_gives_way_to_the_next(played, refused):
     played(story)
 
 
+@pytest.mark.slow
 def test_no_second_vote_in_a_round_not_even_after_a_start(played, refused):
     async def story(nodes):
         nodes.cut = {"aa"}
@@ -253,6 +260,7 @@ def test_the_vote_is_stored_with_the_signature_or_neither(played, refused):
     played(story)
 
 
+@pytest.mark.slow
 def test_a_peer_brings_a_forgotten_vote_back(played, refused, new_database):
     async def story(nodes):
         nodes.cut = {"cc"}
@@ -270,6 +278,7 @@ def test_a_peer_brings_a_forgotten_vote_back(played, refused, new_database):
     played(story)
 
 
+@pytest.mark.slow
 def test_what_was_proposed_for_an_older_generation_is_stale(played, refused):
     async def story(nodes):
         nodes.cut = {"cc"}
@@ -316,6 +325,7 @@ def test_the_suspended_are_out_until_the_channel_takes_them_in_again(played, fou
     played(story)
 
 
+@pytest.mark.slow
 def test_what_cannot_change(played, refused):
     async def story(nodes):
         await nodes.say("aa", "create_channel", "pair", ChannelKind.BILATERAL, ["dd"])

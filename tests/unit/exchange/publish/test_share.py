@@ -339,6 +339,7 @@ def test_three_thousand_objects_go_in_bounded_batches(played):
     played(story)
 
 
+@pytest.mark.slow
 def test_batches_are_bounded_in_bytes_too(played, stix):
     async def story(fed):
         objects = [stix.object(n, mark=GREEN, description="x" * 900_000) for n in range(12)]

@@ -40,6 +40,7 @@ def test_two_roots_at_one_size_are_a_fork(hearing):
     hearing(story)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "found"), [(3, FORK), (2, HISTORY), (5, HISTORY), (7, FORK), (1, HISTORY)])
 def test_a_head_below_ours_with_another_root(hearing, size, found):
     async def story(bb):

@@ -29,6 +29,7 @@ def test_a_bucket_is_full_at_first_and_is_overdrawn_by_five_seconds_at_most():
     assert bucket.ready_in(101.0) == pytest.approx(5.0)
 
 
+@pytest.mark.slow
 @given(
     rate=st.floats(0.1, 1e6),
     uses=st.lists(st.tuples(st.floats(0, 10), st.floats(0, 3)), max_size=40),
@@ -187,6 +188,7 @@ def test_urgent_before_those_that_wait_longer():
     assert played(story) == ["dd", "aa", "bb", "cc"]
 
 
+@pytest.mark.slow
 def test_who_calls_everything_urgent_gains_a_tenth():
     async def story(turns, loop, clock):
         flooder = asyncio.ensure_future(send(turns, loop, "flooder", slot=URGENT, cost=0.001))

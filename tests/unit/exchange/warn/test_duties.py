@@ -211,6 +211,7 @@ def test_it_ends_by_an_object_that_is_derived_from_it(relation_first):
     assert (after.state, after.by.partition("--")[0]) == ("sanitised", "note")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["labels", "external_references"])
 def test_it_ends_by_an_object_that_names_it(way):
     async def story(fed):
@@ -266,6 +267,7 @@ def test_the_id_of_a_duty_cannot_be_guessed_from_the_object():
     assert one.id != duties.duty_id("", one.object_id, one.version, one.member)
 
 
+@pytest.mark.slow
 def test_the_same_gap_again_is_the_same_duty():
     async def story(fed):
         await share(fed, "quiet", address(1))
@@ -317,6 +319,7 @@ def test_a_newer_version_is_a_duty_of_its_own_and_one_receipt_ends_both():
     assert one[0].version == "2026-01-02T00:00:00.000Z"
 
 
+@pytest.mark.slow
 def test_what_the_node_holds_already_leads_to_whom_it_concerns():
     """The relationship and the target came long before, from somebody else."""
 
