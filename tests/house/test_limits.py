@@ -161,6 +161,7 @@ def public_without_docstring(path):
     return missing
 
 
+@pytest.mark.slow
 def test_everything_public_in_ports_and_formats_says_what_it_is():
     floors = [path for path in FILES if name_of(path).startswith(("ports/", "formats/"))]
     assert len(floors) > 30

@@ -308,6 +308,7 @@ def test_nobody_but_the_owner_takes_a_thing_from_the_others(events):
     played(events, work)
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(EVENTS, st.randoms(use_true_random=False))
 def test_what_its_creator_took_back_is_hidden_whatever_comes_first(events, chance):

@@ -75,6 +75,7 @@ def test_copies_are_folded_whoever_came_first(order):
             }
 
 
+@pytest.mark.slow
 @slow
 @given(orders)
 def test_a_document_is_in_one_story_and_what_moved_is_told(order):
@@ -133,6 +134,7 @@ def test_what_an_analyst_decided_holds_whatever_comes_later(order, left, right, 
             assert (where.story_of(one) == where.story_of(other)) is together
 
 
+@pytest.mark.slow
 @given(st.integers(0, ORIGINALS + COPIES - 1), st.integers(0, ORIGINALS + COPIES - 1))
 def test_likeness_is_the_same_from_either_side(first, second):
     one, other = pool()[first], pool()[second]

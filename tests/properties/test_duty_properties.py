@@ -120,6 +120,7 @@ def held_at(fed, who):
     return {row[0] for row in fed.nodes[who].query("SELECT object_id FROM journal_rows WHERE kind = 1")}
 
 
+@pytest.mark.slow
 def test_a_receipt_after_a_refusal_does_not_undo_it():
     play([("share", 2, "quiet"), ("share", 2, "pair"), ("decline", 2, "")], 0, 1)
 

@@ -88,6 +88,7 @@ def test_two_logs_of_one_member_never_make_evidence(leaves, others, size, other_
             assert not any(is_convicted(kind, pair, (), name) for kind in evidence.Kind)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=5, unique=True))
 @FEW
 def test_votes_in_different_rounds_never_make_evidence(places):
@@ -126,6 +127,7 @@ def test_any_bytes_are_evidence_or_a_format_error(data):
         assert error.code.startswith("format.")
 
 
+@pytest.mark.slow
 def test_the_fuzz_target_runs(monkeypatch):
     monkeypatch.syspath_prepend(str(FUZZ))
     spec = importlib.util.spec_from_file_location("fuzz_evidence", FUZZ / "fuzz_evidence.py")

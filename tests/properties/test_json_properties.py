@@ -206,6 +206,7 @@ def test_the_short_and_the_exact_way_agree_with_an_oracle(data):
     check_gate(data)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(mutated(values.flatmap(styled)))
 def test_what_producers_write_with_faults_put_in(data):
@@ -267,6 +268,7 @@ SHAPES = (
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(st.data(), st.sampled_from(SHAPES), cuts)
 def test_every_slice_is_the_objects_own_bytes(data, shape, ends):

@@ -3,6 +3,7 @@
 import base64
 from hashlib import sha256
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -103,6 +104,7 @@ def test_cosignatures_there_and_back(value):
     assert cosignature.parse(cosignature.encode(value)) == value
 
 
+@pytest.mark.slow
 @given(notes, texts, st.permutations(range(5)), st.integers(0, 4))
 @EXAMPLES
 def test_foreign_signatures_change_nothing(foreign, other_text, order, place):

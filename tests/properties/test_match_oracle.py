@@ -41,6 +41,7 @@ def expected(claims, text):
     return {(block, frozenset(owner for each, owner in same if each == block)) for block in {*best, *inside}}
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(BLOCKS, ASKED)
 def test_the_longest_prefix_wins(claims, asked):

@@ -232,6 +232,7 @@ PIECES = (
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(
     base=st.sampled_from([*oasis.PASS_CASES, *oasis.SPEC_CASES, "[EXISTS a:b]", "[file:x IN (1, 'a')]"]),

@@ -88,6 +88,7 @@ def test_every_command_has_help_with_examples(path):
     assert text.split("Examples:")[1].count("tocsin ") >= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", COMMANDS)
 def test_every_example_is_understood(path):
     for line in (COMMANDS[path].help or "").split("Examples:")[1].strip().splitlines():

@@ -156,6 +156,7 @@ def test_who_had_no_vote_has_not_voted_twice(verified):
     assert told(vote("one", "00" * 32), vote("two", "00" * 32)) == 5
 
 
+@pytest.mark.slow
 def test_a_file_that_is_too_large_or_not_there_is_told(verified, monkeypatch):
     monkeypatch.setattr(evidence, "MAX_BYTES", len(FORK.encode()))
     assert verified(FORK)[0] == 0

@@ -20,6 +20,7 @@ def countries(text, title=""):
     return {one.country for one in places(title, text)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -55,6 +56,7 @@ def test_offsets_are_those_of_the_text_as_it_is(text):
             assert text[word.start : word.end] == word.text
 
 
+@pytest.mark.slow
 def test_long_names_with_their_acronyms_and_what_is_part_of_a_name():
     text = (
         "The Shanghai Cooperation Organization (SCO) met. The Collective Security Treaty Organization (CSTO) came too, "
@@ -172,6 +174,7 @@ def _document(title, text):
     return Document("d", "a", "Outlet", title, tuple(text.split("\n")), "c", 0, Role.SINGLE, seen, language="en")
 
 
+@pytest.mark.slow
 def test_the_table_of_words_weighs_as_the_frequencies_say_and_leaves_no_lists_behind():
     held = wordfreq.get_frequency_dict("sw", wordlist="small")
     wordfreq.get_frequency_dict.cache_clear()

@@ -159,6 +159,7 @@ def test_what_cannot_be_asked_is_told_and_nothing_is_sent(store, model):
         assert caught.value.code == "desk.no-model"
 
 
+@pytest.mark.slow
 def test_a_removed_source_s_number_is_never_another_s(store):
     outside = Outside()
     url = "https://partner.example/taxii"

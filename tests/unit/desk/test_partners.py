@@ -259,6 +259,7 @@ def test_a_manifest_without_end_is_bounded_and_what_it_names_stays_on_its_host()
     assert all(one.startswith("https://misp.example/feed/5a1e8d3c-") for one in led.pages)
 
 
+@pytest.mark.slow
 def test_a_report_of_very_many_values_lists_so_many_and_says_so():
     data = json.loads(told(event()))
     data["Event"]["Attribute"] = [
@@ -297,6 +298,7 @@ def test_many_reports_that_name_the_same_long_patterns_are_bounded():
     assert sum(len(one.listed) for one in sent.pieces) <= thresholds.MOST_LISTED
 
 
+@pytest.mark.slow
 def test_words_of_a_partner_are_cleaned_as_all_others_are():
     data = json.loads(told(event(info="Ports\u202e <script>alert(1)</script>")))
     data["Event"]["Attribute"] = [

@@ -131,6 +131,7 @@ def test_a_sentence_without_one_says_so(answer, cocaine, hospital):
     assert (said.document, said.outlet, said.quote) == ("", "", "")
 
 
+@pytest.mark.slow
 def test_across_languages_it_takes_the_model_of_the_desk():
     french = given(of(FRENCH[0]))
     answer = "Customs officers found more than two tonnes of cocaine hidden in a shipment of bananas [1]."

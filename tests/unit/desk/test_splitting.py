@@ -20,6 +20,7 @@ def shown(found):
     return [(one.title, one.outlet, one.stamp.text if one.stamp else None) for one in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", SETS)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_layout_in_every_language(layout, language):
@@ -34,6 +35,7 @@ def test_every_layout_in_every_language(layout, language):
         assert one.published.first_us <= one.published.last_us <= SEEN
 
 
+@pytest.mark.slow
 def test_the_seeds_are_nine(shared_data):
     folder = shared_data / "news" / "seeds"
     gold = json.loads((folder / "gold.json").read_text("utf-8"))

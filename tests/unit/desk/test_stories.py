@@ -126,6 +126,7 @@ def soups(count=3):
         yield find(made(*soup(number), SEEN + number)), number % 2
 
 
+@pytest.mark.slow
 def test_a_story_that_grew_is_looked_at_again_and_two_events_part():
     room, events, story = Newsroom(), {}, ""
     for reading, event in soups():
@@ -170,6 +171,7 @@ def fake(vectors):
     return lambda texts: [vectors[text.split("\n")[0]] for text in texts]
 
 
+@pytest.mark.slow
 def test_stories_of_two_languages_are_linked_and_an_analyst_unlinks_them():
     vectors = {ENGLISH[0].title: [1.0, 0.0], FRENCH[0].title: [0.9, 0.436], FRENCH[1].title: [0.0, 1.0]}
     room = Newsroom(encode=fake(vectors))

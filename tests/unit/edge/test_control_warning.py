@@ -169,6 +169,7 @@ def test_what_is_due_first_comes_first_and_overdue_is_only_what_is_late():
     on_a_federation(story)
 
 
+@pytest.mark.slow
 def test_acknowledging_and_answering():
     async def story(fed, at):
         told = await warning.issue(at["aa"], BODY)

@@ -100,6 +100,7 @@ async def same_when_rebuilt(fed, *handles):
         assert live == again, handle
 
 
+@pytest.mark.slow
 def test_what_is_recalled_is_shown_nowhere_and_everybody_confirms(played, stix):
     async def story(fed):
         thing = indicator(1)
@@ -141,6 +142,7 @@ async def heard(fed, handle, object_id):
     return await core.world.database.read(lambda db: voices.of(db, core.rooms.recalls, object_id, now_us))
 
 
+@pytest.mark.slow
 def test_a_correction_goes_where_the_earlier_version_went_and_is_confirmed(played, stix):
     async def story(fed):
         await fed.channel("ports", ChannelKind.THEMATIC, ("aa", "cc"))
@@ -244,6 +246,7 @@ def test_another_members_version_revocation_and_recall_stand_beside(played, stix
     played(story, ("aa", "bb", "cc"))
 
 
+@pytest.mark.slow
 def test_what_names_its_creator_is_the_creators_whoever_brought_it_first(played, stix):
     async def story(fed):
         me = fed.core("aa").members.member("aa").identity

@@ -99,6 +99,7 @@ def test_what_is_ordered_away_is_nowhere_and_everything_signed_holds(played, sti
     played(story, ("aa", "bb", "cc"))
 
 
+@pytest.mark.slow
 def test_who_was_away_obeys_when_it_returns(played, stix):
     async def story(fed):
         batch = await told(fed, stix)
@@ -140,6 +141,7 @@ def test_who_comes_late_catches_up_across_what_is_erased(played, stix, restarted
     played(story, ("aa", "bb", "cc"))
 
 
+@pytest.mark.slow
 def test_an_order_for_what_others_said_is_held_back(played, stix):
     async def story(fed):
         batch = await told(fed, stix)
@@ -158,6 +160,7 @@ def test_an_order_for_what_others_said_is_held_back(played, stix):
     played(story, ("aa", "bb", "cc"))
 
 
+@pytest.mark.slow
 def test_an_order_may_name_another_log_of_its_origin(played, stix):
     async def story(fed):
         made = await fed.channel("two", ChannelKind.BILATERAL, ["aa", "bb"])

@@ -196,6 +196,7 @@ def test_kept_no_longer_than_its_review_and_a_year(played):
     assert played(story) == ["person.keep-until", None, "person.keep-until"]
 
 
+@pytest.mark.slow
 def test_what_ties_a_person_to_something_is_about_the_person(played, stix):
     async def story(fed):
         aa, bb = fed.core("aa"), fed.core("bb")
@@ -230,6 +231,7 @@ def test_what_ties_a_person_to_something_is_about_the_person(played, stix):
     assert found == ["person.tied", "person.tied", None, None], "also after a restart"
 
 
+@pytest.mark.slow
 def test_nobody_makes_a_person_of_what_another_member_names(played, stix):
     async def story(fed):
         aa, bb = fed.core("aa"), fed.core("bb")

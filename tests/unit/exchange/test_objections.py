@@ -89,6 +89,7 @@ def everywhere(fed, ask=why):
     return [ask(fed, handle) for handle in THREE]
 
 
+@pytest.mark.slow
 def test_an_objection_suspends_everywhere_at_once_until_it_is_lifted(played):
     async def story(fed):
         await began(fed)
@@ -137,6 +138,7 @@ def test_upheld_by_the_originator_it_is_withdrawn_for_good(played):
     assert 0 <= figures["2026"]["median_days"] < 1
 
 
+@pytest.mark.slow
 def test_unanswered_for_fourteen_days_it_is_withdrawn_and_not_before(played):
     async def story(fed):
         await began(fed)
@@ -158,6 +160,7 @@ def test_unanswered_for_fourteen_days_it_is_withdrawn_and_not_before(played):
     assert visible == [[]] * 3
 
 
+@pytest.mark.slow
 def test_an_answer_in_time_ends_the_waiting_but_not_the_suspension(played):
     async def story(fed):
         await began(fed)
@@ -173,6 +176,7 @@ def test_an_answer_in_time_ends_the_waiting_but_not_the_suspension(played):
     assert played(story, handles=THREE) == [["suspended"]] * 3
 
 
+@pytest.mark.slow
 def test_a_member_cut_off_learns_it_when_it_is_back(played):
     async def story(fed):
         await began(fed)
@@ -262,6 +266,7 @@ def test_what_is_said_by_those_who_may_not_counts_for_nothing(played):
     assert after == [["suspended"]] * 3
 
 
+@pytest.mark.slow
 def test_no_ordinary_object_can_be_suspended(played, stix):
     async def story(fed):
         await fed.channel("quiet", ChannelKind.THEMATIC, list(THREE))
@@ -275,6 +280,7 @@ def test_no_ordinary_object_can_be_suspended(played, stix):
     assert case.state == "unfounded"
 
 
+@pytest.mark.slow
 def test_an_objection_that_comes_before_its_object_suspends_it_when_it_comes(played):
     async def story(fed):
         await fed.channel("quiet", ChannelKind.THEMATIC, list(THREE))
@@ -452,6 +458,7 @@ def test_a_malformed_one_is_none(wrong):
     assert objection.read(value) is None
 
 
+@pytest.mark.slow
 def test_tell_gives_what_was_said_of_local_rows(played):
     async def story(fed):
         await began(fed)

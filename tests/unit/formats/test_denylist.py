@@ -129,6 +129,7 @@ def test_an_unknown_type_is_refused():
     assert caught.value.code == "format.denylist"
 
 
+@pytest.mark.slow
 def test_names_come_to_their_punycode_and_addresses_among_substrings_are_addresses():
     assert compiled("hostname", ["Bücher.de", "x.ORG."]).names("a.xn--bcher-kva.de")
     assert compiled("hostname", ["x.ORG."]).names("x.org")

@@ -140,6 +140,7 @@ def test_a_batch_has_at_most_so_many_entries():
     assert refused(decode_batch, encode_batch([one] * (MAX_ENTRIES + 1), bytes(32)), 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("says_so", [False, True])
 def test_a_bomb_takes_no_more_memory_than_its_box_states(says_so):
     packed = ZstdCompressor(level=3, write_content_size=says_so).compress(bytes(100_000_000))

@@ -135,6 +135,7 @@ def test_a_whole_extension_is_read(kind):
     assert said[6:] == (AT + 152 * DAY, said.neutrality, "case-officer", "legal-desk", "")
 
 
+@pytest.mark.slow
 def test_of_a_thousand_with_one_field_missing_or_wrong_none_is_taken():
     codes = set()
     for code, value in persons.broken(1000, 1):

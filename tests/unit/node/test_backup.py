@@ -141,6 +141,7 @@ def test_a_backup_holds_what_it_says_for_its_owner_only_and_is_proven(home, tmp_
     assert not list(tmp_path.glob("*.partial"))
 
 
+@pytest.mark.slow
 def test_all_of_a_backup_but_the_store_is_the_same_whenever_it_is_made(home, tmp_path):
     members = []
     for name in ("one.tar", "two.tar"):

@@ -86,6 +86,7 @@ def test_a_page_reads_no_large_store_through_and_says_so(home, monkeypatch):
     assert told()["code"] == "fsck.sqlite"
 
 
+@pytest.mark.slow
 def test_a_new_node_has_only_what_a_new_node_lacks(home):
     assert faults(doctor.examine(home, STOPPED)) == NEW
     assert {one["state"] for one in doctor.examine(home, STOPPED)} == {"ok", "warn"}

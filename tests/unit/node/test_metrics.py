@@ -71,6 +71,7 @@ def page_of(fed, handle, meters):
 # -- a federation -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_a_federation_did_stands_on_the_page():
     async def main():
         fed = Federation(asyncio.get_running_loop(), ["aa", "bb", "cc"], 5)
@@ -266,6 +267,7 @@ def test_every_measurement_is_of_the_catalogue_with_its_labels():
         assert set(metric.labels) <= known, name
 
 
+@pytest.mark.slow
 def test_every_name_of_the_catalogue_is_measured():
     told = (SRC / "node" / "metrics.py").read_text("utf-8").partition("class Counters")[2]
     measured = {name for name, _, _ in calls()} | set(re.findall(r'"([a-z_]+)"', told))

@@ -200,6 +200,7 @@ def test_a_lasting_fault_lasts_until_it_is_mended():
     assert rows(connection) == [0, 1, 2, 50]
 
 
+@pytest.mark.slow
 def test_whatever_fails_nothing_acknowledged_is_lost():
     empty = Recorder()
     filled(empty, 0).close()

@@ -347,6 +347,7 @@ def test_a_slow_node_takes_its_time_over_all_its_links():
     played(story)
 
 
+@pytest.mark.slow
 def test_links_break_by_chance_with_a_message():
     async def story(world):
         sent = broken = 0
@@ -434,6 +435,7 @@ def busy(seed):
     return world.net.digest(), world.net.deliveries
 
 
+@pytest.mark.slow
 def test_the_same_seed_takes_the_same_course_and_another_does_not():
     first, again, other = busy(1), busy(1), busy(2)
     assert first == again

@@ -75,6 +75,7 @@ def test_a_sync_too_few_is_found():
     assert broken > 0
 
 
+@pytest.mark.slow
 def test_a_removal_that_was_not_synced_is_found():
     # Without EXTRA SQLite does not sync the directory after it deletes the journal: the journal may come back, and
     # takes an acknowledged commit with it.

@@ -52,6 +52,7 @@ def test_a_reader_opens_no_socket_and_starts_no_program():
     assert others == (["socket", "library", "program", "exec"] if kernel == "kernel" else ["socket", "program"])
 
 
+@pytest.mark.slow
 def test_who_asks_sources_has_the_network_and_starts_no_program():
     kernel, *others = refused("network")
     assert others == (["program", "exec"] if kernel == "kernel" else ["program"])

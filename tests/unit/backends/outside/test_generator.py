@@ -134,6 +134,7 @@ def ask(generator):
     return asyncio.run(generator.complete(PROMPT))
 
 
+@pytest.mark.slow
 def test_it_asks_for_a_completion_and_sends_nothing_else(tmp_path):
     key = tmp_path / "key"
     key.write_text("sk-secret\n")
@@ -156,12 +157,14 @@ def test_it_asks_for_a_completion_and_sends_nothing_else(tmp_path):
     assert told == {"model": "small-model", "temperature": 0, "max_tokens": 800, "stream": False}
 
 
+@pytest.mark.slow
 def test_without_a_key_none_is_sent():
     with served() as server:
         ask(made(server))
         assert "Authorization" not in server.asked[0][2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [None, "", "two\nlines", "m\u00fcll"])
 def test_a_key_that_is_none_is_told_and_nothing_is_sent(tmp_path, content):
     key = tmp_path / "key"
@@ -199,6 +202,7 @@ def test_who_drips_is_not_waited_for():
         assert time.monotonic() - began < 20
 
 
+@pytest.mark.slow
 def test_a_server_that_nobody_vouches_for_is_not_believed(tmp_path, tls):
     context, known = tls
     key = tmp_path / "key"
@@ -222,6 +226,7 @@ def test_one_at_a_time():
         assert len(server.asked) == 1
 
 
+@pytest.mark.slow
 def test_after_three_failures_it_is_left_alone_and_asked_again_later():
     with served("refusing") as server:
         generator = made(server)
@@ -238,6 +243,7 @@ def test_after_three_failures_it_is_left_alone_and_asked_again_later():
             ask(generator)
 
 
+@pytest.mark.slow
 def test_nobody_there_is_a_failure():
     with served() as server:
         generator = made(server)

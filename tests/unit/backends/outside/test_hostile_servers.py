@@ -145,6 +145,7 @@ def moved(to):
     return b"HTTP/1.1 302 Found\r\nLocation: " + to.encode() + b"\r\nContent-Length: 0\r\n\r\n"
 
 
+@pytest.mark.slow
 def test_credentials_stay_with_the_host_they_are_for_and_do_not_come_back():
     async def story():
         async with (

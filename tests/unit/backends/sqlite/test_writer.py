@@ -227,6 +227,7 @@ def test_what_was_deleted_leaves_every_file(tmp_path, database):
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_somebody_who_reads_an_older_state_holds_it_up(tmp_path):
     async def main():
         path = str(tmp_path / "t")

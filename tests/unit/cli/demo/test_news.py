@@ -66,6 +66,7 @@ def test_the_aggregator_holds_two_articles_and_the_feed_leads_to_four():
     assert {one.role for one in entries} == {Role.ENTRY}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("article", "language"), [(articles.FRENCH, "fr"), (articles.ARABIC, "ar")])
 def test_translations_are_read_as_what_they_are(article, language):
     body = articles.page(article)

@@ -97,6 +97,7 @@ def test_every_setting_is_explained():
     assert config.explained()["handle"][1] is None
 
 
+@pytest.mark.slow
 def test_our_own_keys_are_shown_with_the_commands_that_change_them(visit):
     async def story(house):
         async def keys():
@@ -137,6 +138,7 @@ def test_the_page_of_backups_says_when_a_restore_was_proven(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_diagnostics_are_shown_by_code_and_bounded_and_escaped(visit):
     async def story(house):
         noted = Diagnostics("aa", house.clock)

@@ -142,6 +142,7 @@ def test_the_offline_page_says_the_same_in_every_language_without_a_script(visit
 # -- whose browsers are told --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_it_is_off_until_the_administrator_allows_it(visit):
     async def story(house):
         browser = await house.enroll("amira", "duty")
@@ -161,6 +162,7 @@ def test_it_is_off_until_the_administrator_allows_it(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_nobody_sees_where_a_browser_is_reached(visit):
     async def story(house):
         allowing(house, "duty")
@@ -196,6 +198,7 @@ def test_a_browser_is_asked_about_only_where_its_service_is_listed(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_who_lost_the_role_is_told_nothing_and_the_account_takes_its_devices_along(visit):
     async def story(house):
         allowing(house, "duty")
@@ -216,6 +219,7 @@ def test_who_lost_the_role_is_told_nothing_and_the_account_takes_its_devices_alo
     visit(story)
 
 
+@pytest.mark.slow
 def test_it_ends_where_somebody_signs_out_removes_it_or_is_refused_it(visit):
     async def story(house):
         allowing(house, "duty")
@@ -257,6 +261,7 @@ def test_a_browser_is_of_whom_it_said_last_and_a_person_has_few(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_what_was_made_for_another_key_of_ours_is_told_nothing(visit):
     async def story(house):
         allowing(house, "duty")

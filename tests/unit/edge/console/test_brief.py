@@ -138,6 +138,7 @@ def test_it_tells_what_is_late_due_new_recalled_and_who_was_silent(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_it_is_marked_by_the_strictest_and_says_what_two_gave_each_other_to_its_own_house_only(visit):
     async def story(house):
         fed = house.federation

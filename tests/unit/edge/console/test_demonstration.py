@@ -18,6 +18,7 @@ def opened(house):
     return made
 
 
+@pytest.mark.slow
 def test_it_leads_straight_in_and_only_once(visit):
     async def story(house):
         link = f"/in/{await opened(house).invite()}"

@@ -15,6 +15,7 @@ SENTENCE = "The malware calls 45.155.205[.]99 every hour and resolves by 8[.]8[.
 PAYLOAD = "\"'><script>alert(1)</script>\u202e<img src=x onerror=alert(2)>"
 
 
+@pytest.mark.slow
 def test_the_list_says_outlets_and_origins_filters_and_goes_on(visit, newsdesk):
     async def story(house):
         desk = newsdesk(house)
@@ -48,6 +49,7 @@ def test_the_list_says_outlets_and_origins_filters_and_goes_on(visit, newsdesk):
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_story_shows_why_and_links_every_sentence_to_its_source(visit, newsdesk):
     async def story(house):
         newsdesk(house)
@@ -90,6 +92,7 @@ def test_who_only_reads_gets_no_form_of_an_analyst(visit, newsdesk):
     visit(story)
 
 
+@pytest.mark.slow
 def test_an_analyst_decides_and_the_name_goes_with_it(visit, newsdesk):
     async def story(house):
         desk = newsdesk(house)
@@ -145,6 +148,7 @@ def test_what_cannot_be_decided_so_is_refused_and_nothing_is_done(visit, newsdes
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_draft_is_made_under_share_for_a_person_to_look_at(visit, newsdesk):
     async def story(house):
         desk = newsdesk(house)
@@ -178,6 +182,7 @@ def test_a_warning_is_prefilled_and_a_person_says_the_rest(visit, newsdesk):
     visit(story)
 
 
+@pytest.mark.slow
 def test_notes_on_a_story_are_ours_alone(visit, newsdesk):
     async def story(house):
         newsdesk(house)
@@ -219,6 +224,7 @@ def test_an_article_is_plain_text_in_its_own_direction_with_its_clocks(visit, ne
     visit(story)
 
 
+@pytest.mark.slow
 def test_two_articles_stand_side_by_side_with_what_each_says_otherwise(visit):
     async def story(house):
         browser = await house.enroll("amira", "analyst")
@@ -284,6 +290,7 @@ def test_nothing_is_fetched_and_nothing_runs_when_somebody_reads(visit, newsdesk
     visit(story)
 
 
+@pytest.mark.slow
 def test_an_address_that_is_no_web_address_is_text_and_no_link(visit, newsdesk):
     async def story(house):
         desk = newsdesk(house)
@@ -332,6 +339,7 @@ def test_sources_are_added_tried_pulled_paused_and_removed(visit, newsdesk):
     visit(story)
 
 
+@pytest.mark.slow
 def test_what_makes_no_source_is_told_and_what_was_typed_stays(visit, newsdesk):
     async def story(house):
         newsdesk(house)
@@ -351,6 +359,7 @@ def test_what_makes_no_source_is_told_and_what_was_typed_stays(visit, newsdesk):
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_source_that_was_withdrawn_says_so_and_is_found_by_that(visit, newsdesk):
     async def story(house):
         desk = newsdesk(house)

@@ -86,6 +86,7 @@ def test_who_only_reads_has_no_button(visit, role):
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_model_that_fails_is_told_and_nothing_is_kept(visit):
     async def story(house):
         first = (await house.news())["stories"][0]

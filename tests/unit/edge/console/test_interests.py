@@ -31,6 +31,7 @@ async def again(house, words, name):
     return await house.control.desk.imported(page.encode(), f"https://{name}.example/a", "text/html", name)
 
 
+@pytest.mark.slow
 def test_a_story_of_interest_is_told_once_and_is_found_by_that(visit):
     async def story(house):
         browser = await house.enroll("amira", "analyst")
@@ -60,6 +61,7 @@ def test_a_story_of_interest_is_told_once_and_is_found_by_that(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_what_was_put_aside_is_no_news(visit):
     async def story(house):
         browser = await house.enroll("amira", "analyst")
@@ -88,6 +90,7 @@ def test_what_is_split_off_is_still_of_interest_and_nobody_is_told_twice(visit):
     visit(story)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "form", [{"kind": "word", "text": ""}, {"kind": "type", "text": "x" * 300}, {"kind": "no", "text": "x"}]
 )

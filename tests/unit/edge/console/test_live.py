@@ -133,6 +133,7 @@ def test_a_cursor_goes_on_where_it_was_and_one_of_another_run_gets_the_whole(vis
     visit(story)
 
 
+@pytest.mark.slow
 def test_who_comes_back_goes_on_after_the_last_event_and_not_after_the_page(visit):
     """A browser sends both: what its page was made with, and the id of what it got last."""
 
@@ -165,6 +166,7 @@ def test_a_stream_with_nothing_to_tell_beats(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_deadline_that_passes_is_pushed_without_any_row(visit):
     async def story(house):
         browser = await house.enroll("duty", "duty")
@@ -189,6 +191,7 @@ def test_a_deadline_that_passes_is_pushed_without_any_row(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_reader_that_takes_nothing_is_let_go(visit):
     async def story(house):
         browser = await house.enroll("duty", "duty")
@@ -202,6 +205,7 @@ def test_a_reader_that_takes_nothing_is_let_go(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_session_that_ends_ends_its_stream(visit):
     async def story(house):
         browser = await house.enroll("duty", "duty")
@@ -265,6 +269,7 @@ def test_nothing_of_what_was_erased_stays_in_memory(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_what_is_above_green_is_recorded_before_it_is_pushed_and_not_pushed_without(visit, monkeypatch):
     async def story(house):
         await house.federation.channel("quiet", ChannelKind.THEMATIC, ["aa", "bb"])

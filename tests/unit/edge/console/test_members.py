@@ -46,6 +46,7 @@ def test_a_log_whose_origin_is_silent_stands_out(visit, piece):
     visit(story, shared=3)
 
 
+@pytest.mark.slow
 def test_fairness_is_our_row_with_each_and_a_statement_is_computed_again(visit):
     async def story(house):
         await house.clock.sleep(5)

@@ -62,6 +62,7 @@ def test_the_verdict_follows_who_says_what(visit, piece):
     visit(story)
 
 
+@pytest.mark.slow
 def test_who_only_passes_it_on_is_no_second_voice(visit, piece):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
@@ -75,6 +76,7 @@ def test_who_only_passes_it_on_is_no_second_voice(visit, piece):
     visit(story)
 
 
+@pytest.mark.slow
 def test_what_is_over_has_expired_and_benign_is_benign(visit, piece):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
@@ -93,6 +95,7 @@ def test_what_is_over_has_expired_and_benign_is_benign(visit, piece):
     visit(story)
 
 
+@pytest.mark.slow
 def test_versions_say_what_they_changed(visit, piece):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
@@ -138,6 +141,7 @@ def test_what_its_owner_took_back_says_so_and_shows_nothing_of_it(visit, piece):
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_proof_is_of_this_object_or_is_not_there(visit, piece):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
@@ -215,6 +219,7 @@ def test_what_is_shared_is_seen_first_then_sealed_for_exactly_those(visit, piece
     visit(story)
 
 
+@pytest.mark.slow
 def test_nothing_is_sealed_for_others_than_those_who_were_shown(visit, piece):
     async def story(house):
         await shared(house, "bb", piece(1))

@@ -109,6 +109,7 @@ def test_a_recall_says_what_it_will_do_and_is_done_only_as_it_was_read(visit, pi
     visit(story, shared=3)
 
 
+@pytest.mark.slow
 def test_who_has_not_confirmed_stands_there_with_the_reason(visit):
     async def story(house):
         browser = await house.enroll("duty", "duty")
@@ -226,6 +227,7 @@ def test_a_share_of_many_batches_is_listed_by_pages_and_never_loaded_whole(visit
     visit(story)
 
 
+@pytest.mark.slow
 def test_warnings_show_three_facts_and_what_the_node_says_by_itself_is_left_out(visit):
     async def story(house):
         browser = await house.enroll("duty", "duty")

@@ -102,6 +102,7 @@ def test_what_stands_around_two_of_them_is_drawn_once():
     assert [len(one.shown) for one in rings.values()] == [1, 0]
 
 
+@pytest.mark.slow
 def test_the_same_is_drawn_the_same():
     assert picture(300, depth=2)[0] == picture(300, depth=2)[0]
 
@@ -194,6 +195,7 @@ def test_the_page_says_what_is_around_it_and_who_says_so(visit, piece):
     visit(story)
 
 
+@pytest.mark.slow
 def test_two_steps_lead_to_what_is_around_those(visit, piece):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
@@ -214,6 +216,7 @@ def test_two_steps_lead_to_what_is_around_those(visit, piece):
     visit(story)
 
 
+@pytest.mark.slow
 def test_a_neighbour_that_is_hidden_looks_like_one_that_never_was(visit, piece):
     async def story(house):
         from tocsin.exchange.journal import search

@@ -343,6 +343,7 @@ TEXT = """Seen at hxxp://bad[.]example/x and 198.51.100[.]7, with
 d41d8cd98f00b204e9800998ecf8427e; see https://report.example/2026 and 192.0.2.1."""
 
 
+@pytest.mark.slow
 def test_only_what_somebody_made_harmless_becomes_an_indicator(shares):
     async def story(house, browser):
         reply = await browser.post("/share/new", "/share/upload", title="Log", topic="cyber", text=TEXT)

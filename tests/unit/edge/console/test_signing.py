@@ -24,6 +24,7 @@ def entering(house, name, /, **changed):
     return {"name": name, "password": house.password, "code": house.code(name), **changed}
 
 
+@pytest.mark.slow
 def test_a_link_works_once_and_then_opens_nothing(visit):
     async def story(house):
         token = await house.people.add("amira", ["duty", "analyst"])
@@ -101,6 +102,7 @@ def test_a_code_counts_once(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_tries_are_slowed_for_an_account_however_its_name_is_written_and_for_an_address(visit):
     async def story(house):
         await house.enroll("amira", "duty")
@@ -172,6 +174,7 @@ def test_signing_out_voids_the_cookie_itself(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_roles_changed_are_in_force_with_the_next_request(visit):
     async def story(house):
         browser = await house.enroll("amira", "administrator")
@@ -255,6 +258,7 @@ async def on_localhost(browser, path, form=None):
     return await browser.ask(path, form, host="localhost:7401", **({"origin": LOCALHOST} if form is not None else {}))
 
 
+@pytest.mark.slow
 def test_a_passkey_is_made_by_a_link_and_opens_sessions(visit):
     async def story(house):
         house.again(public_url=lambda: LOCALHOST)
@@ -356,6 +360,7 @@ async def through(house, provider, code="good", **changed):
     return asked, back, browser
 
 
+@pytest.mark.slow
 def test_the_houses_provider_lets_in_whom_it_names_and_nobody_else(visit):
     async def story(house):
         given = Provided(house.clock)

@@ -69,6 +69,7 @@ def test_one_look_is_bounded_says_so_and_goes_on_without_a_gap(visit, monkeypatc
     visit(story, shared=71)
 
 
+@pytest.mark.slow
 def test_what_is_asked_for_in_odd_ways_is_no_fault_of_ours(visit):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")
@@ -88,6 +89,7 @@ def test_what_is_asked_for_in_odd_ways_is_no_fault_of_ours(visit):
     visit(story, shared=1)
 
 
+@pytest.mark.slow
 def test_what_others_write_is_escaped_everywhere(visit):
     async def story(house):
         import json
@@ -111,6 +113,7 @@ def test_what_others_write_is_escaped_everywhere(visit):
     visit(story)
 
 
+@pytest.mark.slow
 def test_the_box_tells_how_it_read_and_an_id_opens_its_object(visit):
     async def story(house):
         browser = await house.enroll("analyst", "analyst")

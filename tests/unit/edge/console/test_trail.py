@@ -54,6 +54,7 @@ def test_every_page_that_shows_it_leaves_a_record(visit, samples):
     visit(story)
 
 
+@pytest.mark.slow
 def test_nothing_is_shown_when_the_record_cannot_be_written(visit, monkeypatch):
     async def story(house):
         browser = await with_amber(house)
@@ -72,6 +73,7 @@ def test_nothing_is_shown_when_the_record_cannot_be_written(visit, monkeypatch):
     visit(story)
 
 
+@pytest.mark.slow
 def test_acts_of_an_administrator_are_recorded_and_ones_own_taste_is_not(visit):
     async def story(house):
         browser = await house.enroll("root", "administrator")

@@ -161,6 +161,7 @@ def test_a_log_the_peer_will_not_take_is_left_for_this_link(linked, code):
     linked(story, 70)
 
 
+@pytest.mark.slow
 def test_a_busy_channel_does_not_starve_a_quiet_one(linked, monkeypatch):
     monkeypatch.setattr(sender, "WINDOW_FRAMES", 4)
 
@@ -252,6 +253,7 @@ def relaying(played):
     return play
 
 
+@pytest.mark.slow
 def test_what_is_another_members_is_sent_only_when_it_is_wanted(relaying):
     async def story(link):
         slot = await relayed(link, 70, 70)

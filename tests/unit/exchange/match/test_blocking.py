@@ -89,6 +89,7 @@ def test_a_third_cannot_say_that_two_are_one_and_a_link_taken_back_counts_no_mor
     assert play(work) == ({VALUE: 2}, {}, {VALUE: 2})
 
 
+@pytest.mark.slow
 def test_what_is_revoked_counts_no_more_nor_does_any_copy_of_it(play):
     async def work(story):
         one, two = story.indicator("one"), story.indicator("two")
@@ -102,6 +103,7 @@ def test_what_is_revoked_counts_no_more_nor_does_any_copy_of_it(play):
     assert play(work) == ({VALUE: 2}, {}, {VALUE: 1})
 
 
+@pytest.mark.slow
 def test_only_who_shared_it_first_can_revoke_it_for_all(play):
     async def work(story):
         one, two = story.indicator("one"), story.indicator("two")
@@ -113,6 +115,7 @@ def test_only_who_shared_it_first_can_revoke_it_for_all(play):
     assert play(work) == {VALUE: 2}
 
 
+@pytest.mark.slow
 def test_a_new_version_replaces_what_the_old_one_called_for_and_an_old_one_that_comes_late_does_not(play):
     async def work(story):
         await story.share("bb", story.indicator("two"), story.indicator("three", "45.95.147.1"))
@@ -147,6 +150,7 @@ def test_two_doubts_end_it_and_one_does_not(play):
     assert play(work) == ({VALUE: 2}, {}, {VALUE: 2})
 
 
+@pytest.mark.slow
 def test_validity_is_looked_at_when_asked(play):
     async def work(story):
         now = story.fed.core("cc").world.clock.now_us()
@@ -236,6 +240,7 @@ def test_only_what_is_enough_by_itself_and_plainly_written_counts(pattern, value
     assert blocking.calls_to_block({"pattern": "[nonsense", "pattern_type": "stix"}) == []
 
 
+@pytest.mark.slow
 def test_the_kill_switch_of_an_origin_is_local_and_can_be_turned_back(play):
     async def work(story):
         await story.share("aa", story.indicator("one"))

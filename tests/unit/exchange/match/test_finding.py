@@ -44,6 +44,7 @@ def test_what_an_object_names():
     assert len(finding.named(many)) == finding.MOST
 
 
+@pytest.mark.slow
 def test_values_lead_to_entries_newest_first_by_pages_and_filters(play):
     async def work(story):
         things = [story.indicator(f"i{number}") | {"name": f"thing {number}"} for number in range(7)]

@@ -68,6 +68,7 @@ def use(story):
         story.fed.core(one).denylist.use(lists())
 
 
+@pytest.mark.slow
 def test_the_gate_refuses_with_the_list_and_never_with_the_value(play):
     async def work(story):
         use(story)
@@ -103,6 +104,7 @@ def test_observations_and_victims_are_shared(play):
     assert play(work) == (2, [])
 
 
+@pytest.mark.slow
 def test_the_author_may_say_that_a_list_is_wrong_and_it_stands_in_the_journal(play):
     async def work(story):
         use(story)
@@ -138,6 +140,7 @@ def test_an_override_takes_a_list_that_there_is_and_a_reason():
             raise AssertionError((names, reason))
 
 
+@pytest.mark.slow
 def test_what_others_send_is_kept_shown_with_its_list_and_never_exported(play):
     async def work(story):
         # aa and bb have no lists: whatever they were told is not our business. cc has.
@@ -278,6 +281,7 @@ def test_the_kill_switch_by_the_routes(play):
     assert after == 1
 
 
+@pytest.mark.slow
 def test_indicators_wait_for_the_lists_and_other_objects_do_not(play):
     async def work(story):
         core = story.fed.core("aa")

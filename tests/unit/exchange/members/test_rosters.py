@@ -144,6 +144,7 @@ def test_whoever_is_put_out_knows_it_and_nothing_that_follows(played):
     played(story)
 
 
+@pytest.mark.slow
 def test_leaving_is_at_once_and_asks_nobody(played, refused):
     async def story(nodes):
         await nodes.say("cc", "leave", "ports")

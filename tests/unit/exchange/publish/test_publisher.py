@@ -82,6 +82,7 @@ def test_a_channel_without_log(played, refused):
             await core.publisher.publish(pending, ready(1))
 
 
+@pytest.mark.slow
 def test_a_roster_that_has_changed_since_the_policy_was_asked(played, refused):
     async def story(fed):
         core = fed.core("aa")

@@ -215,6 +215,7 @@ def test_a_relationship_is_as_strict_as_its_ends(played, stix):
     played(story)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [CLEAR, GREEN, AMBER, STRICT])
 def test_what_came_from_another_above_green_needs_its_release(played, stix, level):
     async def story(fed):

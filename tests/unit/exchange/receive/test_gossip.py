@@ -313,6 +313,7 @@ def test_what_may_not_be_signed_or_is_not_stored_is_not_told(hearing):
     hearing(story)
 
 
+@pytest.mark.slow
 def test_outsiders_and_those_who_left_are_told_nothing(played):
     async def story(fed):
         await fed.channel("three", ChannelKind.THEMATIC, ["aa", "bb", "cc"])

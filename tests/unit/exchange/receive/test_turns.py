@@ -123,6 +123,7 @@ def test_nobody_sends_beyond_its_quota_while_another_sends_within_it():
     assert told.waited_s > 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("costs", "kind"), [({"size": 100, "cost": 0.0}, "bytes"), ({"size": 0, "cost": 0.0}, "objects")]
 )

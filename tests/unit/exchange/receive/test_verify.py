@@ -55,6 +55,7 @@ def test_a_former_key_counts_for_what_the_key_of_today_has_vouched_for(former):
     assert verify.signed(frame(6), view).checkpoint.size == 6, "today's needs nobody to vouch for it"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("bent", "view", "code"),
     [

@@ -129,6 +129,7 @@ def test_a_gap_is_a_duty_of_the_giver_only_with_its_reason_and_since_when():
     assert (bb, cc) == ([], [])
 
 
+@pytest.mark.slow
 def test_who_is_in_the_audience_is_no_gap_and_a_second_share_is_none_either():
     async def story(fed):
         core = fed.core("aa")
@@ -143,6 +144,7 @@ def test_who_is_in_the_audience_is_no_gap_and_a_second_share_is_none_either():
     assert (told["inside"], told["untold"], found) == (["cc"], [], [])
 
 
+@pytest.mark.slow
 def test_who_gave_it_or_had_it_from_another_need_not_be_told():
     async def story(fed):
         await share(fed, "plenary", address(1), who="cc")
@@ -154,6 +156,7 @@ def test_who_gave_it_or_had_it_from_another_need_not_be_told():
     assert play(story)["untold"] == []
 
 
+@pytest.mark.slow
 def test_it_ends_when_the_member_has_signed_for_the_same_object_and_not_before():
     async def story(fed):
         await share(fed, "quiet", address(1))
@@ -173,6 +176,7 @@ def test_it_ends_when_the_member_has_signed_for_the_same_object_and_not_before()
     assert after.closed > after.since + 30_000_000
 
 
+@pytest.mark.slow
 def test_it_ends_by_a_warning_about_it_and_not_by_a_note():
     async def story(fed):
         await share(fed, "quiet", address(1))
@@ -189,6 +193,7 @@ def test_it_ends_by_a_warning_about_it_and_not_by_a_note():
     assert (after.state, after.by.partition("--")[0]) == ("warned", "report")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("relation_first", [True, False])
 def test_it_ends_by_an_object_that_is_derived_from_it(relation_first):
     async def story(fed):
@@ -235,6 +240,7 @@ def test_it_ends_by_an_object_that_names_it(way):
     assert after.state == "sanitised"
 
 
+@pytest.mark.slow
 def test_it_ends_when_somebody_declines_it_with_a_reason(refused):
     async def story(fed):
         await share(fed, "quiet", address(1))
@@ -301,6 +307,7 @@ def test_what_was_refused_opens_no_duty():
     assert found == [], "written down, but never committed"
 
 
+@pytest.mark.slow
 def test_a_newer_version_is_a_duty_of_its_own_and_one_receipt_ends_both():
     async def story(fed):
         def version(number):
