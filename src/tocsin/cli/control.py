@@ -57,12 +57,13 @@ class Answer:
             ("Transfer-Encoding", "chunked") if isinstance(body, AsyncIterator) else ("Content-Length", str(len(whole)))
         )
         head = [("Host", "node"), ("Accept", "*/*"), ("Connection", "close"), length]
-        self._write(h11.Request(method=method, target=target, headers=head))
+        request = h11.Request(method=method, target=target, headers=head)
         if isinstance(body, AsyncIterator):
+            self._write(request)
             self._sending = asyncio.ensure_future(self._send(body))
         else:
-            self._write(h11.Data(whole))
-            self._write(h11.EndOfMessage())
+            # At once: a node that answers before it read the rest would break the line, and its answer would be lost.
+            self._write(request, h11.Data(whole), h11.EndOfMessage())
         while isinstance(told := await self._next(), h11.InformationalResponse):
             pass
         if isinstance(told, h11.Response) and told.status_code >= _OK:
@@ -106,8 +107,8 @@ class Answer:
             self._reader.feed_eof()  # nobody can answer to half of it
             raise
 
-    def _write(self, event: h11.Event) -> None:
-        self._writer.write(self._http.send(event) or b"")
+    def _write(self, *events: h11.Event) -> None:
+        self._writer.write(b"".join(self._http.send(one) or b"" for one in events))
 
     async def _pieces(self) -> AsyncIterator[bytes]:
         while isinstance(told := await self._next(), h11.Data):

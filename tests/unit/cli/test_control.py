@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import socket
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -171,3 +173,34 @@ def test_a_socket_of_others_is_said(node, monkeypatch):
     with pytest.raises(AccessError) as caught:
         asyncio.run(Control(node.home).get("/status"))
     assert caught.value.code == "access.socket"
+
+
+@pytest.mark.slow
+def test_a_refusal_is_heard_though_the_node_reads_no_further_than_the_head(node):
+    """A node that has read all there is in one go, answers and closes: nothing may follow that it never takes up."""
+    refused = head(404, json.dumps(REFUSAL).encode())
+
+    def answer(listening):
+        while True:
+            line, _ = listening.accept()
+            with line:
+                if not line.recv(1 << 20).startswith(b"POST"):
+                    return
+                line.sendall(refused)
+
+    async def asking(control):
+        return (await asyncio.gather(control.post("/sources/x/test", {"a": 1}), return_exceptions=True))[0]
+
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(node.home.socket))
+        listening.listen()
+        thread = threading.Thread(target=answer, args=(listening,))
+        thread.start()
+        try:
+            told = [getattr(asyncio.run(asking(Control(node.home))), "code", "") for _ in range(100)]
+        finally:
+            with socket.socket(socket.AF_UNIX) as end:
+                end.connect(str(node.home.socket))
+                end.sendall(b"end")
+            thread.join(30)
+    assert told == ["format.bundle"] * 100
