@@ -98,6 +98,6 @@ def told(objects, points, handles):
 @pytest.mark.slow
 def test_a_power_cut_anywhere_forgets_no_order(objects):
     points, obeyed, violations = told(objects, 900, ["aa", "bb"])
-    assert points >= 400
+    assert points >= 350
     assert obeyed >= 60
     assert violations == []

@@ -20,6 +20,14 @@ class Capture(msgspec.Struct, frozen=True):
     seen_us: int
     size: int
     outlet: str = ""  # what the source is called, if the page does not say
+    when: str = ""  # when its article was published, as the feed has it that led here
+
+
+class Announced(msgspec.Struct, frozen=True):
+    """What a feed says of a page of its own outlet, or of another's: that one's name it does not know."""
+
+    when: str = ""
+    outlet: str = ""
 
 
 class Leads(msgspec.Struct, frozen=True):
@@ -30,6 +38,7 @@ class Leads(msgspec.Struct, frozen=True):
     next: str = ""  # what to ask a TAXII server for the next page with
     objects: int = 0  # of this page
     left_out: int = 0  # reports that are not open
+    said: dict[str, Announced] = {}  # by address of `pages`
 
 
 class Way(StrEnum):

@@ -1,16 +1,17 @@
 """Gathering: asks sources when they are due, has what came read, and puts it on the shelves of stories."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
 from tocsin.desk import collections, library, register, sources
-from tocsin.desk.document import Capture, Document, Leads, Reading
+from tocsin.desk.document import Announced, Capture, Document, Leads, Reading
 from tocsin.desk.library import Library
 from tocsin.desk.register import Entry, Register
 from tocsin.desk.sources import Kind, Outcome, Source
@@ -218,11 +219,12 @@ class Gathering:
         found = await self._read(number, capture, answer.body)
         taken = Outcome()
         if source.kind is Kind.FEED and source.follow:
-            entries = (await self.parts.reader.leads(capture, answer.body)).pages
-            taken = await self._followed(number, source, entries)
+            leads = await self.parts.reader.leads(capture, answer.body)
+            taken = await self._followed(number, source, leads.pages, leads.said)
             # An entry whose page was read says nothing more than the page.
-            unread = await self.parts.database.read(lambda db: library.unread(db, entries))
-            found = [one for one in found or () if not one[0].url or one[0].url in unread]
+            unread = await self.parts.database.read(lambda db: library.unread(db, leads.pages))
+            pages = {one.partition("#")[0] for one in unread}
+            found = [one for one in found or () if not one[0].url or one[0].url.partition("#")[0] in pages]
         new = await self._kept(number, capture, answer.body, found)
         return replace(taken, documents=taken.documents + new)
 
@@ -250,7 +252,9 @@ class Gathering:
                 self.parts.note(error.code, "", "a sitemap of a source could not be read")
         return sorted(pages, key=lambda one: one.partition("#")[2], reverse=True)
 
-    async def _followed(self, number: int, source: Source, urls: Sequence[str]) -> Outcome:
+    async def _followed(
+        self, number: int, source: Source, urls: Sequence[str], said: Mapping[str, Announced] = MappingProxyType({})
+    ) -> Outcome:
         """Fetch what was not fetched yet. What will never come is given up; what may come later is left for later."""
         fresh = await self.parts.database.read(lambda db: library.fresh(db, urls))
         taken, silences, done = Outcome(more=len(fresh) > source.follow), 0, list[str]()
@@ -269,7 +273,9 @@ class Gathering:
                 continue
             silences = 0
             if answer.status == _OK:
-                capture = self._capture(answer.url, answer.media_type, answer.body, source.outlet)
+                told = said.get(url, Announced())
+                capture = self._capture(answer.url, answer.media_type, answer.body, source.outlet or told.outlet)
+                capture = replace(capture, when=told.when)
                 found = await self._read(number, capture, answer.body)
                 new = await self._kept(number, capture, answer.body, found, url)
                 taken = replace(taken, documents=taken.documents + new)

@@ -21,7 +21,9 @@ from tocsin.backends.outside.fetcher import OutsideProcess
 from tocsin.backends.outside.reader import ReaderProcess
 from tocsin.backends.sqlite.database import InlineDatabase, create_tables
 from tocsin.desk import tables
+from tocsin.desk.document import Announced, Capture
 from tocsin.desk.office import Office, World
+from tocsin.desk.reading.listings import leads
 from tocsin.desk.sources import Auth, Kind, Source, State
 from tocsin.ports.outside import Wanted
 
@@ -367,6 +369,52 @@ def test_the_words_of_an_entry_stand_in_for_a_page_that_cannot_be_had(desk):
     assert desk.pull()["new"] == 1
     assert desk.titles() == [ENGLISH[1].title]
     assert desk.pull()["new"] == 0
+
+
+def atom(desk, article, updated):
+    entry = (
+        f"<entry><title>{article.title}</title><link href='{desk.site.url}/a#top'/><id>urn:a</id>"
+        f"<published>2026-11-20T10:00:00Z</published><updated>{updated}</updated></entry>"
+    )
+    head = "<feed xmlns='http://www.w3.org/2005/Atom'><title>Halden Wire</title>"
+    desk.site.pages["/feed.atom"] = (200, {"Content-Type": "application/atom+xml"}, f"{head}{entry}</feed>".encode())
+    body = "".join(f"<p>{one}</p>" for one in article.body)
+    plain = f"<html><head><title>{article.title}</title></head><body><h1>{article.title}</h1>{body}</body></html>"
+    desk.site.pages["/a"] = (200, {"Content-Type": "text/html"}, plain.encode())
+
+
+def test_what_a_page_does_not_say_of_itself_its_feed_says(desk):
+    atom(desk, ENGLISH[0], "2026-11-20T10:00:00Z")
+    desk.add(Kind.FEED, "/feed.atom")
+    assert desk.pull()["new"] == 1
+    (story,) = desk.run(desk.office.stories())
+    (shelved,) = desk.run(desk.office.story(story.id)).shelved
+    assert (shelved.document.outlet, shelved.document.published.text) == ("Halden Wire", "2026-11-20T10:00:00Z")
+
+
+def test_an_entry_that_its_feed_says_was_changed_is_read_again_as_a_version(desk):
+    atom(desk, ENGLISH[0], "2026-11-20T10:00:00Z")
+    desk.add(Kind.FEED, "/feed.atom")
+    assert (desk.pull()["new"], desk.pull()["new"]) == (1, 0)
+    corrected = ENGLISH[0]._replace(title=f"Corrected: {ENGLISH[0].title}")
+    atom(desk, corrected, "2026-11-20T12:00:00Z")
+    desk.site.asked.clear()
+    assert desk.pull()["new"] == 1
+    assert desk.site.paths() == ["/feed.atom", "/a"]
+    assert desk.titles() == [corrected.title, ENGLISH[0].title]
+    assert (
+        len(
+            {one.document.article for one in desk.run(desk.office.story(desk.run(desk.office.stories())[0].id)).shelved}
+        )
+        == 1
+    )
+
+
+def test_a_feed_speaks_for_its_own_outlet_only():
+    entry = "<entry><title>A</title><link href='https://other.example/a'/><published>2026-11-20</published></entry>"
+    feed = f"<feed xmlns='http://www.w3.org/2005/Atom'><title>Halden Wire</title>{entry}</feed>".encode()
+    led = leads(Capture("", "https://halden.example/feed", "application/atom+xml", 0, len(feed)), feed)
+    assert led.said == {"https://other.example/a": Announced("2026-11-20", "")}
 
 
 def test_a_site_that_asks_to_be_left_alone_is_left_alone_with_the_rest_of_its_entries(desk):

@@ -47,6 +47,7 @@ def _piece(entry: Any, outlet: str) -> Piece:
         when=_text(entry.get("published") or entry.get("updated"))[:60],
         byline=_text(entry.get("author"))[:120], url=_text(entry.get("link")), tags=tuple(one for one in tags if one),
         cut=not contents and sum(len(one.split()) for one in lines) < _EXCERPT_WORDS, hidden=hidden,
+        changed=_text(dict.get(entry, "updated")),  # not the library's own look, which takes what was published for it
     )  # fmt: skip
 
 
@@ -113,6 +114,7 @@ def json_pieces(data: bytes) -> list[Piece]:
                 tags=tuple(one.tags),
                 cut=not (one.content_html or one.content_text),
                 hidden=hidden,
+                changed=one.date_modified,
             )
         )
     return made

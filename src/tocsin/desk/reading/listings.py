@@ -1,6 +1,7 @@
 """Bodies that lead on: feeds, sitemaps and indexes of them, the manifest of a MISP feed, the pages of a TAXII collection."""
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import urljoin
 
@@ -8,9 +9,9 @@ from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
 from tocsin.desk import thresholds
-from tocsin.desk.document import Capture, Leads
+from tocsin.desk.document import Announced, Capture, Leads
 from tocsin.desk.reading import partners
-from tocsin.desk.reading.making import host_of, web_address
+from tocsin.desk.reading.making import Piece, host_of, web_address
 from tocsin.desk.reading.opening import entries, unpacked
 from tocsin.errors import FormatError
 from tocsin.formats import strictjson
@@ -28,7 +29,7 @@ def leads(capture: Capture, data: bytes) -> Leads:
     data = unpacked(data).strip()
     named = entries(capture, data)
     if named:
-        return Leads(named)
+        return _feed(capture, named)
     if data[:1] not in (b"{", b"["):
         return _sitemap(capture.url, data)
     told = strictjson.parse(data, max_bytes=thresholds.MOST_BYTES)
@@ -37,6 +38,17 @@ def leads(capture: Capture, data: bytes) -> Leads:
     if isinstance(told, dict) and not {"Event", "response"} & told.keys():
         return _envelope(told, data)
     return Leads(left_out=partners.sent(data, "misp").left_out)
+
+
+def _feed(capture: Capture, entries: Iterable[Piece]) -> Leads:
+    said: dict[str, Announced] = {}
+    for one in entries:
+        url = web_address(one.url).partition("#")[0]
+        if url:
+            is_own = host_of(url) == host_of(capture.url)
+            page = f"{url}#{one.changed}" if _STAMP.fullmatch(one.changed) else url
+            said.setdefault(page, Announced(one.when, one.outlet if is_own else ""))
+    return Leads(tuple(said), said=said)
 
 
 def _mine(base: str, urls: list[str], most: int) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ class Piece(NamedTuple):
     links: tuple[str, ...] = ()
     listed: tuple[Listing, ...] = ()
     notes: tuple[str, ...] = ()
+    changed: str = ""  # when its feed says that it was last changed
 
 
 def host_of(url: str) -> str:
@@ -90,7 +91,8 @@ def document(piece: Piece, capture: Capture, order: int) -> Document | None:
     language = language_of(title, _first_text(paragraphs) if paragraphs else title)
     words = sum(len(one.split()) for one in paragraphs)
     stamp = resolve(clean(piece.stamp).text, capture.seen_us, Way.STAMP) if piece.stamp else None
-    published = _published(piece, credit, stamp, capture.seen_us)
+    # What a feed says of a page is of its first article.
+    published = _published(piece, credit, stamp, capture.seen_us, "" if order else capture.when)
     url = web_address(piece.url)
     prose, paragraphs = JOIN.join(paragraphs), (*paragraphs, *listed)
     text = JOIN.join(paragraphs)
@@ -171,13 +173,15 @@ def _first_text(paragraphs: tuple[str, ...]) -> str:
     return next((one for one in paragraphs if len(one) > 60), paragraphs[0])
 
 
-def _published(piece: Piece, credit: Credit | None, stamp: Clock | None, seen_us: int) -> Clock | None:
-    """An instant the page's head names; else a date beside the title; else the credit's; else what is relative."""
+def _published(piece: Piece, credit: Credit | None, stamp: Clock | None, seen_us: int, fed: str) -> Clock | None:
+    """An instant the page's head names; else a date beside the title; else the credit's, the feed's; else what is relative."""
     made = resolve(clean(piece.when).text[:_LONGEST_WHEN], seen_us, Way.METADATA) if piece.when else None
     if made is None and stamp is not None and not stamp.relative:
         made = stamp
     if made is None and credit is not None and credit.date:
         made = resolve(credit.date, seen_us, Way.CREDIT)
+    if made is None and fed:
+        made = resolve(clean(fed).text[:_LONGEST_WHEN], seen_us, Way.METADATA)
     made = made or stamp
     # What claims to be of the future is of a clock that is wrong, or of a liar.
     return made if made is None or made.first_us <= seen_us + thresholds.DAY_US else stamp

@@ -61,21 +61,17 @@ def read(capture: Capture, data: bytes, is_spent: Callable[[], bool] = lambda: F
     return Opened(_documents(capture, pieces))
 
 
-def entries(capture: Capture, data: bytes) -> tuple[str, ...]:
-    """The addresses that a feed names, also of entries that are a title and no more; none if it is no feed.
+def entries(capture: Capture, data: bytes) -> list[Piece]:
+    """The entries of a feed, also those that are a title and no more; none if it is no feed.
 
     Raises FormatError as `read`.
     """
     data = unpacked(data)
     kind = kind_of(data, capture.media_type)
     if kind == "feed":
-        pieces = feeds.pieces(data)
-    elif kind == "json" and partners.kind_of(data.strip(_BLANK)) == "feed":
-        pieces = feeds.json_pieces(data)
-    else:
-        return ()
-    made = (making.web_address(one.url) for one in pieces)
-    return tuple(dict.fromkeys(one for one in made if one))
+        return feeds.pieces(data)
+    data = data.strip(_BLANK)
+    return feeds.json_pieces(data) if kind == "json" and partners.told_kind(data) == "feed" else []
 
 
 def _documents(capture: Capture, pieces: list[Piece]) -> tuple[Document, ...]:

@@ -140,6 +140,14 @@ class Sent(NamedTuple):
 
 def kind_of(data: bytes) -> str:
     """What a JSON text is: feed, stix, misp. Raises FormatError("format.capture")."""
+    kind = told_kind(data)
+    if not kind:
+        raise FormatError("format.capture", "the JSON is no feed, no STIX bundle, no TAXII envelope and no MISP event")
+    return kind
+
+
+def told_kind(data: bytes) -> str:
+    """The same; empty for other JSON. Raises FormatError("format.capture") for what is none."""
     if data.startswith(SEPARATOR):
         return "stix"
     if data[:1] == b"[":
@@ -151,7 +159,7 @@ def kind_of(data: bytes) -> str:
     for name, held in (("stix", top.objects), ("misp", top.event), ("misp", top.response), ("feed", top.items)):
         if bytes(held):
             return name
-    raise FormatError("format.capture", "the JSON is no feed, no STIX bundle, no TAXII envelope and no MISP event")
+    return ""
 
 
 def pieces(data: bytes, kind: str) -> list[Piece]:

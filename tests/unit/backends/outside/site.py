@@ -1,5 +1,6 @@
 """A site on loopback, with TLS or without: pages by path, and a note of everything that was asked."""
 
+import mimetypes
 import ssl
 import threading
 from contextlib import contextmanager, suppress
@@ -31,7 +32,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif callable(page):
             page = page({key: one[-1] for key, one in parse_qs(parts.query).items()}, self.headers)
         elif isinstance(page, bytes):
-            page = (200, {}, page)
+            kind = mimetypes.guess_type(parts.path)[0]
+            page = (200, {"Content-Type": kind} if kind else {}, page)
         status, headers, body = page
         tag = headers.get("ETag")
         if tag and self.headers.get("If-None-Match") == tag:
