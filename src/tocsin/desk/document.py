@@ -21,6 +21,7 @@ class Capture(msgspec.Struct, frozen=True):
     size: int
     outlet: str = ""  # what the source is called, if the page does not say
     when: str = ""  # when its article was published, as the feed has it that led here
+    is_article: bool = False  # a list led here: the address is that of the page's own article
 
 
 class Announced(msgspec.Struct, frozen=True):

@@ -275,7 +275,7 @@ class Gathering:
             if answer.status == _OK:
                 told = said.get(url, Announced())
                 capture = self._capture(answer.url, answer.media_type, answer.body, source.outlet or told.outlet)
-                capture = replace(capture, when=told.when)
+                capture = replace(capture, when=told.when, is_article=source.kind in (Kind.FEED, Kind.SITEMAP))
                 found = await self._read(number, capture, answer.body)
                 new = await self._kept(number, capture, answer.body, found, url)
                 taken = replace(taken, documents=taken.documents + new)

@@ -222,6 +222,13 @@ def test_a_collection_that_leads_in_a_circle_or_never_ends_is_cut(desk):
     assert desk.pull()["code"] == "desk.too-large"
 
 
+@pytest.mark.parametrize("body", [b"{}", b'{"more": false}', b'{"more": false, "objects": []}'])
+def test_a_collection_without_anything_new_is_well(desk, body):
+    desk.site.pages[COLLECTION + "objects/"] = (200, {"Content-Type": "application/json"}, body)
+    desk.add(Kind.TAXII, COLLECTION)
+    assert (desk.pull()["state"], desk.pull()["code"]) == ("ok", "")
+
+
 def test_reports_that_are_not_open_are_not_kept_and_noted(desk):
     closed = report([ACME], object_marking_refs=[stix2.TLP_AMBER.id])
     collection(desk, [[ACME, stix2.TLP_AMBER, closed]])
@@ -374,7 +381,7 @@ def test_the_words_of_an_entry_stand_in_for_a_page_that_cannot_be_had(desk):
 def atom(desk, article, updated):
     entry = (
         f"<entry><title>{article.title}</title><link href='{desk.site.url}/a#top'/><id>urn:a</id>"
-        f"<published>2026-11-20T10:00:00Z</published><updated>{updated}</updated></entry>"
+        f"<published>2025-05-20T10:00:00Z</published><updated>{updated}</updated></entry>"
     )
     head = "<feed xmlns='http://www.w3.org/2005/Atom'><title>Halden Wire</title>"
     desk.site.pages["/feed.atom"] = (200, {"Content-Type": "application/atom+xml"}, f"{head}{entry}</feed>".encode())
@@ -384,20 +391,20 @@ def atom(desk, article, updated):
 
 
 def test_what_a_page_does_not_say_of_itself_its_feed_says(desk):
-    atom(desk, ENGLISH[0], "2026-11-20T10:00:00Z")
+    atom(desk, ENGLISH[0], "2025-05-20T10:00:00Z")
     desk.add(Kind.FEED, "/feed.atom")
     assert desk.pull()["new"] == 1
     (story,) = desk.run(desk.office.stories())
     (shelved,) = desk.run(desk.office.story(story.id)).shelved
-    assert (shelved.document.outlet, shelved.document.published.text) == ("Halden Wire", "2026-11-20T10:00:00Z")
+    assert (shelved.document.outlet, shelved.document.published.text) == ("Halden Wire", "2025-05-20T10:00:00Z")
 
 
 def test_an_entry_that_its_feed_says_was_changed_is_read_again_as_a_version(desk):
-    atom(desk, ENGLISH[0], "2026-11-20T10:00:00Z")
+    atom(desk, ENGLISH[0], "2025-05-20T10:00:00Z")
     desk.add(Kind.FEED, "/feed.atom")
     assert (desk.pull()["new"], desk.pull()["new"]) == (1, 0)
     corrected = ENGLISH[0]._replace(title=f"Corrected: {ENGLISH[0].title}")
-    atom(desk, corrected, "2026-11-20T12:00:00Z")
+    atom(desk, corrected, "2025-05-20T12:00:00Z")
     desk.site.asked.clear()
     assert desk.pull()["new"] == 1
     assert desk.site.paths() == ["/feed.atom", "/a"]

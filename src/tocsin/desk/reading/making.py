@@ -93,7 +93,8 @@ def document(piece: Piece, capture: Capture, order: int) -> Document | None:
     stamp = resolve(clean(piece.stamp).text, capture.seen_us, Way.STAMP) if piece.stamp else None
     # What a feed says of a page is of its first article.
     published = _published(piece, credit, stamp, capture.seen_us, "" if order else capture.when)
-    url = web_address(piece.url)
+    is_own = capture.is_article and piece.role in (Role.SINGLE, Role.MAIN)
+    url = web_address(piece.url) or (web_address(capture.url) if is_own else "")
     prose, paragraphs = JOIN.join(paragraphs), (*paragraphs, *listed)
     text = JOIN.join(paragraphs)
     article = _article(piece.name, url, outlet, title)
