@@ -101,6 +101,17 @@ async def sourced(folder):
             assert [(one["state"], one["code"], one["status"]) for one in pulled["sources"]] == [
                 ("withdrawn", "desk.withdrawn", 410)
             ]
+            assert status == 6, "who asks for one source hears by the exit code that it failed"
+            status, (tried,) = await answers(home, "desk", "source", "test", "page")
+            assert (status, tried["status"]) == (6, 410)
+            for filters in (
+                ("--topic", "foo"),
+                ("--state", "foo"),
+                ("--country", "XXXX"),
+                ("--hits", "--topic", "cyber"),
+            ):
+                status, (told,) = await answers(home, "desk", "list", *filters)
+                assert (status != 0, told["code"]) == (True, "config.value"), filters
             _, (listed,) = await answers(home, "desk", "source", "list")
             assert {one["name"]: one["documents"] for one in listed["sources"]} == {
                 name: count for name, (_, _, count) in wanted.items()

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from tocsin.cli import asking
 from tocsin.cli.commands import Hands, command
 from tocsin.cli.importing import import_
-from tocsin.cli.screen import Screen, moment
+from tocsin.cli.screen import Screen, explain, moment
 from tocsin.cli.stories import stories
-from tocsin.errors import MEANINGS, ConfigError
+from tocsin.errors import MEANINGS, ConfigError, PeerError
+
+_OK: Final = 200
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The source's name.")]
 
@@ -204,8 +206,8 @@ def _fault(one: dict[str, Any]) -> str:
     return f"{one['code']} {one['status'] or ''}".strip() if one["code"] else "-"
 
 
-def test(hands: Hands, name: Name) -> None:
-    """Ask a source once, show what would come of it, keep nothing."""
+def test(hands: Hands, name: Name) -> int:
+    """Ask a source once, show what would come of it, keep nothing. An answer that is no page ends with `desk.unreachable`."""
     from tocsin.cli.control import ask, segment
 
     found = ask(hands.home, lambda control: control.post(f"/desk/sources/{segment(name)}/test", {}))
@@ -216,10 +218,18 @@ def test(hands: Hands, name: Name) -> None:
         *(f"  {title}" for title in found["titles"]),
     ]
     hands.screen.result("desk-source-test", found, lines)
+    return 0 if found["status"] == _OK else _failed(hands, "desk.unreachable", f"the source answers {found['status']}")
 
 
-def pull(hands: Hands, name: Annotated[str, typer.Argument(metavar="[NAME]", help="Only this one.")] = "") -> None:
-    """Ask now, whether it is due or not: one source, or all that are not paused."""
+def _failed(hands: Hands, code: str, what: str) -> int:
+    """The exit code of what came of a source, once all of it was told."""
+    error = PeerError(code, what)
+    hands.screen.tell(explain(error))
+    return error.exit_status
+
+
+def pull(hands: Hands, name: Annotated[str, typer.Argument(metavar="[NAME]", help="Only this one.")] = "") -> int:
+    """Ask now, whether it is due or not: one source, or all that are not paused. One that fails ends with its own code."""
     from tocsin.cli.control import Control, ask, segment
 
     async def talk(control: Control) -> list[Any]:
@@ -239,6 +249,9 @@ def pull(hands: Hands, name: Annotated[str, typer.Argument(metavar="[NAME]", hel
     hands.screen.result(
         "desk-pull", {"sources": found, "new": new}, [f"{len(found)} sources asked, {new} new documents"]
     )
+    if name and found[0].get("code"):
+        return _failed(hands, found[0]["code"], f"the source is {found[0]['state']}")
+    return 0
 
 
 def pause(hands: Hands, name: Name) -> None:
@@ -391,7 +404,7 @@ def draft(
     if out is not None:
         write_file(out, ("\n".join(lines) + "\n").encode())
         text = f"{len(lines)} objects in {out}; share them: tocsin share {out} --to CHANNEL"
-        hands.screen.result("desk-draft", {"report": report, "file": str(out), "objects": len(lines)}, [text])
+        hands.screen.result("desk-draft", {"report": report, **told, "file": str(out)}, [text])
         return
     hands.screen.result("desk-draft", {"report": report, **told}, lines)
 

@@ -50,7 +50,7 @@ def import_(
                     raise
                 refused.append(error)
                 told = {"what": one, "documents": 0, "new": 0, "error": explain(error)}
-                screen.say(f"{number}/{len(names)}  {one}  not read: {error.code}")
+                screen.say(f"{number}/{len(names)}  {one}  not read: {error}")
             else:
                 told = {"what": one, **told}
                 screen.say(f"{number}/{len(names)}  {one}  {told['documents']} documents, {told['new']} new")

@@ -1,12 +1,13 @@
 """tocsin desk list: stories by event, or what of them met our standing interests."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
 import typer
 
 from tocsin.cli.commands import Hands
 from tocsin.cli.screen import moment
+from tocsin.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ def stories(
 
     screen = hands.screen
     if hits:
+        if replace(wanted, limit=0) != Wanted(limit=0):
+            raise ConfigError("config.value", "--hits goes with --limit alone")
         found = ask(hands.home, lambda control: control.get("/desk/hits", limit=wanted.limit))
         rows = ((moment(one["at"]), one["interest"], one["story"][:8], one["title"]) for one in found)
         if screen.json:

@@ -273,9 +273,16 @@ class Office:
         await self._database.write(work)
 
     async def judge(self, story_id: str, value: str, taken: bool | None, by: str) -> None:
-        """Accept or reject what was found; None: neither any more. Raises AccessError, ConfigError("config.value")."""
+        """Accept or reject what was found; None: neither any more. Raises AccessError, ConfigError("config.value").
+
+        What is never drafted cannot be accepted: who did would look for it in the draft.
+        """
         told = await self.story(story_id)
         wanted = _known(told, value)
+        found = [one.finding for one in told.findings if one.finding.value == wanted]
+        if taken and not any(one.is_draftable for one in found):
+            why = next((one.reason for one in found if one.reason), "no document of the story warns of it")
+            raise ConfigError("config.value", f"the value is never drafted: {why}")
         now_us = self._world.clock.now_us()
         await self._database.write(lambda tx: catalogue.judge(tx, story_id, wanted, taken, (by, now_us)))
 

@@ -25,6 +25,7 @@ from tocsin.desk.document import Announced, Capture
 from tocsin.desk.office import Office, World
 from tocsin.desk.reading.listings import leads
 from tocsin.desk.sources import Auth, Kind, Source, State
+from tocsin.errors import ConfigError
 from tocsin.ports.outside import Wanted
 
 pytestmark = pytest.mark.slow
@@ -154,8 +155,9 @@ def test_what_a_partner_meant_becomes_an_indicator_when_a_person_accepts_it_and_
         return [one["pattern"] for one in made if one["type"] == "indicator"]
 
     assert drafted() == []
-    for value in ("45.155.205.99", "45.155.205.98"):
-        desk.run(desk.office.judge(story.id, value, True, "amira"))
+    desk.run(desk.office.judge(story.id, "45.155.205.99", True, "amira"))
+    with pytest.raises(ConfigError, match="never drafted"):
+        desk.run(desk.office.judge(story.id, "45.155.205.98", True, "amira"))
     assert drafted() == ["[ipv4-addr:value = '45.155.205.99']"]
 
 

@@ -341,8 +341,13 @@ def test_a_draft_holds_what_was_accepted_and_nobody(store):
             assert verdicts["j.doe@agency-press.org"][0] == "reference"
             before = [json.loads(one) for one in await office.draft(name, "a")]
             assert not [one for one in before if one["type"] == "indicator"]
-            for value in verdicts:
-                await office.judge(name, value, True, "a")
+            for value, (verdict, reason) in verdicts.items():
+                if verdict == "proposed":
+                    await office.judge(name, value, True, "a")
+                else:  # whoever accepted it would look for it in the draft
+                    with pytest.raises(ConfigError, match=reason or "never drafted"):
+                        await office.judge(name, value, True, "a")
+                    await office.judge(name, value, False, "a")
             office.clock.us += 60_000_000
             made = [json.loads(one) for one in await office.draft(name, "a")]
             values = [one["pattern"] for one in made if one["type"] == "indicator"]

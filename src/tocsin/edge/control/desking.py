@@ -1,6 +1,7 @@
 """The desk at the node's end: its sources, what came of them, stories and drafts."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tocsin.desk.catalogue import STATES
 from tocsin.desk.generated import Generated
 from tocsin.desk.library import MOST_BYTES
 from tocsin.desk.office import Office
@@ -26,6 +28,7 @@ from tocsin.formats.text import instant
 MET: Final = "story-met"
 """The journal's local row: a story met a standing interest for the first time. `seq` is the hit's number at the desk."""
 _COUNTRIES: Final = 20
+_SHORT: Final = re.compile(r"(?:[A-Za-z]{2,3})?")
 _TOPICS: Final[Mapping[str, str]] = MappingProxyType(
     {"terrorism": "terrorism", "cyber": "cyber", "organised-crime": "organised-crime"}
 )
@@ -84,6 +87,12 @@ def routes(services: Services) -> list[Route]:
     ]
 
 
+def _one_of(told: str, known: Collection[str], what: str) -> None:
+    """What is mistyped looks like news that is not there. Raises ConfigError("config.value")."""
+    if told and told not in known:
+        raise ConfigError("config.value", f"a {what} is one of {', '.join(known)}")
+
+
 class _Stories:
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -110,6 +119,11 @@ class _Stories:
 
     async def list(self, request: Request) -> Response:
         query = request.query_params
+        _one_of(query.get("topic", ""), _TOPICS, "topic")
+        _one_of(query.get("state", ""), STATES, "state")
+        for key in ("country", "language"):
+            if not _SHORT.fullmatch(query.get(key, "")):
+                raise ConfigError("config.value", f"a {key} is told by two letters or three")
         found = await self._desk.stories(
             topic=query.get("topic", ""),
             country=query.get("country", ""),

@@ -126,8 +126,6 @@ def test_an_analyst_decides_and_the_name_goes_with_it(visit, newsdesk):
     ("act", "form"),
     [
         ("state", {"state": "deleted"}),
-        ("indicators", {"value": "8.8.8.8", "verdict": "accept"}),
-        ("indicators", {"value": "https://blog.example/", "verdict": "accept"}),
         ("indicators", {"value": "198.51.100.7", "verdict": "maybe"}),
         ("merge", {"other": "s-1"}),
         ("merge", {"other": ""}),

@@ -298,12 +298,10 @@ async def set_state(call: Call) -> Answer:
 
 
 async def judge(call: Call) -> Answer:
-    """Accept or reject an indicator that is proposed, or listed by a partner. Nothing else is to be judged."""
+    """Accept or reject an indicator that is proposed, or listed by a partner."""
     told, value = await _told(call), call.said("value")
     if call.said("verdict") not in _JUDGEMENTS:
         raise ConfigError("config.value", f"a value is judged by one of {', '.join(_JUDGEMENTS)}")
-    if value not in {one.finding.value for one in told.findings if one.finding.is_draftable}:
-        raise ConfigError("config.value", "no document of this story proposes or lists that value as an indicator")
     await call.control.desk.judge(told.listed.id, value, _JUDGEMENTS[call.said("verdict")], call.person.name)
     return Go(f"{_address(told.listed.id)}?done=story-kept#indicators")
 
