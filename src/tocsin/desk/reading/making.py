@@ -93,8 +93,7 @@ def document(piece: Piece, capture: Capture, order: int) -> Document | None:
     stamp = resolve(clean(piece.stamp).text, capture.seen_us, Way.STAMP) if piece.stamp else None
     # What a feed says of a page is of its first article.
     published = _published(piece, credit, stamp, capture.seen_us, "" if order else capture.when)
-    is_own = capture.is_article and piece.role in (Role.SINGLE, Role.MAIN)
-    url = web_address(piece.url) or (web_address(capture.url) if is_own else "")
+    url = _address(piece, capture)
     prose, paragraphs = JOIN.join(paragraphs), (*paragraphs, *listed)
     text = JOIN.join(paragraphs)
     article = _article(piece.name, url, outlet, title)
@@ -130,6 +129,11 @@ def document(piece: Piece, capture: Capture, order: int) -> Document | None:
         listed=len(listed),
         given=_given(piece.listed, listed, len(text) - len(JOIN.join(listed))),
     )  # fmt: skip
+
+
+def _address(piece: Piece, capture: Capture) -> str:
+    is_own = capture.is_article and piece.role in (Role.SINGLE, Role.MAIN)
+    return web_address(piece.url) or (web_address(capture.url) if is_own else "")
 
 
 def _line(one: Listing) -> str:
