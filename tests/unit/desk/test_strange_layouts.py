@@ -241,3 +241,52 @@ def test_the_stamp_of_a_single_article_is_no_part_of_its_text(stamp):
     (one,) = opened(whole(f"<article><h1>{article.title}</h1><p>{stamp}</p>{words(article)}</article>"))
     assert one.paragraphs == article.body
     assert one.published.text in stamp
+
+
+DATED = ENGLISH[0]._replace(stamp="29 May 2025")
+
+
+def listed(header, articles):
+    """Cards of title, header and text."""
+    return whole("".join(f"<div><h2>{escape(one.title)}</h2>{header(one)}{words(one)}</div>" for one in articles))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        lambda one: f"<div><span>{one.outlet}</span> <span>•</span> <span>{one.stamp}</span></div>",
+        lambda one: f"<div>{one.outlet}</div><div>{one.stamp}</div>",
+        lambda one: f"<div>{one.outlet} - {one.stamp}</div>",
+        lambda one: f"<div>{one.outlet}{one.stamp}</div>",
+    ],
+)
+@pytest.mark.parametrize(
+    "outlet",
+    ["USA Today", "Aujourd'hui Le Maroc", "المصري اليوم", "لبنان الآن", "Казахстан сегодня", "Ciencia Hoy"],
+)
+def test_an_outlet_called_after_today(outlet, header):
+    articles = (DATED._replace(outlet=outlet), ENGLISH[1])
+    found = opened(listed(header, articles))
+    held(found, articles)
+    stamped(found, articles)
+
+
+@pytest.mark.parametrize(
+    ("header", "stamp"),
+    [
+        ("<p>Harbour Gazette · today</p>", "today"),
+        ("<p>Today at 09:05 | Harbour Gazette</p>", "Today at 09:05"),
+        ("<p>Harbour Gazette</p><p>Updated today</p>", "today"),
+        ("<p>Harbour Gazette</p><p>Сегодня в 09:05</p>", "Сегодня в 09:05"),
+        ("<p>Harbour Gazette, اليوم</p>", "اليوم"),
+        ("<p><span>Harbour Gazette</span> <span>today</span></p>", "today"),
+        ("<p>Harbour Gazette <time>hoy</time></p>", "hoy"),
+        ("<p>Today | 29 May 2025 | Harbour Gazette</p>", "29 May 2025"),
+    ],
+)
+def test_a_word_for_today_that_is_a_stamp(header, stamp):
+    found = opened(
+        listed(lambda one: header if one is DATED else f"<p>{one.outlet}, {one.stamp}</p>", (DATED, ENGLISH[1]))
+    )
+    held(found, (DATED, ENGLISH[1]))
+    assert (found[0].outlet, found[0].stamp.text) == (DATED.outlet, stamp)

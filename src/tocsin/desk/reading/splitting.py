@@ -104,8 +104,9 @@ def _line(block: Block) -> _Line:
         if found:
             left = _beside(text, found)
             if _is_stamp_line(text, left, found):
-                stamp = _trimmed(text, found[0])
-                left = _beside(text, [stamp, *found[1:]])
+                first = _first(found)
+                stamp = _trimmed(text, first)
+                left = _beside(text, [stamp if one is first else one for one in found])
     return _Line(text, block.kind, count, block.when, block.unit, stamp, left)
 
 
@@ -116,9 +117,14 @@ def _unbracketed(text: str) -> str:
     return inner if is_one and stamps_in(inner) else text
 
 
+def _first(found: list[Stamp]) -> Stamp:
+    """The stamp that counts: what a date says before what one word says ("today")."""
+    return next((one for one in found if not one.relative or " " in one.text), found[0])
+
+
 def _timed(text: str, block: Block) -> list[Stamp]:
-    """What a <time> shows is a time, however it is written: an hour alone, say."""
-    at = text.find(block.shown) if block.shown and block.when else -1
+    """What a <time> with an instant shows is a time, however it is written: an hour alone, say."""
+    at = text.find(block.shown) if block.shown and (block.when or stamps_in(block.shown)) else -1
     return [Stamp(at, at + len(block.shown), block.shown, relative=False)] if at >= 0 else []
 
 
