@@ -290,3 +290,22 @@ def test_a_word_for_today_that_is_a_stamp(header, stamp):
     )
     held(found, (DATED, ENGLISH[1]))
     assert (found[0].outlet, found[0].stamp.text) == (DATED.outlet, stamp)
+
+
+@pytest.mark.parametrize("written", ["{} ({})", "{} [{}]", "({}, {})", "{} (updated {})", "{} @ {}"])
+@pytest.mark.parametrize("articles", [ENGLISH, FRENCH, ARABIC])
+def test_an_outlet_with_its_time_in_brackets(articles, written):
+    items = "".join(
+        f"<li><a href=#>{escape(one.title)}</a><div>{written.format(escape(one.outlet), one.stamp)}</div><div>{escape(' '.join(one.body))}</div></li>"
+        for one in articles
+    )  # fmt: skip
+    found = opened(whole(f"<ul>{items}</ul>"))
+    held(found, articles)
+    stamped(found, articles)
+
+
+def test_a_title_that_ends_with_a_date_in_brackets():
+    articles = [one._replace(title="What the week brought (29 May 2025)") for one in ENGLISH[:2]]
+    found = opened(listed(lambda one: f"<p>{one.outlet} ({one.stamp})</p>", articles))
+    held(found, articles)
+    stamped(found, articles)

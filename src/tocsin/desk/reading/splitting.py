@@ -13,8 +13,9 @@ from tocsin.desk.reading import labels
 from tocsin.desk.reading.blocks import Block, Kind
 from tocsin.desk.reading.stamps import Stamp, stamps_in
 
-_SEPARATORS: Final = re.compile(r"\s*[|·•—–/]\s*|\s+-\s+|\s*,\s*$|^\s*,\s*|\s*[-:]\s*$|^\s*[-:]\s*")
+_SEPARATORS: Final = re.compile(r"\s*[|·•—–/]\s*|\s+-\s+|\s*,\s*$|^\s*,\s*|\s*[-:@]\s*$|^\s*[-:]\s*")
 _CREDIT: Final = re.compile(r"[A-ZÀ-Ý]{2,6}\s*:|\([A-ZÀ-Ý]{2,6}\)")
+_BRACKETED: Final = re.compile(r"(?P<who>[^()\[\]]*?)\s*[(\[](?P<in>[^()\[\]]+)[)\]]")
 _GLUED: Final = re.compile(r"\d{1,3}")
 _MOST: Final = {
     "day": 31,
@@ -97,7 +98,7 @@ def _words(text: str) -> int:
 
 
 def _line(block: Block) -> _Line:
-    text, count = _unbracketed(block.text), _words(block.text)
+    text, count = _unbracketed(block), _words(block.text)
     stamp, left = None, ""
     if count < thresholds.BODY_WORDS and len(text) <= 160 and not _is_credit(text):
         found = stamps_in(text) or _unglued(text) or _timed(text, block)
@@ -110,11 +111,17 @@ def _line(block: Block) -> _Line:
     return _Line(text, block.kind, count, block.when, block.unit, stamp, left)
 
 
-def _unbracketed(text: str) -> str:
-    """A dateline without its brackets: "(Harbour Gazette, 20 May 2025)"."""
-    inner = text[1:-1]
-    is_one = len(text) <= 160 and (text[:1] + text[-1:]) in ("()", "[]") and not set(inner) & set("()[]")
-    return inner if is_one and stamps_in(inner) else text
+def _unbracketed(block: Block) -> str:
+    """A dateline without its brackets: "(Harbour Gazette, 20 May 2025)", "Harbour Gazette (20 May 2025)"."""
+    found = _BRACKETED.fullmatch(block.text) if len(block.text) <= 160 else None
+    stamps = stamps_in(found["in"]) if found else []
+    if found is None or not stamps:
+        return block.text
+    if not found["who"]:
+        return found["in"]
+    left = _beside(found["in"], stamps)
+    is_name = block.kind is not Kind.HEADING and _words(found["who"]) <= 6  # a title may end with a date in brackets
+    return f"{found['who']} | {found['in']}" if is_name and (not left or labels.is_label(left)) else block.text
 
 
 def _first(found: list[Stamp]) -> Stamp:
