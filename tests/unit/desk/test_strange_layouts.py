@@ -309,3 +309,37 @@ def test_a_title_that_ends_with_a_date_in_brackets():
     found = opened(listed(lambda one: f"<p>{one.outlet} ({one.stamp})</p>", articles))
     held(found, articles)
     stamped(found, articles)
+
+
+def below(one, footer, tag="article"):
+    return f"<{tag}><h2>{escape(one.title)}</h2>{words(one)}{footer.format(escape(one.outlet), one.stamp)}</{tag}>"
+
+
+@pytest.mark.parametrize("tag", ["article", "div"])
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "<footer>via {} · {}</footer>",
+        "<footer><cite>{}</cite> <time>{}</time></footer>",
+        "<div>Source: {} | {}</div>",
+        "<div>{1}</div><div>{0}</div>",
+        "<div>{}</div><div>{}</div>",
+        "<footer>{} · {}</footer><button>Share</button><p>Read more</p>",
+    ],
+)
+@pytest.mark.parametrize("articles", [ENGLISH, FRENCH, ARABIC])
+def test_outlet_and_time_below_the_text(articles, footer, tag):
+    page = "".join(below(one, footer, tag) for one in articles)
+    found = opened(whole(f"<h1>World Digest</h1><main>{page}</main><footer>© 2025 World Digest</footer>"))
+    held(found, articles)
+    stamped(found, articles)
+
+
+def test_times_of_teasers_below_an_article_are_not_its_own():
+    main, *rest = ENGLISH
+    for teaser in ("<li>{1}</li><li>{0}</li>", "<li>{0}</li><li>{1}</li>", "<h3>{0}</h3><span>{1}</span>"):
+        teasers = "".join(teaser.format(escape(one.title), one.stamp) for one in rest)
+        for page in ("<article>{}{}</article>", "<article>{}</article><aside>{}</aside>"):
+            body = f"<h1>{escape(main.title)}</h1>{words(main)}"
+            (one,) = opened(whole(page.format(body, f"<ul>{teasers}</ul>")))
+            assert (one.title, one.stamp) == (main.title, None)

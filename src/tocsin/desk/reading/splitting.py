@@ -6,6 +6,7 @@ above or below the stamps is decided for the whole page.
 
 import re
 from collections import Counter
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from tocsin.desk import thresholds
@@ -181,11 +182,79 @@ def _is_stamp_line(text: str, left: str, found: list[Stamp]) -> bool:
     return (at_end and _words(left) <= 6) or separated
 
 
+def _is_outlet_like(text: str) -> bool:
+    text = text.strip()
+    return (
+        2 <= len(text) <= thresholds.OUTLET_CHARACTERS
+        and _words(text) <= 6
+        and any(one.isalpha() for one in text)
+        and not (
+            labels.is_noise(text)
+            or labels.is_label(text)
+            or labels.byline(text)
+            or labels.is_related(text)
+            or labels.is_after(text)
+        )
+        and labels.without_read_time(text).rest != ""
+        and not (labels.ends_sentence(text) and not text.endswith("."))
+        and not stamps_in(text)
+    )
+
+
+# -- footers ------------------------------------------------------------------------------------------------------------
+
+
+def _with_footers_raised(lines: list[_Line]) -> list[_Line]:
+    """The lines, with outlets and stamps that stand below their texts put below the titles, where headers are looked for."""
+    made: list[_Line] = []
+    for unit, group in groupby(lines, key=lambda one: one.unit):
+        made += _raised(list(group), 1 if unit >= 0 else 2)
+    return made
+
+
+def _raised(run: list[_Line], least: int) -> list[_Line]:
+    """A run of lines, changed if all of it is titles, texts and stamps in this order, as many times as `least` or more."""
+    stamped = [i for i, one in enumerate(run) if one.stamp is not None and not (i and run[i - 1].stamp)]
+    made: list[_Line] = []
+    start = 0
+    for at in stamped:
+        bodies = [i for i in range(start, at) if run[i].is_body]
+        titles = [i for i in range(start, bodies[0]) if run[i].is_title_like] if bodies else []
+        if not titles or any(_opens(one) for one in run[bodies[-1] + 1 : at]):
+            return run
+        title = next((i for i in reversed(titles) if run[i].kind is Kind.HEADING), titles[-1])
+        first, last = _footer(run, at)
+        made += [*run[start : title + 1], *run[first : last + 1], *run[title + 1 : first]]
+        start = last + 1
+    is_so = len(stamped) >= least and not any(_opens(one) for one in run[start:] if not one.is_labelled)
+    return [*made, *run[start:]] if is_so else run
+
+
+def _opens(line: _Line) -> bool:
+    """Whether a line begins something else: a list, another article. What may name an outlet does not."""
+    return line.is_labelled or (line.is_title_like and (line.kind is Kind.HEADING or line.words > 6))
+
+
+def _footer(run: list[_Line], at: int) -> tuple[int, int]:
+    """The first and the last line of the footer around a stamp: the outlet has a line of its own if it is not beside it."""
+    if not run[at].left:
+        if _names(run[at - 1]):
+            return at - 1, at
+        if at + 1 < len(run) and _names(run[at + 1]) and not (at + 2 < len(run) and run[at + 2].is_body):
+            return at, at + 1
+    return at, at
+
+
+def _names(line: _Line) -> bool:
+    is_text = labels.ends_sentence(line.text) or _is_credit(line.text) or labels.without_tags(line.text)[1] != ""
+    return line.kind is not Kind.HEADING and not is_text and _is_outlet_like(line.text)
+
+
 class _Split:
     """The work on one page."""
 
     def __init__(self, blocks: list[Block]) -> None:
-        self.lines = [_line(one) for one in blocks]
+        self.lines = _with_footers_raised([_line(one) for one in blocks])
         self._times = Counter(labels.without_bullet(one.text) for one in self.lines)
         self._stamped = [i for i, one in enumerate(self.lines) if one.stamp is not None]
         self._above = self._titles_stand_above()
@@ -228,6 +297,8 @@ class _Split:
             line = self.lines[i]
             if line.is_body or line.is_labelled or line.stamp is not None or _is_credit(line.text):
                 break
+            if self._are_apart(i, at):
+                break
             found.append(i)
         return found
 
@@ -237,8 +308,15 @@ class _Split:
             line = self.lines[i]
             if line.is_body or line.is_labelled or (line.stamp is not None and line.stamp.text != self._stamp_text(at)):
                 break
+            if self._are_apart(i, at):
+                break
             found.append(i)
         return found
+
+    def _are_apart(self, one: int, other: int) -> bool:
+        """Whether two lines are of two <article>s."""
+        mine, theirs = self.lines[one].unit, self.lines[other].unit
+        return mine != theirs and min(mine, theirs) >= 0
 
     def _stamp_text(self, at: int) -> str:
         stamp = self.lines[at].stamp
@@ -275,12 +353,12 @@ class _Split:
         )
         if outlet_at is not None:
             first, last = min(first, outlet_at), max(last, outlet_at)
-        around = [self.lines[i].text for i in range(first, last + 1)]
-        stamped = self.lines[at]
-        whens = [self.lines[i].when for i in range(first, last + 1) if self.lines[i].when]
+        header = self.lines[first : last + 1]
+        around = [part for one in header for part in (_parts(one.left) if one.stamp else [one.text])]
+        whens = [one.when for one in header if one.when]
         return _Header(
-            first, last, text, outlet, stamped.stamp.text if stamped.stamp else "", whens[0] if whens else "",
-            next((who for one in [*around, *_parts(stamped.left)] if (who := labels.byline(one))), ""),
+            first, last, text, outlet, self._stamp_text(at), whens[0] if whens else "",
+            next((who for one in around if (who := labels.byline(one))), ""),
             next((who for one in around if (who := labels.source(one))), ""),
         )  # fmt: skip
 
@@ -318,13 +396,14 @@ class _Split:
         return labels.without_bullet(self.lines[one].text) == labels.without_bullet(self.lines[other].text)
 
     def _outlet(self, at: int, near: list[int], title: str) -> tuple[int | None, str]:
-        beside = [one for one in _parts(self.lines[at].left) if self._is_outlet_like(one)]
+        beside = [one for one in _parts(self.lines[at].left) if _is_outlet_like(one)]
         if beside:
-            return None, max(beside, key=lambda one: self._times[one])
+            name = max(beside, key=lambda one: self._times[one])
+            return None, labels.source(name) or name
         short = [
             i
             for i in near
-            if self._is_outlet_like(labels.without_bullet(self.lines[i].text)) and not self._is_title(i, title)
+            if _is_outlet_like(labels.without_bullet(self.lines[i].text)) and not self._is_title(i, title)
         ]
         if not short:
             return None, ""
@@ -335,24 +414,6 @@ class _Split:
 
     def _is_title(self, i: int, title: str) -> bool:
         return labels.without_bullet(self.lines[i].text) == title
-
-    def _is_outlet_like(self, text: str) -> bool:
-        text = text.strip()
-        return (
-            2 <= len(text) <= thresholds.OUTLET_CHARACTERS
-            and _words(text) <= 6
-            and any(one.isalpha() for one in text)
-            and not (
-                labels.is_noise(text)
-                or labels.is_label(text)
-                or labels.byline(text)
-                or labels.is_related(text)
-                or labels.is_after(text)
-            )
-            and labels.without_read_time(text).rest != ""
-            and not (labels.ends_sentence(text) and not text.endswith("."))
-            and not stamps_in(text)
-        )
 
     # -- bodies -----------------------------------------------------------------------------------------------------
 
