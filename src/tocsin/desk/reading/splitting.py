@@ -4,31 +4,14 @@ An article is a header (title, outlet, stamp, in any order, some twice) and the 
 above or below the stamps is decided for the whole page.
 """
 
-import re
 from collections import Counter
-from itertools import groupby
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from tocsin.desk import thresholds
 from tocsin.desk.reading import labels
 from tocsin.desk.reading.blocks import Block, Kind
-from tocsin.desk.reading.stamps import Stamp, stamps_in
-
-_SEPARATORS: Final = re.compile(r"\s*[|·•—–/]\s*|\s+-\s+|\s*,\s*$|^\s*,\s*|\s*[-:@]\s*$|^\s*[-:]\s*")
-_CREDIT: Final = re.compile(r"[A-ZÀ-Ý]{2,6}\s*:|\([A-ZÀ-Ý]{2,6}\)")
-_BRACKETED: Final = re.compile(r"(?P<who>[^()\[\]]*?)\s*[(\[](?P<in>[^()\[\]]+)[)\]]")
-_GLUED: Final = re.compile(r"\d{1,3}")
-_MOST: Final = {
-    "day": 31,
-    "jour": 31,
-    "hour": 72,
-    "heure": 72,
-    "min": 90,
-    "week": 9,
-    "semaine": 9,
-    "month": 24,
-    "mois": 24,
-}
+from tocsin.desk.reading.footers import with_footers_raised
+from tocsin.desk.reading.lines import is_credit, is_outlet_like, line_of, parts_of, words_in
 
 
 class Segment(NamedTuple):
@@ -45,44 +28,6 @@ class Segment(NamedTuple):
     is_related: bool
 
 
-class _Line(NamedTuple):
-    text: str
-    kind: Kind
-    words: int
-    when: str
-    unit: int
-    stamp: Stamp | None
-    left: str  # of a stamp's line: what stands beside the stamp
-
-    @property
-    def is_body(self) -> bool:
-        if self.kind is Kind.HEADING or self.stamp is not None:
-            return False
-        ends = labels.ends_sentence(self.text)
-        if self.words >= thresholds.BODY_WORDS:
-            return ends or self.words > thresholds.TITLE_WORDS[1]
-        return ends and self.words >= 8 and self.text.rstrip()[-1] not in "?؟!…"
-
-    @property
-    def is_labelled(self) -> bool:
-        return labels.is_related(self.text) or labels.is_after(self.text)
-
-    @property
-    def is_title_like(self) -> bool:
-        low, high = thresholds.TITLE_WORDS
-        if self.stamp is not None or self.is_body or not low <= self.words <= high:
-            return self.stamp is None and self.kind is Kind.HEADING and self.words > 1 and not self.is_labelled
-        if not thresholds.TITLE_CHARACTERS[0] <= len(self.text) <= thresholds.TITLE_CHARACTERS[1]:
-            return False
-        return not (
-            self.is_labelled
-            or labels.is_noise(self.text)
-            or labels.byline(self.text)
-            or labels.is_bulleted(self.text)
-            or labels.without_read_time(self.text).rest == ""
-        )
-
-
 class _Header(NamedTuple):
     first: int
     last: int  # the last line that belongs to it
@@ -94,167 +39,11 @@ class _Header(NamedTuple):
     source: str
 
 
-def _words(text: str) -> int:
-    return len(text.split())
-
-
-def _line(block: Block) -> _Line:
-    text, count = _unbracketed(block), _words(block.text)
-    stamp, left = None, ""
-    if count < thresholds.BODY_WORDS and len(text) <= 160 and not _is_credit(text):
-        found = stamps_in(text) or _unglued(text) or _timed(text, block)
-        if found:
-            left = _beside(text, found)
-            if _is_stamp_line(text, left, found):
-                first = _first(found)
-                stamp = _trimmed(text, first)
-                left = _beside(text, [stamp if one is first else one for one in found])
-    return _Line(text, block.kind, count, block.when, block.unit, stamp, left)
-
-
-def _unbracketed(block: Block) -> str:
-    """A dateline without its brackets: "(Harbour Gazette, 20 May 2025)", "Harbour Gazette (20 May 2025)"."""
-    found = _BRACKETED.fullmatch(block.text) if len(block.text) <= 160 else None
-    stamps = stamps_in(found["in"]) if found else []
-    if found is None or not stamps:
-        return block.text
-    if not found["who"]:
-        return found["in"]
-    left = _beside(found["in"], stamps)
-    is_name = block.kind is not Kind.HEADING and _words(found["who"]) <= 6  # a title may end with a date in brackets
-    return f"{found['who']} | {found['in']}" if is_name and (not left or labels.is_label(left)) else block.text
-
-
-def _first(found: list[Stamp]) -> Stamp:
-    """The stamp that counts: what a date says before what one word says ("today")."""
-    return next((one for one in found if not one.relative or " " in one.text), found[0])
-
-
-def _timed(text: str, block: Block) -> list[Stamp]:
-    """What a <time> with an instant shows is a time, however it is written: an hour alone, say."""
-    at = text.find(block.shown) if block.shown and (block.when or stamps_in(block.shown)) else -1
-    return [Stamp(at, at + len(block.shown), block.shown, relative=False)] if at >= 0 else []
-
-
-def _is_credit(text: str) -> bool:
-    return _CREDIT.match(text) is not None
-
-
-def _unglued(text: str) -> list[Stamp]:
-    """A date glued to a name that ends in digits: "France 2429-05-2025"."""
-    found = re.search(r"\d(?=[0-3]\d[-/.][01]\d[-/.](?:19|20)\d\d)", text)
-    if not found:
-        return []
-    return stamps_in(text[: found.start()] + "x" * (found.end() - found.start()) + text[found.end() :])
-
-
-def _trimmed(text: str, stamp: Stamp) -> Stamp:
-    """A number too large for its unit begins in the name before it: "France 242 days ago" was 2 days ago."""
-    number = _GLUED.match(stamp.text)
-    most = next((top for unit, top in _MOST.items() if unit in stamp.text.lower()), None)
-    if not stamp.relative or number is None or stamp.start == 0 or most is None or int(number[0]) <= most:
-        return stamp
-    drop = next((i for i in (1, 2) if int(number[0][i:] or 0) <= most), 0)
-    return Stamp(stamp.start + drop, stamp.end, text[stamp.start + drop : stamp.end], stamp.relative)
-
-
-def _beside(text: str, found: list[Stamp]) -> str:
-    parts, at = [], 0
-    for one in found:
-        parts.append(text[at : one.start])
-        at = one.end
-    parts.append(text[at:])
-    return " | ".join(part.strip() for part in parts if part.strip())
-
-
-def _is_stamp_line(text: str, left: str, found: list[Stamp]) -> bool:
-    if not left:
-        return True
-    if labels.without_read_time(left).rest == "" or labels.is_label(left):
-        return True
-    if len(left) > thresholds.OUTLET_CHARACTERS * 2 or _words(left) > 12:
-        return False
-    if labels.ends_sentence(text) and text[found[-1].end :].strip():
-        return False
-    # A title may name a date ("What to know about May 29"): beside a stamp stand separators, or it is at an end.
-    at_end = text[found[-1].end :].strip(" .,|") == "" or text[: found[0].start].strip(" .,|•·") == ""
-    separated = re.search(r"[|·•—–]|\s-\s|:\s", text) is not None
-    return (at_end and _words(left) <= 6) or separated
-
-
-def _is_outlet_like(text: str) -> bool:
-    text = text.strip()
-    return (
-        2 <= len(text) <= thresholds.OUTLET_CHARACTERS
-        and _words(text) <= 6
-        and any(one.isalpha() for one in text)
-        and not (
-            labels.is_noise(text)
-            or labels.is_label(text)
-            or labels.byline(text)
-            or labels.is_related(text)
-            or labels.is_after(text)
-        )
-        and labels.without_read_time(text).rest != ""
-        and not (labels.ends_sentence(text) and not text.endswith("."))
-        and not stamps_in(text)
-    )
-
-
-# -- footers ------------------------------------------------------------------------------------------------------------
-
-
-def _with_footers_raised(lines: list[_Line]) -> list[_Line]:
-    """The lines, with outlets and stamps that stand below their texts put below the titles, where headers are looked for."""
-    made: list[_Line] = []
-    for unit, group in groupby(lines, key=lambda one: one.unit):
-        made += _raised(list(group), 1 if unit >= 0 else 2)
-    return made
-
-
-def _raised(run: list[_Line], least: int) -> list[_Line]:
-    """A run of lines, changed if all of it is titles, texts and stamps in this order, as many times as `least` or more."""
-    stamped = [i for i, one in enumerate(run) if one.stamp is not None and not (i and run[i - 1].stamp)]
-    made: list[_Line] = []
-    start = 0
-    for at in stamped:
-        bodies = [i for i in range(start, at) if run[i].is_body]
-        titles = [i for i in range(start, bodies[0]) if run[i].is_title_like] if bodies else []
-        if not titles or any(_opens(one) for one in run[bodies[-1] + 1 : at]):
-            return run
-        title = next((i for i in reversed(titles) if run[i].kind is Kind.HEADING), titles[-1])
-        first, last = _footer(run, at)
-        made += [*run[start : title + 1], *run[first : last + 1], *run[title + 1 : first]]
-        start = last + 1
-    is_so = len(stamped) >= least and not any(_opens(one) for one in run[start:] if not one.is_labelled)
-    return [*made, *run[start:]] if is_so else run
-
-
-def _opens(line: _Line) -> bool:
-    """Whether a line begins something else: a list, another article. What may name an outlet does not."""
-    return line.is_labelled or (line.is_title_like and (line.kind is Kind.HEADING or line.words > 6))
-
-
-def _footer(run: list[_Line], at: int) -> tuple[int, int]:
-    """The first and the last line of the footer around a stamp: the outlet has a line of its own if it is not beside it."""
-    if not run[at].left:
-        if _names(run[at - 1]):
-            return at - 1, at
-        if at + 1 < len(run) and _names(run[at + 1]) and not (at + 2 < len(run) and run[at + 2].is_body):
-            return at, at + 1
-    return at, at
-
-
-def _names(line: _Line) -> bool:
-    is_text = labels.ends_sentence(line.text) or _is_credit(line.text) or labels.without_tags(line.text)[1] != ""
-    return line.kind is not Kind.HEADING and not is_text and _is_outlet_like(line.text)
-
-
 class _Split:
     """The work on one page."""
 
     def __init__(self, blocks: list[Block]) -> None:
-        self.lines = _with_footers_raised([_line(one) for one in blocks])
+        self.lines = with_footers_raised([line_of(one) for one in blocks])
         self._times = Counter(labels.without_bullet(one.text) for one in self.lines)
         self._stamped = [i for i, one in enumerate(self.lines) if one.stamp is not None]
         self._above = self._titles_stand_above()
@@ -295,7 +84,7 @@ class _Split:
         found = []
         for i in range(at - 1, max(at - thresholds.HEADER_LINES, 0) - 1, -1):
             line = self.lines[i]
-            if line.is_body or line.is_labelled or line.stamp is not None or _is_credit(line.text):
+            if line.is_body or line.is_labelled or line.stamp is not None or is_credit(line.text):
                 break
             if self._are_apart(i, at):
                 break
@@ -354,7 +143,7 @@ class _Split:
         if outlet_at is not None:
             first, last = min(first, outlet_at), max(last, outlet_at)
         header = self.lines[first : last + 1]
-        around = [part for one in header for part in (_parts(one.left) if one.stamp else [one.text])]
+        around = [part for one in header for part in (parts_of(one.left) if one.stamp else [one.text])]
         whens = [one.when for one in header if one.when]
         return _Header(
             first, last, text, outlet, self._stamp_text(at), whens[0] if whens else "",
@@ -396,14 +185,14 @@ class _Split:
         return labels.without_bullet(self.lines[one].text) == labels.without_bullet(self.lines[other].text)
 
     def _outlet(self, at: int, near: list[int], title: str) -> tuple[int | None, str]:
-        beside = [one for one in _parts(self.lines[at].left) if _is_outlet_like(one)]
+        beside = [one for one in parts_of(self.lines[at].left) if is_outlet_like(one)]
         if beside:
             name = max(beside, key=lambda one: self._times[one])
             return None, labels.source(name) or name
         short = [
             i
             for i in near
-            if _is_outlet_like(labels.without_bullet(self.lines[i].text)) and not self._is_title(i, title)
+            if is_outlet_like(labels.without_bullet(self.lines[i].text)) and not self._is_title(i, title)
         ]
         if not short:
             return None, ""
@@ -439,7 +228,7 @@ class _Split:
             i += 1
         while taken and not _closes(taken[-1]):
             taken.pop()
-        enough = sum(map(_words, taken)) >= thresholds.CHILD_WORDS
+        enough = sum(map(words_in, taken)) >= thresholds.CHILD_WORDS
         return (tuple(taken) if enough else ()), read, opens
 
     def _without_stamp(self, end: int) -> Segment | None:
@@ -452,23 +241,18 @@ class _Split:
         text = self.lines[title].text
         header = _Header(title, body[0] - 1, text, "", "", "", "", "")
         lines, read, _ = self._body(body[0], end, header)
-        if sum(map(_words, lines)) < thresholds.MAIN_WORDS:
+        if sum(map(words_in, lines)) < thresholds.MAIN_WORDS:
             return None
         byline = next((who for i in range(title, body[0]) if (who := labels.byline(self.lines[i].text))), "")
         return Segment(text, "", "", "", byline, "", read, lines, is_related=False)
-
-
-def _parts(left: str) -> list[str]:
-    made = [labels.without_label(part.strip()) for part in _SEPARATORS.split(left)]
-    return [part for part in made if part]
 
 
 def _closes(text: str) -> bool:
     """Whether a line can be the last of an article: a sentence, a credit, tags; no caption or button after it."""
     return (
         labels.ends_sentence(text)
-        or _words(text) >= thresholds.BODY_WORDS
-        or _is_credit(text)
+        or words_in(text) >= thresholds.BODY_WORDS
+        or is_credit(text)
         or labels.without_tags(text)[1] != ""
     )
 
