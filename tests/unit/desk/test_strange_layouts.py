@@ -343,3 +343,21 @@ def test_times_of_teasers_below_an_article_are_not_its_own():
             body = f"<h1>{escape(main.title)}</h1>{words(main)}"
             (one,) = opened(whole(page.format(body, f"<ul>{teasers}</ul>")))
             assert (one.title, one.stamp) == (main.title, None)
+
+
+@pytest.mark.parametrize("bare", range(4))
+@pytest.mark.parametrize("order", ["above", "below"])
+def test_an_article_without_a_time_among_others_that_have_one(bare, order):
+    """<article> is a border: nothing of a neighbour comes over it, neither its time nor its text."""
+    made = [one if n != bare else one._replace(outlet="", stamp="") for n, one in enumerate(ENGLISH)]
+    cards = []
+    for one in made:
+        when = f"<p>{escape(one.outlet)} · {one.stamp}</p>" if one.stamp else ""
+        parts = (when, words(one)) if order == "above" else (words(one), when)
+        cards.append(f"<article><h2>{escape(one.title)}</h2>{''.join(parts)}</article>")
+    found = opened(whole("".join(cards)))
+    assert [(one.title, " ".join(one.paragraphs)) for one in found] == [
+        (one.title, " ".join(one.body)) for one in ENGLISH
+    ]
+    assert [one.stamp.text if one.stamp else "" for one in found] == [one.stamp for one in made]
+    assert [one.outlet for one in found] == [one.outlet or "strange.example" for one in made]

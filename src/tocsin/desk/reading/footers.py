@@ -1,6 +1,6 @@
 """Pages whose outlets and times stand below the texts: their lines are brought into the order of all the others."""
 
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from tocsin.desk.reading import labels
 from tocsin.desk.reading.blocks import Kind
@@ -29,7 +29,8 @@ def _raised(run: list[Line], least: int) -> list[Line]:
         first, last = _footer(run, at)
         made += [*run[start : title + 1], *run[first : last + 1], *run[title + 1 : first]]
         start = last + 1
-    is_so = len(stamped) >= least and not any(_opens(one) for one in run[start:] if not one.is_labelled)
+    rest = takewhile(lambda one: not one.is_labelled, run[start:])
+    is_so = len(stamped) >= least and not any(_opens(one) for one in rest)
     return [*made, *run[start:]] if is_so else run
 
 

@@ -5,6 +5,7 @@ above or below the stamps is decided for the whole page.
 """
 
 from collections import Counter
+from itertools import pairwise
 from typing import NamedTuple
 
 from tocsin.desk import thresholds
@@ -50,32 +51,31 @@ class _Split:
 
     def segments(self) -> list[Segment]:
         headers = self._headers()
-        made: list[Segment] = []
-        related = False
         first = headers[0].first if headers else len(self.lines)
-        alone = self._without_stamp(first)
-        if alone is not None:
-            made.append(alone)
+        made = self._without_stamps(self._runs(0, first) if headers else [(0, first)])
         bounds = [*(one.first for one in headers[1:]), len(self.lines)][: len(headers)]
         related = any(labels.is_related(one.text) for one in self.lines[:first])
         for header, end in zip(headers, bounds, strict=True):
-            lines, read, opens = self._body(header.last + 1, end, header)
+            (_, border), *others = self._runs(header.first, end)
+            lines, read, opens = self._body(header.last + 1, border, header)
             if lines:
                 made.append(
                     Segment(
-                        header.title,
-                        header.outlet,
-                        header.stamp,
-                        header.when,
-                        header.byline,
-                        header.source,
-                        read,
-                        lines,
-                        related,
+                        header.title, header.outlet, header.stamp, header.when, header.byline, header.source, read, lines, related,
                     )
-                )
+                )  # fmt: skip
+            made += self._without_stamps(others)
             related = related or opens or any(labels.is_related(one.text) for one in self.lines[header.last + 1 : end])
         return made[: thresholds.MOST_ARTICLES]
+
+    def _runs(self, start: int, end: int) -> list[tuple[int, int]]:
+        """These lines cut where another <article> begins."""
+        cuts, last = [start], start
+        for i in range(start, end):
+            if self._are_apart(i, last):
+                cuts.append(i)
+            last = i if self.lines[i].unit >= 0 else last
+        return list(pairwise([*cuts, end]))
 
     # -- headers ----------------------------------------------------------------------------------------------------
 
@@ -231,17 +231,22 @@ class _Split:
         enough = sum(map(words_in, taken)) >= thresholds.CHILD_WORDS
         return (tuple(taken) if enough else ()), read, opens
 
-    def _without_stamp(self, end: int) -> Segment | None:
-        """What stands before the first header: an article whose page gives it no stamp, if it has a title and a body."""
-        body = [i for i in range(end) if self.lines[i].is_body]
-        titles = [i for i in range(body[0] if body else 0) if self.lines[i].is_title_like]
-        if not titles:
+    def _without_stamps(self, runs: list[tuple[int, int]]) -> list[Segment]:
+        """What these lines hold: articles to which their page gives no stamp."""
+        return [made for start, end in runs if (made := self._without_stamp(start, end)) is not None]
+
+    def _without_stamp(self, start: int, end: int) -> Segment | None:
+        """An article, if the lines have a title and a body; behind the start of the page only a heading is a title."""
+        body = [i for i in range(start, end) if self.lines[i].is_body]
+        titles = [i for i in range(start, body[0] if body else start) if self.lines[i].is_title_like]
+        heading = next((i for i in titles if self.lines[i].kind is Kind.HEADING), None)
+        if not titles or (start and heading is None):
             return None
-        title = next((i for i in titles if self.lines[i].kind is Kind.HEADING), titles[-1])
+        title = titles[-1] if heading is None else heading
         text = self.lines[title].text
         header = _Header(title, body[0] - 1, text, "", "", "", "", "")
         lines, read, _ = self._body(body[0], end, header)
-        if sum(map(words_in, lines)) < thresholds.MAIN_WORDS:
+        if sum(map(words_in, lines)) < (thresholds.CHILD_WORDS if start else thresholds.MAIN_WORDS):
             return None
         byline = next((who for i in range(title, body[0]) if (who := labels.byline(self.lines[i].text))), "")
         return Segment(text, "", "", "", byline, "", read, lines, is_related=False)
