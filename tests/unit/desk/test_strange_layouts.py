@@ -361,3 +361,14 @@ def test_an_article_without_a_time_among_others_that_have_one(bare, order):
     ]
     assert [one.stamp.text if one.stamp else "" for one in found] == [one.stamp for one in made]
     assert [one.outlet for one in found] == [one.outlet or "strange.example" for one in made]
+
+
+@pytest.mark.parametrize("articles", [ENGLISH, FRENCH, ARABIC])
+def test_the_name_of_a_site_is_no_title(articles):
+    rows = "".join(
+        f"<dt><b>{escape(one.title)}</b></dt><dd><i>{escape(one.outlet)}</i>, {one.stamp}</dd><dd>{escape(' '.join(one.body))}</dd>"
+        for one in articles
+    )
+    found = opened(whole(f"<h1 class=logo>World Digest</h1><dl>{rows}</dl>"))
+    held(found, articles)
+    stamped(found, articles)

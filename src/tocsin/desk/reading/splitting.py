@@ -48,6 +48,7 @@ class _Split:
         self._times = Counter(labels.without_bullet(one.text) for one in self.lines)
         self._stamped = [i for i, one in enumerate(self.lines) if one.stamp is not None]
         self._above = self._titles_stand_above()
+        self._masthead = self._heading_of_all()
 
     def segments(self) -> list[Segment]:
         headers = self._headers()
@@ -116,6 +117,12 @@ class _Split:
         below = sum(any(self.lines[i].is_title_like for i in self._down(at)) for at in self._stamped)
         return above >= below
 
+    def _heading_of_all(self) -> int | None:
+        """A short heading that is the only one of a page of several stamps: the site's name, not an article's title."""
+        headings = [i for i, one in enumerate(self.lines) if one.kind is Kind.HEADING]
+        is_one = len(headings) == 1 < len(self._stamped) and self.lines[headings[0]].words <= 4
+        return headings[0] if is_one else None
+
     def _headers(self) -> list[_Header]:
         made: list[_Header] = []
         start = 0
@@ -173,7 +180,7 @@ class _Split:
             return max(twice, key=lambda i: len(self.lines[i].text))
         sides = (above, below) if self._above else (below, above)
         for side in sides:
-            headings = [i for i in side if self.lines[i].kind is Kind.HEADING]
+            headings = [i for i in side if self.lines[i].kind is Kind.HEADING and i != self._masthead]
             if headings:
                 return headings[0]
         for side in sides:
