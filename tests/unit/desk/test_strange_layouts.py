@@ -325,6 +325,7 @@ def below(one, footer, tag="article"):
         "<div>{1}</div><div>{0}</div>",
         "<div>{}</div><div>{}</div>",
         "<footer>{} · {}</footer><button>Share</button><p>Read more</p>",
+        "<footer>{} · {}<br>Updated just now</footer>",
     ],
 )
 @pytest.mark.parametrize("articles", [ENGLISH, FRENCH, ARABIC])
@@ -335,14 +336,46 @@ def test_outlet_and_time_below_the_text(articles, footer, tag):
     stamped(found, articles)
 
 
-def test_times_of_teasers_below_an_article_are_not_its_own():
+@pytest.mark.parametrize("page", ["<article>{}<ul>{}</ul></article>", "<article>{}</article><aside>{}</aside>"])
+@pytest.mark.parametrize(
+    "teaser",
+    ["<li>{1}</li><li>{0}</li>", "<li>{0}</li><li>{1}</li>", "<h3>{0}</h3><p>{1}</p>", "<p>{1}</p><h3>{0}</h3>"],
+)
+@pytest.mark.parametrize("count", [1, 3])
+def test_times_of_teasers_below_an_article_are_not_its_own(count, teaser, page):
     main, *rest = ENGLISH
-    for teaser in ("<li>{1}</li><li>{0}</li>", "<li>{0}</li><li>{1}</li>", "<h3>{0}</h3><span>{1}</span>"):
-        teasers = "".join(teaser.format(escape(one.title), one.stamp) for one in rest)
-        for page in ("<article>{}{}</article>", "<article>{}</article><aside>{}</aside>"):
-            body = f"<h1>{escape(main.title)}</h1>{words(main)}"
-            (one,) = opened(whole(page.format(body, f"<ul>{teasers}</ul>")))
-            assert (one.title, one.stamp) == (main.title, None)
+    teasers = "".join(teaser.format(escape(one.title), one.stamp) for one in rest[:count])
+    (one,) = opened(whole(page.format(f"<h1>{escape(main.title)}</h1>{words(main)}", teasers)))
+    assert (one.title, one.stamp) == (main.title, None)
+
+
+def test_a_credit_above_the_time_is_no_outlet():
+    articles = [one._replace(outlet="strange.example", body=(*one.body, "(AFP)")) for one in ENGLISH]
+    page = "".join(f"<article><h2>{escape(one.title)}</h2>{words(one)}<p>{one.stamp}</p></article>" for one in articles)
+    found = opened(whole(page))
+    held(found, articles)
+    stamped(found, articles)
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("<article>{}</article>", "I have been saying this for years, and nobody listened."),
+        ("<div>{}</div>", "Great!"),
+    ],
+)
+def test_the_time_of_a_comment_below_an_article_is_not_its_own(page, said):
+    comment = f"<div>Jean D.</div><div>3 hours ago</div><p>{said}</p>"
+    (one,) = opened(whole(page.format(f"<h1>{escape(ENGLISH[0].title)}</h1>{words(ENGLISH[0])}{comment}")))
+    assert (one.title, one.outlet, one.stamp) == (ENGLISH[0].title, "strange.example", None)
+
+
+def test_a_short_title_behind_a_time_is_no_outlet():
+    titles = ("Port closed after fire", "Rates rise again", "Hikers found alive", "Mayor resigns at last")
+    articles = [one._replace(title=title, outlet="strange.example") for one, title in zip(ENGLISH, titles, strict=True)]
+    found = opened(whole("".join(f"<p>{one.title}</p>{words(one)}<p>{one.stamp}</p>" for one in articles)))
+    held(found, articles)
+    stamped(found, articles)
 
 
 @pytest.mark.parametrize("bare", range(4))

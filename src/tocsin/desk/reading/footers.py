@@ -17,21 +17,23 @@ def with_footers_raised(lines: list[Line]) -> list[Line]:
 
 def _raised(run: list[Line], least: int) -> list[Line]:
     """A run of lines, changed if all of it is titles, texts and stamps in this order, as many times as `least` or more."""
-    stamped = [i for i, one in enumerate(run) if one.stamp is not None and not (i and run[i - 1].stamp)]
+    # Of "published" and "updated", one below the other, the first counts.
+    lines = [one for i, one in enumerate(run) if one.stamp is None or i == 0 or run[i - 1].stamp is None]
+    stamped = [i for i, one in enumerate(lines) if one.stamp is not None]
     made: list[Line] = []
     start = 0
     for at in stamped:
-        bodies = [i for i in range(start, at) if run[i].is_body]
-        titles = [i for i in range(start, bodies[0]) if run[i].is_title_like] if bodies else []
-        if not titles or any(_opens(one) for one in run[bodies[-1] + 1 : at]):
+        bodies = [i for i in range(start, at) if lines[i].is_body]
+        titles = [i for i in range(start, bodies[0]) if lines[i].is_title_like] if bodies else []
+        if not titles or any(_opens(one) for one in lines[bodies[-1] + 1 : at]):
             return run
-        title = next((i for i in reversed(titles) if run[i].kind is Kind.HEADING), titles[-1])
-        first, last = _footer(run, at)
-        made += [*run[start : title + 1], *run[first : last + 1], *run[title + 1 : first]]
+        title = next((i for i in reversed(titles) if lines[i].kind is Kind.HEADING), titles[-1])
+        first, last = _footer(lines, at)
+        made += [*lines[start : title + 1], *lines[first : last + 1], *lines[title + 1 : first]]
         start = last + 1
-    rest = takewhile(lambda one: not one.is_labelled, run[start:])
-    is_so = len(stamped) >= least and not any(_opens(one) for one in rest)
-    return [*made, *run[start:]] if is_so else run
+    rest = list(takewhile(lambda one: not one.is_labelled, lines[start:]))
+    goes_on = any(_opens(one) or (one.unit >= 0 and one.is_body) for one in rest)
+    return [*made, *lines[start:]] if len(stamped) >= least and not goes_on else run
 
 
 def _opens(line: Line) -> bool:
