@@ -278,6 +278,7 @@ def test_an_outlet_called_after_today(outlet, header):
         ("<p>Today at 09:05 | Harbour Gazette</p>", "Today at 09:05"),
         ("<p>Harbour Gazette</p><p>Updated today</p>", "today"),
         ("<p>Harbour Gazette</p><p>Сегодня в 09:05</p>", "Сегодня в 09:05"),
+        ("<p>Harbour Gazette</p><p>hoy, 09:05 h</p>", "hoy, 09:05"),
         ("<p>Harbour Gazette, اليوم</p>", "اليوم"),
         ("<p><span>Harbour Gazette</span> <span>today</span></p>", "today"),
         ("<p>Harbour Gazette <time>hoy</time></p>", "hoy"),

@@ -109,7 +109,7 @@ def _stands_alone(line: str, found: re.Match[str]) -> bool:
     """Whether nothing but a label or an hour is beside a word for today: in "USA Today" it is part of a name."""
     before = _SIGNS.split(line[: found.start()])[-1].strip()
     is_first = not before or before.endswith(":") or labels.is_label(before)
-    return is_first and _BEHIND.match(line, found.end()) is not None
+    return is_first and (bool(found["h"]) or _BEHIND.match(line, found.end()) is not None)
 
 
 def stamps_in(line: str) -> list[Stamp]:
