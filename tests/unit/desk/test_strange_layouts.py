@@ -241,3 +241,168 @@ def test_the_stamp_of_a_single_article_is_no_part_of_its_text(stamp):
     (one,) = opened(whole(f"<article><h1>{article.title}</h1><p>{stamp}</p>{words(article)}</article>"))
     assert one.paragraphs == article.body
     assert one.published.text in stamp
+
+
+DATED = ENGLISH[0]._replace(stamp="29 May 2025")
+
+
+def listed(header, articles):
+    """Cards of title, header and text."""
+    return whole("".join(f"<div><h2>{escape(one.title)}</h2>{header(one)}{words(one)}</div>" for one in articles))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        lambda one: f"<div><span>{one.outlet}</span> <span>•</span> <span>{one.stamp}</span></div>",
+        lambda one: f"<div>{one.outlet}</div><div>{one.stamp}</div>",
+        lambda one: f"<div>{one.outlet} - {one.stamp}</div>",
+        lambda one: f"<div>{one.outlet}{one.stamp}</div>",
+    ],
+)
+@pytest.mark.parametrize(
+    "outlet",
+    ["USA Today", "Aujourd'hui Le Maroc", "المصري اليوم", "لبنان الآن", "Казахстан сегодня", "Ciencia Hoy"],
+)
+def test_an_outlet_called_after_today(outlet, header):
+    articles = (DATED._replace(outlet=outlet), ENGLISH[1])
+    found = opened(listed(header, articles))
+    held(found, articles)
+    stamped(found, articles)
+
+
+@pytest.mark.parametrize(
+    ("header", "stamp"),
+    [
+        ("<p>Harbour Gazette · today</p>", "today"),
+        ("<p>Today at 09:05 | Harbour Gazette</p>", "Today at 09:05"),
+        ("<p>Harbour Gazette</p><p>Updated today</p>", "today"),
+        ("<p>Harbour Gazette</p><p>Сегодня в 09:05</p>", "Сегодня в 09:05"),
+        ("<p>Harbour Gazette</p><p>hoy, 09:05 h</p>", "hoy, 09:05"),
+        ("<p>Harbour Gazette, اليوم</p>", "اليوم"),
+        ("<p><span>Harbour Gazette</span> <span>today</span></p>", "today"),
+        ("<p>Harbour Gazette <time>hoy</time></p>", "hoy"),
+        ("<p>Today | 29 May 2025 | Harbour Gazette</p>", "29 May 2025"),
+    ],
+)
+def test_a_word_for_today_that_is_a_stamp(header, stamp):
+    found = opened(
+        listed(lambda one: header if one is DATED else f"<p>{one.outlet}, {one.stamp}</p>", (DATED, ENGLISH[1]))
+    )
+    held(found, (DATED, ENGLISH[1]))
+    assert (found[0].outlet, found[0].stamp.text) == (DATED.outlet, stamp)
+
+
+@pytest.mark.parametrize("written", ["{} ({})", "{} [{}]", "({}, {})", "{} (updated {})", "{} @ {}"])
+@pytest.mark.parametrize("articles", [ENGLISH, FRENCH, ARABIC])
+def test_an_outlet_with_its_time_in_brackets(articles, written):
+    items = "".join(
+        f"<li><a href=#>{escape(one.title)}</a><div>{written.format(escape(one.outlet), one.stamp)}</div><div>{escape(' '.join(one.body))}</div></li>"
+        for one in articles
+    )  # fmt: skip
+    found = opened(whole(f"<ul>{items}</ul>"))
+    held(found, articles)
+    stamped(found, articles)
+
+
+def test_a_title_that_ends_with_a_date_in_brackets():
+    articles = [one._replace(title="What the week brought (29 May 2025)") for one in ENGLISH[:2]]
+    found = opened(listed(lambda one: f"<p>{one.outlet} ({one.stamp})</p>", articles))
+    held(found, articles)
+    stamped(found, articles)
+
+
+def below(one, footer, tag="article"):
+    return f"<{tag}><h2>{escape(one.title)}</h2>{words(one)}{footer.format(escape(one.outlet), one.stamp)}</{tag}>"
+
+
+@pytest.mark.parametrize("tag", ["article", "div"])
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "<footer>via {} · {}</footer>",
+        "<footer><cite>{}</cite> <time>{}</time></footer>",
+        "<div>Source: {} | {}</div>",
+        "<div>{1}</div><div>{0}</div>",
+        "<div>{}</div><div>{}</div>",
+        "<footer>{} · {}</footer><button>Share</button><p>Read more</p>",
+        "<footer>{} · {}<br>Updated just now</footer>",
+    ],
+)
+@pytest.mark.parametrize("articles", [ENGLISH, FRENCH, ARABIC])
+def test_outlet_and_time_below_the_text(articles, footer, tag):
+    page = "".join(below(one, footer, tag) for one in articles)
+    found = opened(whole(f"<h1>World Digest</h1><main>{page}</main><footer>© 2025 World Digest</footer>"))
+    held(found, articles)
+    stamped(found, articles)
+
+
+@pytest.mark.parametrize("page", ["<article>{}<ul>{}</ul></article>", "<article>{}</article><aside>{}</aside>"])
+@pytest.mark.parametrize(
+    "teaser",
+    ["<li>{1}</li><li>{0}</li>", "<li>{0}</li><li>{1}</li>", "<h3>{0}</h3><p>{1}</p>", "<p>{1}</p><h3>{0}</h3>"],
+)
+@pytest.mark.parametrize("count", [1, 3])
+def test_times_of_teasers_below_an_article_are_not_its_own(count, teaser, page):
+    main, *rest = ENGLISH
+    teasers = "".join(teaser.format(escape(one.title), one.stamp) for one in rest[:count])
+    (one,) = opened(whole(page.format(f"<h1>{escape(main.title)}</h1>{words(main)}", teasers)))
+    assert (one.title, one.stamp) == (main.title, None)
+
+
+def test_a_credit_above_the_time_is_no_outlet():
+    articles = [one._replace(outlet="strange.example", body=(*one.body, "(AFP)")) for one in ENGLISH]
+    page = "".join(f"<article><h2>{escape(one.title)}</h2>{words(one)}<p>{one.stamp}</p></article>" for one in articles)
+    found = opened(whole(page))
+    held(found, articles)
+    stamped(found, articles)
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("<article>{}</article>", "I have been saying this for years, and nobody listened."),
+        ("<div>{}</div>", "Great!"),
+    ],
+)
+def test_the_time_of_a_comment_below_an_article_is_not_its_own(page, said):
+    comment = f"<div>Jean D.</div><div>3 hours ago</div><p>{said}</p>"
+    (one,) = opened(whole(page.format(f"<h1>{escape(ENGLISH[0].title)}</h1>{words(ENGLISH[0])}{comment}")))
+    assert (one.title, one.outlet, one.stamp) == (ENGLISH[0].title, "strange.example", None)
+
+
+def test_a_short_title_behind_a_time_is_no_outlet():
+    titles = ("Port closed after fire", "Rates rise again", "Hikers found alive", "Mayor resigns at last")
+    articles = [one._replace(title=title, outlet="strange.example") for one, title in zip(ENGLISH, titles, strict=True)]
+    found = opened(whole("".join(f"<p>{one.title}</p>{words(one)}<p>{one.stamp}</p>" for one in articles)))
+    held(found, articles)
+    stamped(found, articles)
+
+
+@pytest.mark.parametrize("bare", range(4))
+@pytest.mark.parametrize("order", ["above", "below"])
+def test_an_article_without_a_time_among_others_that_have_one(bare, order):
+    """<article> is a border: nothing of a neighbour comes over it, neither its time nor its text."""
+    made = [one if n != bare else one._replace(outlet="", stamp="") for n, one in enumerate(ENGLISH)]
+    cards = []
+    for one in made:
+        when = f"<p>{escape(one.outlet)} · {one.stamp}</p>" if one.stamp else ""
+        parts = (when, words(one)) if order == "above" else (words(one), when)
+        cards.append(f"<article><h2>{escape(one.title)}</h2>{''.join(parts)}</article>")
+    found = opened(whole("".join(cards)))
+    assert [(one.title, " ".join(one.paragraphs)) for one in found] == [
+        (one.title, " ".join(one.body)) for one in ENGLISH
+    ]
+    assert [one.stamp.text if one.stamp else "" for one in found] == [one.stamp for one in made]
+    assert [one.outlet for one in found] == [one.outlet or "strange.example" for one in made]
+
+
+@pytest.mark.parametrize("articles", [ENGLISH, FRENCH, ARABIC])
+def test_the_name_of_a_site_is_no_title(articles):
+    rows = "".join(
+        f"<dt><b>{escape(one.title)}</b></dt><dd><i>{escape(one.outlet)}</i>, {one.stamp}</dd><dd>{escape(' '.join(one.body))}</dd>"
+        for one in articles
+    )
+    found = opened(whole(f"<h1 class=logo>World Digest</h1><dl>{rows}</dl>"))
+    held(found, articles)
+    stamped(found, articles)

@@ -21,7 +21,10 @@ class Kind(StrEnum):
 
 
 class Block(NamedTuple):
-    """One line. `when`: the instant that a <time> in it names, `shown`: its words. `unit`: which <article>, -1 for none."""
+    """One line. `when`: the instant that a <time> in it names. `unit`: which <article>, -1 for none.
+
+    `shown`: the words of the <time>, or of another element that says a time and no more.
+    """
 
     text: str
     kind: Kind = Kind.TEXT
@@ -197,13 +200,19 @@ class _Walk:
 
     def _flush(self) -> None:
         text = _SPACE.sub(" ", "".join(self._parts)).strip()
-        lines = [text] if self._bare else (_row([_SPACE.sub(" ", one).strip() for one in self._inside]) or [text])
+        cells = [] if self._bare else [_SPACE.sub(" ", one).strip() for one in self._inside]
+        self._shown = self._shown or next((one for one in cells if len(cells) > 1 and _is_time(one)), "")
+        lines = _row(cells) or [text]
         for line in lines if text else ():
             if len(self.blocks) < thresholds.MOST_LINES:
                 self.blocks.append(Block(line, self._kind, self._when, self._unit, self._shown[:40]))
         self._parts.clear()
         self._inside.clear()
         self._depth, self._bare, self._when, self._shown = 0, False, "", ""
+
+
+def _is_time(cell: str) -> bool:
+    return [one.text for one in stamps_in(cell)] == [cell]
 
 
 def _row(inside: list[str]) -> list[str]:

@@ -43,7 +43,7 @@ _BYLINE: Final = re.compile(
     re.IGNORECASE,
 )
 _SOURCE: Final = re.compile(
-    r"^(?:source|via|from|المصدر|مصدر|fuente|источник)\s*[:：]\s*(?P<who>.{2,40})$", re.IGNORECASE
+    r"^(?:(?:source|via|from|المصدر|مصدر|fuente|источник)\s*[:：]|via\s)\s*(?P<who>.{2,40})$", re.IGNORECASE
 )
 _TAGS: Final = re.compile(
     r"(?:^|(?<=[\s.!?…»”'’\"]))(?:tags?|mots[- ]clés|étiquettes|وسوم|الوسوم|الكلمات الدلالية|etiquetas|теги|метки)\s*[:：]\s*(?P<tags>.{1,400})$",

@@ -4,29 +4,15 @@ An article is a header (title, outlet, stamp, in any order, some twice) and the 
 above or below the stamps is decided for the whole page.
 """
 
-import re
 from collections import Counter
-from typing import Final, NamedTuple
+from itertools import pairwise
+from typing import NamedTuple
 
 from tocsin.desk import thresholds
 from tocsin.desk.reading import labels
 from tocsin.desk.reading.blocks import Block, Kind
-from tocsin.desk.reading.stamps import Stamp, stamps_in
-
-_SEPARATORS: Final = re.compile(r"\s*[|·•—–/]\s*|\s+-\s+|\s*,\s*$|^\s*,\s*|\s*[-:]\s*$|^\s*[-:]\s*")
-_CREDIT: Final = re.compile(r"[A-ZÀ-Ý]{2,6}\s*:|\([A-ZÀ-Ý]{2,6}\)")
-_GLUED: Final = re.compile(r"\d{1,3}")
-_MOST: Final = {
-    "day": 31,
-    "jour": 31,
-    "hour": 72,
-    "heure": 72,
-    "min": 90,
-    "week": 9,
-    "semaine": 9,
-    "month": 24,
-    "mois": 24,
-}
+from tocsin.desk.reading.footers import with_footers_raised
+from tocsin.desk.reading.lines import is_credit, is_outlet_like, line_of, parts_of, words_in
 
 
 class Segment(NamedTuple):
@@ -43,44 +29,6 @@ class Segment(NamedTuple):
     is_related: bool
 
 
-class _Line(NamedTuple):
-    text: str
-    kind: Kind
-    words: int
-    when: str
-    unit: int
-    stamp: Stamp | None
-    left: str  # of a stamp's line: what stands beside the stamp
-
-    @property
-    def is_body(self) -> bool:
-        if self.kind is Kind.HEADING or self.stamp is not None:
-            return False
-        ends = labels.ends_sentence(self.text)
-        if self.words >= thresholds.BODY_WORDS:
-            return ends or self.words > thresholds.TITLE_WORDS[1]
-        return ends and self.words >= 8 and self.text.rstrip()[-1] not in "?؟!…"
-
-    @property
-    def is_labelled(self) -> bool:
-        return labels.is_related(self.text) or labels.is_after(self.text)
-
-    @property
-    def is_title_like(self) -> bool:
-        low, high = thresholds.TITLE_WORDS
-        if self.stamp is not None or self.is_body or not low <= self.words <= high:
-            return self.stamp is None and self.kind is Kind.HEADING and self.words > 1 and not self.is_labelled
-        if not thresholds.TITLE_CHARACTERS[0] <= len(self.text) <= thresholds.TITLE_CHARACTERS[1]:
-            return False
-        return not (
-            self.is_labelled
-            or labels.is_noise(self.text)
-            or labels.byline(self.text)
-            or labels.is_bulleted(self.text)
-            or labels.without_read_time(self.text).rest == ""
-        )
-
-
 class _Header(NamedTuple):
     first: int
     last: int  # the last line that belongs to it
@@ -92,119 +40,43 @@ class _Header(NamedTuple):
     source: str
 
 
-def _words(text: str) -> int:
-    return len(text.split())
-
-
-def _line(block: Block) -> _Line:
-    text, count = _unbracketed(block.text), _words(block.text)
-    stamp, left = None, ""
-    if count < thresholds.BODY_WORDS and len(text) <= 160 and not _is_credit(text):
-        found = stamps_in(text) or _unglued(text) or _timed(text, block)
-        if found:
-            left = _beside(text, found)
-            if _is_stamp_line(text, left, found):
-                stamp = _trimmed(text, found[0])
-                left = _beside(text, [stamp, *found[1:]])
-    return _Line(text, block.kind, count, block.when, block.unit, stamp, left)
-
-
-def _unbracketed(text: str) -> str:
-    """A dateline without its brackets: "(Harbour Gazette, 20 May 2025)"."""
-    inner = text[1:-1]
-    is_one = len(text) <= 160 and (text[:1] + text[-1:]) in ("()", "[]") and not set(inner) & set("()[]")
-    return inner if is_one and stamps_in(inner) else text
-
-
-def _timed(text: str, block: Block) -> list[Stamp]:
-    """What a <time> shows is a time, however it is written: an hour alone, say."""
-    at = text.find(block.shown) if block.shown and block.when else -1
-    return [Stamp(at, at + len(block.shown), block.shown, relative=False)] if at >= 0 else []
-
-
-def _is_credit(text: str) -> bool:
-    return _CREDIT.match(text) is not None
-
-
-def _unglued(text: str) -> list[Stamp]:
-    """A date glued to a name that ends in digits: "France 2429-05-2025"."""
-    found = re.search(r"\d(?=[0-3]\d[-/.][01]\d[-/.](?:19|20)\d\d)", text)
-    if not found:
-        return []
-    return stamps_in(text[: found.start()] + "x" * (found.end() - found.start()) + text[found.end() :])
-
-
-def _trimmed(text: str, stamp: Stamp) -> Stamp:
-    """A number too large for its unit begins in the name before it: "France 242 days ago" was 2 days ago."""
-    number = _GLUED.match(stamp.text)
-    most = next((top for unit, top in _MOST.items() if unit in stamp.text.lower()), None)
-    if not stamp.relative or number is None or stamp.start == 0 or most is None or int(number[0]) <= most:
-        return stamp
-    drop = next((i for i in (1, 2) if int(number[0][i:] or 0) <= most), 0)
-    return Stamp(stamp.start + drop, stamp.end, text[stamp.start + drop : stamp.end], stamp.relative)
-
-
-def _beside(text: str, found: list[Stamp]) -> str:
-    parts, at = [], 0
-    for one in found:
-        parts.append(text[at : one.start])
-        at = one.end
-    parts.append(text[at:])
-    return " | ".join(part.strip() for part in parts if part.strip())
-
-
-def _is_stamp_line(text: str, left: str, found: list[Stamp]) -> bool:
-    if not left:
-        return True
-    if labels.without_read_time(left).rest == "" or labels.is_label(left):
-        return True
-    if len(left) > thresholds.OUTLET_CHARACTERS * 2 or _words(left) > 12:
-        return False
-    if labels.ends_sentence(text) and text[found[-1].end :].strip():
-        return False
-    # A title may name a date ("What to know about May 29"): beside a stamp stand separators, or it is at an end.
-    at_end = text[found[-1].end :].strip(" .,|") == "" or text[: found[0].start].strip(" .,|•·") == ""
-    separated = re.search(r"[|·•—–]|\s-\s|:\s", text) is not None
-    return (at_end and _words(left) <= 6) or separated
-
-
 class _Split:
     """The work on one page."""
 
     def __init__(self, blocks: list[Block]) -> None:
-        self.lines = [_line(one) for one in blocks]
+        self.lines = with_footers_raised([line_of(one) for one in blocks])
         self._times = Counter(labels.without_bullet(one.text) for one in self.lines)
         self._stamped = [i for i, one in enumerate(self.lines) if one.stamp is not None]
         self._above = self._titles_stand_above()
+        self._masthead = self._heading_of_all()
 
     def segments(self) -> list[Segment]:
         headers = self._headers()
-        made: list[Segment] = []
-        related = False
         first = headers[0].first if headers else len(self.lines)
-        alone = self._without_stamp(first)
-        if alone is not None:
-            made.append(alone)
+        made = self._without_stamps(self._runs(0, first) if headers else [(0, first)])
         bounds = [*(one.first for one in headers[1:]), len(self.lines)][: len(headers)]
         related = any(labels.is_related(one.text) for one in self.lines[:first])
         for header, end in zip(headers, bounds, strict=True):
-            lines, read, opens = self._body(header.last + 1, end, header)
+            (_, border), *others = self._runs(header.first, end)
+            lines, read, opens = self._body(header.last + 1, border, header)
             if lines:
                 made.append(
                     Segment(
-                        header.title,
-                        header.outlet,
-                        header.stamp,
-                        header.when,
-                        header.byline,
-                        header.source,
-                        read,
-                        lines,
-                        related,
+                        header.title, header.outlet, header.stamp, header.when, header.byline, header.source, read, lines, related,
                     )
-                )
+                )  # fmt: skip
+            made += self._without_stamps(others)
             related = related or opens or any(labels.is_related(one.text) for one in self.lines[header.last + 1 : end])
         return made[: thresholds.MOST_ARTICLES]
+
+    def _runs(self, start: int, end: int) -> list[tuple[int, int]]:
+        """These lines cut where another <article> begins."""
+        cuts, last = [start], start
+        for i in range(start, end):
+            if self._are_apart(i, last):
+                cuts.append(i)
+            last = i if self.lines[i].unit >= 0 else last
+        return list(pairwise([*cuts, end]))
 
     # -- headers ----------------------------------------------------------------------------------------------------
 
@@ -213,7 +85,9 @@ class _Split:
         found = []
         for i in range(at - 1, max(at - thresholds.HEADER_LINES, 0) - 1, -1):
             line = self.lines[i]
-            if line.is_body or line.is_labelled or line.stamp is not None or _is_credit(line.text):
+            if line.is_body or line.is_labelled or line.stamp is not None or is_credit(line.text):
+                break
+            if self._are_apart(i, at):
                 break
             found.append(i)
         return found
@@ -224,8 +98,15 @@ class _Split:
             line = self.lines[i]
             if line.is_body or line.is_labelled or (line.stamp is not None and line.stamp.text != self._stamp_text(at)):
                 break
+            if self._are_apart(i, at):
+                break
             found.append(i)
         return found
+
+    def _are_apart(self, one: int, other: int) -> bool:
+        """Whether two lines are of two <article>s."""
+        mine, theirs = self.lines[one].unit, self.lines[other].unit
+        return mine != theirs and min(mine, theirs) >= 0
 
     def _stamp_text(self, at: int) -> str:
         stamp = self.lines[at].stamp
@@ -235,6 +116,12 @@ class _Split:
         above = sum(any(self.lines[i].is_title_like for i in self._up(at)) for at in self._stamped)
         below = sum(any(self.lines[i].is_title_like for i in self._down(at)) for at in self._stamped)
         return above >= below
+
+    def _heading_of_all(self) -> int | None:
+        """A short heading that is the only one of a page of several stamps: the site's name, not an article's title."""
+        headings = [i for i, one in enumerate(self.lines) if one.kind is Kind.HEADING]
+        is_one = len(headings) == 1 < len(self._stamped) and self.lines[headings[0]].words <= 4
+        return headings[0] if is_one else None
 
     def _headers(self) -> list[_Header]:
         made: list[_Header] = []
@@ -262,12 +149,12 @@ class _Split:
         )
         if outlet_at is not None:
             first, last = min(first, outlet_at), max(last, outlet_at)
-        around = [self.lines[i].text for i in range(first, last + 1)]
-        stamped = self.lines[at]
-        whens = [self.lines[i].when for i in range(first, last + 1) if self.lines[i].when]
+        header = self.lines[first : last + 1]
+        around = [part for one in header for part in (parts_of(one.left) if one.stamp else [one.text])]
+        whens = [one.when for one in header if one.when]
         return _Header(
-            first, last, text, outlet, stamped.stamp.text if stamped.stamp else "", whens[0] if whens else "",
-            next((who for one in [*around, *_parts(stamped.left)] if (who := labels.byline(one))), ""),
+            first, last, text, outlet, self._stamp_text(at), whens[0] if whens else "",
+            next((who for one in around if (who := labels.byline(one))), ""),
             next((who for one in around if (who := labels.source(one))), ""),
         )  # fmt: skip
 
@@ -293,7 +180,7 @@ class _Split:
             return max(twice, key=lambda i: len(self.lines[i].text))
         sides = (above, below) if self._above else (below, above)
         for side in sides:
-            headings = [i for i in side if self.lines[i].kind is Kind.HEADING]
+            headings = [i for i in side if self.lines[i].kind is Kind.HEADING and i != self._masthead]
             if headings:
                 return headings[0]
         for side in sides:
@@ -305,13 +192,14 @@ class _Split:
         return labels.without_bullet(self.lines[one].text) == labels.without_bullet(self.lines[other].text)
 
     def _outlet(self, at: int, near: list[int], title: str) -> tuple[int | None, str]:
-        beside = [one for one in _parts(self.lines[at].left) if self._is_outlet_like(one)]
+        beside = [one for one in parts_of(self.lines[at].left) if is_outlet_like(one)]
         if beside:
-            return None, max(beside, key=lambda one: self._times[one])
+            name = max(beside, key=lambda one: self._times[one])
+            return None, labels.source(name) or name
         short = [
             i
             for i in near
-            if self._is_outlet_like(labels.without_bullet(self.lines[i].text)) and not self._is_title(i, title)
+            if is_outlet_like(labels.without_bullet(self.lines[i].text)) and not self._is_title(i, title)
         ]
         if not short:
             return None, ""
@@ -322,24 +210,6 @@ class _Split:
 
     def _is_title(self, i: int, title: str) -> bool:
         return labels.without_bullet(self.lines[i].text) == title
-
-    def _is_outlet_like(self, text: str) -> bool:
-        text = text.strip()
-        return (
-            2 <= len(text) <= thresholds.OUTLET_CHARACTERS
-            and _words(text) <= 6
-            and any(one.isalpha() for one in text)
-            and not (
-                labels.is_noise(text)
-                or labels.is_label(text)
-                or labels.byline(text)
-                or labels.is_related(text)
-                or labels.is_after(text)
-            )
-            and labels.without_read_time(text).rest != ""
-            and not (labels.ends_sentence(text) and not text.endswith("."))
-            and not stamps_in(text)
-        )
 
     # -- bodies -----------------------------------------------------------------------------------------------------
 
@@ -365,36 +235,36 @@ class _Split:
             i += 1
         while taken and not _closes(taken[-1]):
             taken.pop()
-        enough = sum(map(_words, taken)) >= thresholds.CHILD_WORDS
+        enough = sum(map(words_in, taken)) >= thresholds.CHILD_WORDS
         return (tuple(taken) if enough else ()), read, opens
 
-    def _without_stamp(self, end: int) -> Segment | None:
-        """What stands before the first header: an article whose page gives it no stamp, if it has a title and a body."""
-        body = [i for i in range(end) if self.lines[i].is_body]
-        titles = [i for i in range(body[0] if body else 0) if self.lines[i].is_title_like]
-        if not titles:
+    def _without_stamps(self, runs: list[tuple[int, int]]) -> list[Segment]:
+        """What these lines hold: articles to which their page gives no stamp."""
+        return [made for start, end in runs if (made := self._without_stamp(start, end)) is not None]
+
+    def _without_stamp(self, start: int, end: int) -> Segment | None:
+        """An article, if the lines have a title and a body; behind the start of the page only a heading is a title."""
+        body = [i for i in range(start, end) if self.lines[i].is_body]
+        titles = [i for i in range(start, body[0] if body else start) if self.lines[i].is_title_like]
+        heading = next((i for i in titles if self.lines[i].kind is Kind.HEADING), None)
+        if not titles or (start and heading is None):
             return None
-        title = next((i for i in titles if self.lines[i].kind is Kind.HEADING), titles[-1])
+        title = titles[-1] if heading is None else heading
         text = self.lines[title].text
         header = _Header(title, body[0] - 1, text, "", "", "", "", "")
         lines, read, _ = self._body(body[0], end, header)
-        if sum(map(_words, lines)) < thresholds.MAIN_WORDS:
+        if sum(map(words_in, lines)) < (thresholds.CHILD_WORDS if start else thresholds.MAIN_WORDS):
             return None
         byline = next((who for i in range(title, body[0]) if (who := labels.byline(self.lines[i].text))), "")
         return Segment(text, "", "", "", byline, "", read, lines, is_related=False)
-
-
-def _parts(left: str) -> list[str]:
-    made = [labels.without_label(part.strip()) for part in _SEPARATORS.split(left)]
-    return [part for part in made if part]
 
 
 def _closes(text: str) -> bool:
     """Whether a line can be the last of an article: a sentence, a credit, tags; no caption or button after it."""
     return (
         labels.ends_sentence(text)
-        or _words(text) >= thresholds.BODY_WORDS
-        or _is_credit(text)
+        or words_in(text) >= thresholds.BODY_WORDS
+        or is_credit(text)
         or labels.without_tags(text)[1] != ""
     )
 

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import dateparser
 
 from tocsin.desk.document import Clock, Way
+from tocsin.desk.reading import labels
 from tocsin.desk.reading.months import DUALS, MONTHS, NUMBERS, UNITS, WEEKDAYS, plain
 from tocsin.formats.text import to_microseconds
 
@@ -55,10 +56,15 @@ _AGE: Final = re.compile(
     re.IGNORECASE,
 )
 _NEAR: Final = re.compile(
-    r"(?P<now>just now|right now|à l[’']instant|ahora mismo|только что|الآن|الان)"
+    r"(?:(?P<now>just now|right now|à l[’']instant|ahora mismo|только что|الآن|الان)"
     r"|(?P<yesterday>\byesterday\b|\bhier\b|\bayer\b|\bвчера\b|(?<!\w)(?:أمس|امس)(?!\w))"
-    r"|(?P<today>\btoday\b|\baujourd[’']hui\b|\bhoy\b|\bсегодня\b|(?<!\w)اليوم(?!\w))",
+    r"|(?P<today>\btoday\b|\baujourd[’']hui\b|\bhoy\b|\bсегодня\b|(?<!\w)اليوم(?!\w)))" + _TIME,
     re.IGNORECASE,
+)
+_NOW: Final = "الان"  # "now", as `normal` has it: outlets are called after it, as after words for today
+_SIGNS: Final = re.compile(r"[|·•—–/,،()\[\]]|(?:^|\s)-\s")
+_BEHIND: Final = re.compile(
+    rf"\s*(?:\.?$|{_SIGNS.pattern}|(?:(?:at|à|a las|в|الساعة|على الساعة)\s*)?\d)", re.IGNORECASE
 )
 _WESTERN: Final = re.compile(
     r"(?<![\d.])(?P<n>0?[1-9]|1[0-2])/(?P<d>1[3-9]|2\d|3[01])/(?P<y>(?:19|20)\d\d)(?!\d)" + _TIME
@@ -89,21 +95,29 @@ def normal(text: str) -> str:
     return text.translate(_SAME_LENGTH)
 
 
-def _stamps(text: str) -> Iterator[Stamp]:
+def _stamps(line: str) -> Iterator[Stamp]:
+    text = normal(line)
     for form in (_AGE, _WESTERN, *_FORMS):
         for found in form.finditer(text):
             yield Stamp(found.start(), found.end(), found[0], form is _AGE)
     for found in _NEAR.finditer(text):
-        yield Stamp(found.start(), found.end(), found[0], True)
+        if not (found["today"] or found[0] == _NOW) or _stands_alone(line, found):
+            yield Stamp(found.start(), found.end(), found[0], True)
+
+
+def _stands_alone(line: str, found: re.Match[str]) -> bool:
+    """Whether nothing but a label or an hour is beside a word for today: in "USA Today" it is part of a name."""
+    before = _SIGNS.split(line[: found.start()])[-1].strip()
+    is_first = not before or before.endswith(":") or labels.is_label(before)
+    return is_first and (bool(found["h"]) or _BEHIND.match(line, found.end()) is not None)
 
 
 def stamps_in(line: str) -> list[Stamp]:
     """Times in a line, the longest where several overlap, in order. Lines longer than a label's have none."""
     if len(line) > _LONGEST:
         return []
-    text = normal(line)
     taken: list[Stamp] = []
-    for one in sorted(_stamps(text), key=lambda stamp: (stamp.start - stamp.end, stamp.start)):
+    for one in sorted(_stamps(line), key=lambda stamp: (stamp.start - stamp.end, stamp.start)):
         if all(one.end <= other.start or one.start >= other.end for other in taken):
             trimmed = (
                 line[one.start : one.end].strip(" ,")
