@@ -8,7 +8,8 @@ from tests.unit.desk.layouts import ENGLISH
 
 from tocsin.desk import thresholds
 from tocsin.desk.finding.read import find
-from tocsin.desk.reading.opening import capture_of, entries, read
+from tocsin.desk.reading.listings import leads
+from tocsin.desk.reading.opening import capture_of, read
 from tocsin.errors import FormatError
 
 SEEN = 1_748_692_800_000_000
@@ -129,7 +130,7 @@ def test_feeds_of_three_kinds():
             ENGLISH[0].body[0],
         )
         assert one.published.first_us == 1_748_599_200_000_000
-        assert entries(capture_of(data, "https://g.example/feed", "", SEEN), data) == ("https://g.example/1",)
+        assert leads(capture_of(data, "https://g.example/feed", "", SEEN), data).pages == ("https://g.example/1",)
 
 
 def test_a_mail_is_read_and_names_no_person():
