@@ -119,7 +119,11 @@ def test_feeds_of_three_kinds():
     rss = f"<?xml version='1.0'?><rss version='2.0'><channel><title>Gazette</title><item><title>{ENGLISH[0].title}</title><link>https://g.example/1</link><pubDate>Fri, 30 May 2025 10:00:00 GMT</pubDate><description>&lt;p&gt;{ENGLISH[0].body[0]}&lt;/p&gt;</description></item></channel></rss>"
     atom = f"<feed xmlns='http://www.w3.org/2005/Atom'><title>Gazette</title><entry><title>{ENGLISH[0].title}</title><link href='https://g.example/1'/><updated>2025-05-30T10:00:00Z</updated><content type='html'>&lt;p&gt;{ENGLISH[0].body[0]}&lt;/p&gt;</content></entry></feed>"
     json = f'{{"version": "https://jsonfeed.org/version/1.1", "title": "Gazette", "items": [{{"id": "1", "url": "https://g.example/1", "title": "{ENGLISH[0].title}", "content_html": "<p>{ENGLISH[0].body[0]}</p>", "date_published": "2025-05-30T10:00:00Z"}}]}}'
-    for text in (rss, atom, json):
+    for text, page in (
+        (rss, "https://g.example/1"),
+        (atom, "https://g.example/1#2025-05-30T10:00:00Z"),
+        (json, "https://g.example/1"),
+    ):
         data = text.encode()
         found = read(capture_of(data, "https://g.example/feed", "", SEEN), data)
         one = found.documents[0]
@@ -130,7 +134,7 @@ def test_feeds_of_three_kinds():
             ENGLISH[0].body[0],
         )
         assert one.published.first_us == 1_748_599_200_000_000
-        assert leads(capture_of(data, "https://g.example/feed", "", SEEN), data).pages == ("https://g.example/1",)
+        assert leads(capture_of(data, "https://g.example/feed", "", SEEN), data).pages == (page,)
 
 
 def test_a_mail_is_read_and_names_no_person():
