@@ -201,9 +201,10 @@ class Events:
         best, highest = "", 0.0
         for name in self._candidates(vector):
             story = self._stories[name]
-            if name in banned or not _is_within(story, published_us):
+            gap_us = _gap_us(story, published_us)
+            if name in banned or gap_us > thresholds.WINDOW_US:
                 continue
-            similarity = _likeness(vector, story)
+            similarity = _likeness(vector, story, gap_us / thresholds.DAY_US)
             if similarity > highest:
                 best, highest = name, similarity
         return best, highest
@@ -329,18 +330,22 @@ def _leave(story: _Story, held: _Held) -> None:
     held.words = held.weights = b""
 
 
-def _is_within(story: _Story, published_us: int | None) -> bool:
-    """What says no date (None) is kept apart by no date."""
+def _gap_us(story: _Story, published_us: int | None) -> int:
+    """From a time to the nearest that is told of a story. What says no date (None) is kept apart by no date."""
     if published_us is None or story.last_us < story.first_us:
-        return True
-    return story.first_us - thresholds.WINDOW_US <= published_us <= story.last_us + thresholds.WINDOW_US
+        return 0
+    return max(story.first_us - published_us, published_us - story.last_us, 0)
 
 
-def _likeness(vector: Mapping[int, float], story: _Story) -> float:
+def _likeness(vector: Mapping[int, float], story: _Story, days: float = 0.0) -> float:
+    """`days` lie between them: short reports of one kind of event are told in the same words, and only the day tells them apart."""
+    doubt = thresholds.SHORT + thresholds.SHORT_DAY * days
+    most = thresholds.MOST_OF_A_WORD * _SCALE
     highest = total = 0.0
     for member in story.members:
-        similarity = sum([vector[word] * weight for word, weight in member.pairs() if word in vector])
-        similarity /= _SCALE
+        similarity = sum([min(vector[word] * weight, most) for word, weight in member.pairs() if word in vector])
+        words = min(len(vector), len(member.words) // 4, thresholds.LONG_WORDS)
+        similarity *= (words / thresholds.LONG_WORDS) ** doubt / _SCALE
         total += similarity
         highest = max(highest, similarity)
     return (highest + total / len(story.members)) / 2 if story.members else 0.0
