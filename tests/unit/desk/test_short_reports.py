@@ -8,6 +8,7 @@ from tocsin.desk import thresholds
 from tocsin.desk.document import Capture, Reading, Role
 from tocsin.desk.finding.read import find
 from tocsin.desk.reading.making import Piece, document
+from tocsin.desk.stories.events import marked
 from tocsin.desk.stories.newsroom import Newsroom
 
 SEEN = 1_748_692_800_000_000
@@ -65,6 +66,29 @@ def test_days_between_short_reports_tell_them_apart_and_no_days_between_long_one
     words = {f"word{number}": 0.1 for number in range(100)}
     half = {f"{'word' if number < 30 else 'other'}{number}": 0.1 for number in range(100)}
     assert joined(replace(one, vector=words), replace(other, vector=half))
+
+
+FLOODS = (
+    """River floods town in Kenya
+A river flooded streets of a town in Kenya on Monday after two days of rain.
+The water reached the market, and soldiers brought families to a school.""",
+    """Rain floods market in Uganda
+Rain flooded the market of a town in Uganda on Monday, and the river still rises.
+Soldiers brought families to a school.""",
+)
+
+
+def test_short_reports_of_two_countries_are_two_events_and_of_none_may_be_one():
+    one, other = (read(text, "Post") for text in FLOODS)
+    assert ({each.country for each in one.places}, {each.country for each in other.places}) == ({"KE"}, {"UG"})
+    assert not joined(one, other)
+    assert joined(one, replace(other, places=()))
+    assert joined(one, replace(other, places=(*other.places, *one.places)))
+    # A room that was made again knows the countries.
+    for kept, is_one in ((one, False), (replace(one, places=()), True)):
+        room = Newsroom()
+        room.restore(marked(kept), "story", {})
+        assert (room.add(other).story == "story") == is_one
 
 
 def test_a_name_in_common_is_no_event_in_common_however_short_the_texts():
