@@ -225,7 +225,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """What places a document among others without its text: its words, their weights and its sketch, as arrays of numbers."""
+    """What places a document among others without its text: its words, their weights and its sketch, as arrays of numbers; countries."""
 
     document: str
     language: str
@@ -236,6 +236,7 @@ class Mark(msgspec.Struct, frozen=True):
     sketch: bytes  # 4 bytes each
     copy_of: str = ""  # a document
     is_dated: bool = True
+    countries: tuple[str, ...] = ()
 
 
 class Lead(msgspec.Struct, frozen=True):

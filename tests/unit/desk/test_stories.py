@@ -274,6 +274,37 @@ def test_two_who_speak_for_themselves_are_two_and_the_digit_is_never_1():
     assert grade_of([], "x").letter == "F"
 
 
+APART = (
+    "Dockworkers described how officers with dogs closed the banana terminal before dawn while television crews waited outside.",
+    "Mayor Els Van Doesburg called the haul proof that scanners bought last spring were worth their price.",
+)
+
+
+@pytest.mark.parametrize("outlet", ["Harbour Post", ""])
+def test_an_outlet_does_not_confirm_itself_and_nameless_files_do_not_confirm_one_another(outlet):
+    one, other = find(of(ENGLISH[0])), find(made("Terminal closed", "Other", APART))
+    first, second = replace(one, outlet=outlet), replace(other, outlet=outlet)
+    third = replace(second, document="third", article="third", sentences=())
+    assert len({each.article for each in (first, second, third)}) == 3
+    (origin,) = origins_of([first, second, third], {})
+    why = "the same outlet: Harbour Post" if outlet else "neither names its outlet"
+    assert (origin.name, set(origin.carried.values())) == (outlet, {why})
+    grade = grade_of([origin], "F")
+    assert grade.digit == 6
+    assert grade.reasons[0] == f"1 independent origin: {outlet or 'an unknown outlet'}"
+    # Another outlet, and an agency whose dispatch the same outlet prints, speak for themselves.
+    for speaks in (other, replace(second, agency="Reuters")):
+        assert [each.name for each in origins_of([first, speaks], {})] == [outlet, speaks.agency or "Other"]
+        assert len(origins_of([speaks, first], {})) == 2
+
+
+def test_a_copy_of_what_names_no_outlet_says_so():
+    first = replace(find(of(ENGLISH[0])), outlet="")
+    copy = find(of(ENGLISH[0], "Other", SEEN + 1))
+    (origin,) = origins_of([first, copy], {copy.document: first.document})
+    assert origin.carried == {copy.document: "a copy of an unknown outlet's text"}
+
+
 def test_a_summary_and_an_answer_are_sentences_of_the_documents():
     documents = [of(one, seen=SEEN + i) for i, one in enumerate(ENGLISH)]
     readings = [find(one) for one in documents]

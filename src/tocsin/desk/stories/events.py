@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from hashlib import sha256
+from sys import intern
 from typing import Final, NamedTuple
 from zlib import crc32
 
@@ -52,6 +54,7 @@ class _Held:
     words: bytes = b""
     weights: bytes = b""
     copy_of: str = ""
+    countries: tuple[str, ...] = ()
 
     def pairs(self) -> Iterator[tuple[int, int]]:
         return zip(memoryview(self.words).cast("I"), memoryview(self.weights).cast("H"), strict=True)
@@ -136,14 +139,19 @@ class Events:
             return Placed(story_id, share, original, "copy")
         if home and home not in banned:
             return Placed(home, 1.0, "", "version")
-        best, similarity = self._most_like(vector, reading.published_us if reading.is_dated else None, banned)
+        countries = {one.country for one in reading.places}
+        best, similarity = self._most_like(
+            vector, countries, reading.published_us if reading.is_dated else None, banned
+        )
         if best and similarity >= thresholds.SAME_EVENT:
             return Placed(best, similarity, "", "similar")
         return Placed(story_name(reading.document), similarity, "", "new")
 
     def _join(self, name: str, mark: Mark, copy_of: str) -> None:
         number, self._next = self._next, self._next + 1
-        held = _Held(number, mark.document, mark.seen_us, name, copy_of=copy_of)
+        held = _Held(
+            number, mark.document, mark.seen_us, name, copy_of=copy_of, countries=tuple(map(intern, mark.countries))
+        )
         self._live[mark.document] = self._of_number[number] = held
         self._copies.add(number, mark.sketch)
         story = self._stories.setdefault(name, _Story(name, _LATEST, _EARLIEST, mark.seen_us, mark.language))
@@ -196,14 +204,19 @@ class Events:
         return list(stories)
 
     def _most_like(
-        self, vector: Mapping[int, float], published_us: int | None, banned: Iterable[str] = ()
+        self,
+        vector: Mapping[int, float],
+        countries: AbstractSet[str],
+        published_us: int | None,
+        banned: Iterable[str] = (),
     ) -> tuple[str, float]:
         best, highest = "", 0.0
         for name in self._candidates(vector):
             story = self._stories[name]
-            if name in banned or not _is_within(story, published_us):
+            gap_us = _gap_us(story, published_us)
+            if name in banned or gap_us > thresholds.WINDOW_US:
                 continue
-            similarity = _likeness(vector, story)
+            similarity = _likeness(vector, countries, story, gap_us / thresholds.DAY_US)
             if similarity > highest:
                 best, highest = name, similarity
         return best, highest
@@ -213,7 +226,8 @@ class Events:
         mine, theirs = self._stories.get(story), self._stories.get(other)
         if mine is None or theirs is None or not mine.members:
             return 0.0
-        return _likeness({word: weight / _SCALE for word, weight in mine.members[0].pairs()}, theirs)
+        first = mine.members[0]
+        return _likeness({word: weight / _SCALE for word, weight in first.pairs()}, set(first.countries), theirs)
 
     def related(self, story: str) -> tuple[Relation, ...]:
         """Stories that are like this one and not the same event, the likest first."""
@@ -222,8 +236,9 @@ class Events:
             return ()
         first = mine.members[0]
         vector = {word: weight / _SCALE for word, weight in first.pairs()}
+        countries = set(first.countries)
         made = [
-            Relation(story, other, round(_likeness(vector, self._stories[other]), 3), "similar")
+            Relation(story, other, round(_likeness(vector, countries, self._stories[other]), 3), "similar")
             for other in self._candidates(vector)
             if other != story
         ]
@@ -315,6 +330,7 @@ def marked(reading: Reading) -> Mark:
         weights.tobytes(),
         narrowed(reading.sketch),
         is_dated=reading.is_dated,
+        countries=tuple(sorted({one.country for one in reading.places})),
     )
 
 
@@ -329,18 +345,25 @@ def _leave(story: _Story, held: _Held) -> None:
     held.words = held.weights = b""
 
 
-def _is_within(story: _Story, published_us: int | None) -> bool:
-    """What says no date (None) is kept apart by no date."""
+def _gap_us(story: _Story, published_us: int | None) -> int:
+    """From a time to the nearest that is told of a story. What says no date (None) is kept apart by no date."""
     if published_us is None or story.last_us < story.first_us:
-        return True
-    return story.first_us - thresholds.WINDOW_US <= published_us <= story.last_us + thresholds.WINDOW_US
+        return 0
+    return max(story.first_us - published_us, published_us - story.last_us, 0)
 
 
-def _likeness(vector: Mapping[int, float], story: _Story) -> float:
+def _likeness(vector: Mapping[int, float], countries: AbstractSet[str], story: _Story, days: float = 0.0) -> float:
+    """`days` lie between them. Short reports of one kind of event are told in the same words: where and when tell them apart."""
+    # A date may be a whole day: up to one day between them is none.
+    doubt = thresholds.SHORT + thresholds.SHORT_DAY * max(days - 1, 0)
+    most = thresholds.MOST_OF_A_WORD * _SCALE
     highest = total = 0.0
     for member in story.members:
-        similarity = sum([vector[word] * weight for word, weight in member.pairs() if word in vector])
-        similarity /= _SCALE
+        similarity = sum([min(vector[word] * weight, most) for word, weight in member.pairs() if word in vector])
+        words = min(len(vector), len(member.words) // 4, thresholds.LONG_WORDS)
+        is_elsewhere = countries and member.countries and countries.isdisjoint(member.countries)
+        power = doubt + (thresholds.SHORT_ELSEWHERE if is_elsewhere else 0)
+        similarity *= (words / thresholds.LONG_WORDS) ** power / _SCALE
         total += similarity
         highest = max(highest, similarity)
     return (highest + total / len(story.members)) / 2 if story.members else 0.0

@@ -1,8 +1,8 @@
 """Independent origins: who of a story's outlets speaks for itself, and who carries what another said. The grade follows.
 
-Carried are: copies, dispatches of an agency that another document of the story carries as well, and retellings: four of five
-sentences have their counterpart in one earlier text (two translations of one dispatch). Each with the reason, for a person may
-overrule it. The digit is 2 at most: that two outlets say the same is no proof, and a machine never proposes "confirmed".
+Carried are: copies, whatever else an outlet says itself, dispatches of an agency that another document of the story carries as well,
+and retellings: four of five sentences have their counterpart in one earlier text (two translations of one dispatch). What names no
+outlet may all be of one. Each with the reason, for a person may overrule it. The digit is 2 at most: that two outlets say the same is no proof, and a machine never proposes "confirmed".
 """
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
@@ -69,9 +69,9 @@ def _carried(
     original = copies.get(one.document)
     for first in firsts:
         if original is not None and (original == first.document or original in carried[first.document]):
-            return first.document, f"a copy of {first.outlet}'s text"
+            return first.document, f"a copy of {_called(first.outlet)}'s text"
         if copies.get(first.document) == one.document:
-            return first.document, f"holds {first.outlet}'s text"
+            return first.document, f"holds {_called(first.outlet)}'s text"
     for first in firsts:
         if one.agency and one.agency == first.agency:
             return first.document, f"the same agency: {one.agency}"
@@ -80,10 +80,17 @@ def _carried(
             return first.document, "another version of the same article"
         if one.agency and one.agency == first.outlet:
             return first.document, f"a dispatch of {first.outlet}"
+    for first in firsts:
+        if one.outlet == first.outlet and not one.agency and not first.agency:
+            return first.document, f"the same outlet: {one.outlet}" if one.outlet else "neither names its outlet"
         share = share_of(one, first)
         if share >= thresholds.DERIVED_SHARE:
-            return first.document, f"{share:.0%} of its sentences are {first.outlet}'s, told again"
+            return first.document, f"{share:.0%} of its sentences are {_called(first.outlet)}'s, told again"
     return None
+
+
+def _called(name: str) -> str:
+    return name or "an unknown outlet"
 
 
 def derived(one: Reading, other: Reading, similar: Similar | None = None) -> float:
@@ -140,7 +147,7 @@ def grade_of(origins: Sequence[Origin], letter: str = "F") -> Grade:
     letter = letter.upper() if letter.upper() in _LETTERS else "F"
     count = len(origins)
     carried = sum(len(one.carried) for one in origins)
-    names = ", ".join(one.name for one in origins[:5])
+    names = ", ".join(_called(one.name) for one in origins[:5])
     reasons = [f"{count} independent origin{'s' if count != 1 else ''}: {names}"]
     if carried:
         reasons.append(
