@@ -40,6 +40,9 @@ MOST_LISTED: Final = 100_000  # values that all reports of one body list
 LONGEST_VALUE: Final = 2_048
 MOST_LINKS: Final = 50_000  # of a sitemap, as its standard has it, or of a manifest
 MOST_LISTS: Final = 200  # sitemaps of an index
+GUESSED_WITHIN: Final = 1 << 20  # of bytes without a character set words are looked for,
+GUESSED_WORDS: Final = 8_000  # so many,
+GUESSED_BY: Final = 1 << 16  # and of these so many bytes are looked at
 DEEPEST: Final = 200  # nesting of a page that the extractor is given
 DEEPEST_MAIL: Final = 4
 
