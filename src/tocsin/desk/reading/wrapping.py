@@ -24,7 +24,6 @@ class _Break(NamedTuple):
 
     before: str
     line: str
-    is_first: bool  # of the text, where a title stands
 
     @property
     def is_sure(self) -> bool:
@@ -35,61 +34,67 @@ class _Break(NamedTuple):
         """Whether nothing says that the one ends or the other begins; of scripts without small letters there is no more."""
         return not labels.ends_sentence(self.before) and not (self.line[0].isupper() or self.line[0].isdigit())
 
-    @property
-    def may_follow_title(self) -> bool:
-        is_text = self.before.endswith(",") or labels.ends_sentence(re.split(r"(?<=[.!?؟])\s", self.before)[0])
-        return self.is_first and not is_text
-
 
 def unwrapped(lines: list[str]) -> Iterator[str]:
     """The paragraphs of a text, by its lines without the blanks around them; empty lines are left out."""
     runs = [list(group) for is_filled, group in groupby(lines, bool) if is_filled]
-    found = [_breaks(run, is_first=run is runs[0]) for run in runs]
+    found = [_breaks(run, _width(run), is_tail_short=False) for run in runs]
     likely = [one for each in found for one in each if one is not None]
     prose = sum(_is_prose(one) for run in runs for one in run[:-1])
     is_wrapped = 3 * sum(one.is_loose for one in likely) >= len(likely) and 5 * len(likely) >= 3 * prose
     has_gaps = sum(len(run) > 1 for run in runs) > 1  # then a title has one after it, too
+    if is_wrapped and has_gaps:
+        width = _width([one for run in runs for one in run[:-1]])
+        found = [_breaks(run, width, is_tail_short=True) for run in runs]
     for run, breaks in zip(runs, found, strict=True):
-        held = run[0]
+        held, may_be_title = run[0], run is runs[0] and not has_gaps
         for line, one in zip(run[1:], breaks, strict=True):
-            if one and (one.is_sure or (is_wrapped and (has_gaps or not one.may_follow_title))):
+            if one and (one.is_sure or (is_wrapped and not (may_be_title and _is_title_like(held)))):
                 held = _joined(held, line)
             else:
                 yield held
-                held = line
+                held, may_be_title = line, False
         yield held
 
 
-def _breaks(run: list[str], *, is_first: bool) -> list[_Break | None]:
-    """For each line but the last: whether it and the next may be of one paragraph."""
-    narrow = sorted(len(one) for one in run if len(one) <= thresholds.WRAPPED[1])
-    width = narrow[len(narrow) * 4 // 5] if narrow else 0  # not the longest: a footer may be that
+def _width(lines: list[str]) -> int:
+    """Not the longest line: a footer may be that."""
+    narrow = sorted(len(one) for one in lines if len(one) <= thresholds.WRAPPED[1])
+    return narrow[len(narrow) * 4 // 5] if narrow else 0
+
+
+def _breaks(run: list[str], width: int, *, is_tail_short: bool) -> list[_Break | None]:
+    """For each line but the last: whether it and the next may be of one paragraph. `is_tail_short`: what stands before a gap may be a word."""
+    last = len(run) - 2 if is_tail_short else -1
     return [
-        _Break(before, line, is_first and at == 0) if _may_go_on(before, line, width) else None
+        _Break(before, line) if _had_no_room(before, line, width) and not _begins(line, 0 if at == last else width) else None
         for at, (before, line) in enumerate(pairwise(run))
-    ]
+    ]  # fmt: skip
 
 
-def _may_go_on(before: str, line: str, width: int) -> bool:
+def _had_no_room(before: str, line: str, width: int) -> bool:
     low, high = thresholds.WRAPPED
     if not low <= len(before) <= high or len(line) > high or before.endswith(":"):
         return False
-    had_room = len(before) + 1 + len(line.split(None, 1)[0]) <= thresholds.WRAPPED_FULL * width
-    if had_room or not _is_prose(before) or _CELLS.search(before) or _CELLS.search(line):
+    if len(before) + 1 + len(line.split(None, 1)[0]) <= thresholds.WRAPPED_FULL * width:
         return False
-    return not _begins(line, width)
+    return _is_prose(before) and not _CELLS.search(before) and not _CELLS.search(line)
 
 
 def _begins(line: str, width: int) -> bool:
-    """Whether a line begins something of its own: an item, a heading, who wrote it, when."""
+    """Whether a line begins something of its own: an item, who wrote it, when; or a heading, if there is a width."""
     if labels.is_bulleted(line) or labels.byline(line) or labels.source(line):
         return True
     if not line[0].islower() and _OPENS.match(line):
         return True
     if labels.ends_sentence(line):
         return False
-    is_heading = len(line) < width / 2 and not line[0].islower()
-    return is_heading or not _is_prose(line) or (len(line) <= thresholds.LABEL_CHARACTERS and bool(stamps_in(line)))
+    is_heading = not _is_prose(line) or (len(line) < width / 2 and not line[0].islower())
+    return (width > 0 and is_heading) or (len(line) <= thresholds.LABEL_CHARACTERS and bool(stamps_in(line)))
+
+
+def _is_title_like(text: str) -> bool:
+    return not text.endswith(",") and not any(map(labels.ends_sentence, re.split(r"(?<=[.!?؟])\s", text)))
 
 
 def _is_prose(line: str) -> bool:
