@@ -15,7 +15,9 @@ from tocsin.desk.reading.stamps import stamps_in
 
 _WORD: Final = re.compile(r"[\W_]*[^\W\d_][^\d_/\\@=\[\]<>{}|]*")  # with letters, and nothing that addresses and values have
 _CELLS: Final = re.compile(r"\S(?:\t| {3,})\S")
-_OPENS: Final = re.compile(r"#|\d{1,3}[.)]\s|[^\W\d_][\w /-]{0,30}:\s")  # a heading, an item of a list, a name before a value
+_ITEM: Final = re.compile(r"#|[•·▪■●○◦*–—-]+\s|>|\d{1,3}[.)]\s")  # or a heading, or a mail that is quoted
+_NAMED: Final = re.compile(r"[^\W\d_][\w/-]{0,20}(?: [\w/-]{1,20})?:\s")  # a name before a value
+_QUOTES: Final = "\"'“„«‘"
 _BROKEN: Final = re.compile(r"(?<=[^\W\d_])[-\u2010]$")
 
 
@@ -74,7 +76,7 @@ def _breaks(run: list[str], width: int, *, is_tail_short: bool) -> list[_Break |
 
 def _had_no_room(before: str, line: str, width: int) -> bool:
     low, high = thresholds.WRAPPED
-    if not low <= len(before) <= high or len(line) > high or before.endswith(":"):
+    if not low <= len(before) <= high or len(line) > high or (before[-1] == ":" and line[0] not in _QUOTES):
         return False
     if len(before) + 1 + len(line.split(None, 1)[0]) <= thresholds.WRAPPED_FULL * width:
         return False
@@ -83,12 +85,12 @@ def _had_no_room(before: str, line: str, width: int) -> bool:
 
 def _begins(line: str, width: int) -> bool:
     """Whether a line begins something of its own: an item, who wrote it, when; or a heading, if there is a width."""
-    if labels.is_bulleted(line) or labels.byline(line) or labels.source(line):
-        return True
-    if not line[0].islower() and _OPENS.match(line):
+    if _ITEM.match(line) or (_NAMED.match(line) and not line[0].islower()):
         return True
     if labels.ends_sentence(line):
         return False
+    if labels.byline(line) or labels.source(line):
+        return True
     is_heading = not _is_prose(line) or (len(line) < width / 2 and not line[0].islower())
     return (width > 0 and is_heading) or (len(line) <= thresholds.LABEL_CHARACTERS and bool(stamps_in(line)))
 
@@ -100,7 +102,7 @@ def _is_title_like(text: str) -> bool:
 def _is_prose(line: str) -> bool:
     words = line.split()
     plain = sum(_WORD.fullmatch(one) is not None for one in words)
-    return len(words) >= thresholds.WRAPPED_WORDS and plain >= 0.7 * len(words)
+    return len(words) >= thresholds.WRAPPED_WORDS and plain >= 0.6 * len(words)
 
 
 def _joined(held: str, line: str) -> str:
