@@ -16,7 +16,7 @@ from tocsin.desk import thresholds
 from tocsin.desk.document import Role
 from tocsin.desk.reading import web
 from tocsin.desk.reading.blocks import from_text
-from tocsin.desk.reading.making import Piece
+from tocsin.desk.reading.making import Piece, titled
 from tocsin.errors import FormatError
 
 _FAILS: Final = (
@@ -46,10 +46,7 @@ def pieces(data: bytes, is_spent: Callable[[], bool]) -> list[Piece]:
     except _FAILS as error:
         raise FormatError("format.capture", "the PDF cannot be read") from error
     found = web.pieces_of(from_text(text), Role.SINGLE)
-    if len(found) == 1:
-        one = found[0]
-        lines = (one.title, *one.lines) if title and title != one.title else one.lines
-        found = [one._replace(title=title or one.title, lines=lines)]
+    found = [titled(found[0], title)] if len(found) == 1 and title else found
     return [one._replace(when=one.when or date, cut=one.cut or cut) for one in found]
 
 

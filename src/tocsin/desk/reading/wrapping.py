@@ -7,6 +7,7 @@ had no room. Where a line begins with a small letter that is enough; elsewhere t
 import re
 from collections.abc import Iterator
 from itertools import groupby, pairwise
+from statistics import median_low
 from typing import Final, NamedTuple
 
 from tocsin.desk import thresholds
@@ -14,6 +15,9 @@ from tocsin.desk.reading import labels
 from tocsin.desk.reading.stamps import stamps_in
 
 _WORD: Final = re.compile(r"[\W_]*[^\W\d_][^\d_/\\@=\[\]<>{}|]*")  # with letters, and nothing that addresses and values have
+_VALUE: Final = re.compile(r"\S*(?:\d|\w[./:@\\=\[\]_]+\w)")
+_STOP: Final = re.compile(r"[.!?…؟۔][\"'”’»)\]]*(?:\s|$)")
+_LONGEST_WORD: Final = 30
 _CELLS: Final = re.compile(r"\S(?:\t| {3,})\S")
 _ITEM: Final = re.compile(r"#|[•·▪■●○◦*–—-]+\s|>|\d{1,3}[.)]\s")  # or a heading, or a mail that is quoted
 _NAMED: Final = re.compile(r"[^\W\d_][\w/-]{0,20}(?: [\w/-]{1,20})?:\s")  # a name before a value
@@ -41,22 +45,36 @@ def unwrapped(lines: list[str]) -> Iterator[str]:
     """The paragraphs of a text, by its lines without the blanks around them; empty lines are left out."""
     runs = [list(group) for is_filled, group in groupby(lines, bool) if is_filled]
     found = [_breaks(run, _width(run), is_tail_short=False) for run in runs]
-    likely = [one for each in found for one in each if one is not None]
     prose = sum(_is_prose(one) for run in runs for one in run[:-1])
-    is_wrapped = 3 * sum(one.is_loose for one in likely) >= len(likely) and 5 * len(likely) >= 3 * prose
+    is_wrapped = _is_wrapped([one for each in found for one in each], prose)
     has_gaps = sum(len(run) > 1 for run in runs) > 1  # then a title has one after it, too
     if is_wrapped and has_gaps:
-        width = _width([one for run in runs for one in run[:-1]])
+        width = median_low(len(one) for run in runs for one in run[:-1])
         found = [_breaks(run, width, is_tail_short=True) for run in runs]
     for run, breaks in zip(runs, found, strict=True):
-        held, may_be_title = run[0], run is runs[0] and not has_gaps
-        for line, one in zip(run[1:], breaks, strict=True):
-            if one and (one.is_sure or (is_wrapped and not (may_be_title and _is_title_like(held)))):
-                held = _joined(held, line)
-            else:
-                yield held
-                held, may_be_title = line, False
-        yield held
+        yield from _paragraphs(run, breaks, is_wrapped=is_wrapped, may_be_title=run is runs[0] and not has_gaps)
+
+
+def _is_wrapped(breaks: list[_Break | None], prose: int) -> bool:
+    """Whether a text looks as if it were wrapped: its lines are full, and what follows them goes on."""
+    likely = [one for one in breaks if one is not None]
+    return 3 * sum(one.is_loose for one in likely) >= len(likely) and 5 * len(likely) >= 3 * prose
+
+
+def _paragraphs(run: list[str], breaks: list[_Break | None], *, is_wrapped: bool, may_be_title: bool) -> Iterator[str]:
+    is_wrapped = is_wrapped and (len(run) == 2 or any(map(_STOP.search, run)))  # else it is a list of headlines
+    held = [run[0]]
+    for line, one in zip(run[1:], breaks, strict=True):
+        goes_on = one is not None and (one.is_sure or (is_wrapped and not (may_be_title and _is_title_like(held))))
+        may_be_title = may_be_title and one is not None and one.is_sure
+        if not goes_on:
+            yield "".join(held)
+            held = [line]
+        elif held[-1].endswith("\u00ad"):
+            held[-1:] = [held[-1][:-1], line]
+        else:  # a word that was divided keeps its hyphen, which may be its own
+            held += [line] if _BROKEN.search(held[-1]) and line[0].islower() else [" ", line]
+    yield "".join(held)
 
 
 def _width(lines: list[str]) -> int:
@@ -76,16 +94,19 @@ def _breaks(run: list[str], width: int, *, is_tail_short: bool) -> list[_Break |
 
 def _had_no_room(before: str, line: str, width: int) -> bool:
     low, high = thresholds.WRAPPED
-    if not low <= len(before) <= high or len(line) > high or (before[-1] == ":" and line[0] not in _QUOTES):
+    first = line.split(None, 1)[0]
+    if not low <= len(before) <= high or len(line) > high or len(first) > _LONGEST_WORD:
         return False
-    if len(before) + 1 + len(line.split(None, 1)[0]) <= thresholds.WRAPPED_FULL * width:
+    least, most = (one * width for one in thresholds.WRAPPED_FULL)
+    if len(before) + 1 + len(first) <= least or len(before) > most or (before[-1] == ":" and line[0] not in _QUOTES):
         return False
     return _is_prose(before) and not _CELLS.search(before) and not _CELLS.search(line)
 
 
 def _begins(line: str, width: int) -> bool:
     """Whether a line begins something of its own: an item, who wrote it, when; or a heading, if there is a width."""
-    if _ITEM.match(line) or (_NAMED.match(line) and not line[0].islower()):
+    is_value = line[0].islower() and _VALUE.match(line) is not None
+    if is_value or _ITEM.match(line) or (_NAMED.match(line) and not line[0].islower()):
         return True
     if labels.ends_sentence(line):
         return False
@@ -95,18 +116,11 @@ def _begins(line: str, width: int) -> bool:
     return (width > 0 and is_heading) or (len(line) <= thresholds.LABEL_CHARACTERS and bool(stamps_in(line)))
 
 
-def _is_title_like(text: str) -> bool:
-    return not text.endswith(",") and not any(map(labels.ends_sentence, re.split(r"(?<=[.!?؟])\s", text)))
+def _is_title_like(lines: list[str]) -> bool:
+    return not lines[-1].endswith(",") and not any(map(_STOP.search, lines))
 
 
 def _is_prose(line: str) -> bool:
     words = line.split()
-    plain = sum(_WORD.fullmatch(one) is not None for one in words)
-    return len(words) >= thresholds.WRAPPED_WORDS and plain >= 0.6 * len(words)
-
-
-def _joined(held: str, line: str) -> str:
-    """A word that was divided keeps its hyphen, which may be its own, unless that is one for ends of lines only."""
-    if held.endswith("\u00ad"):
-        return held[:-1] + line
-    return held + line if _BROKEN.search(held) and line[0].islower() else f"{held} {line}"
+    plain = sum(len(one) <= _LONGEST_WORD and _WORD.fullmatch(one) is not None for one in words)
+    return len(words) >= thresholds.WRAPPED_WORDS and plain > thresholds.WRAPPED_PROSE * len(words)
