@@ -26,6 +26,7 @@ WRAPPED: Final = (30, 140)  # characters of a line that was broken at a width
 WRAPPED_FULL: Final = (0.85, 1.3)  # of the width: letters of a PDF are not of one width
 WRAPPED_WORDS: Final = 4  # of a line of prose,
 WRAPPED_PROSE: Final = 0.6  # of which more than so many are words
+WRAPPED_STAMP: Final = 0.7  # of the line before: what is longer is no stamp alone
 PARAGRAPH_GAP: Final = 1.25  # of the usual way from one line of a PDF to the next
 MOST_LINES: Final = 20_000
 MOST_ARTICLES: Final = 200

@@ -12,10 +12,14 @@ from tocsin.desk.reading.wrapping import unwrapped
 
 SEEN = 1_748_692_800_000_000
 STORY = (
-    "The port of Ravel was closed on Friday after two thousand litres of oil had run from a barge, the harbour master said. "
-    "Booms were laid across the entrance and a cleaning ship is on its way from Brest.",
-    "Fishermen were told to stay in port until Sunday at least. Their union asked the Ministry of Fisheries who would pay for "
-    "what they lose.",
+    (
+        "The port of Ravel was closed on Friday after two thousand litres of oil had run from a barge, the harbour master said. "
+        "Booms were laid across the entrance and a cleaning ship is on its way from Brest."
+    ),
+    (
+        "Fishermen were told to stay in port until Sunday at least. Their union asked the Ministry of Fisheries who would pay for "
+        "what they lose."
+    ),
 )
 
 

@@ -14,7 +14,9 @@ from tocsin.desk import thresholds
 from tocsin.desk.reading import labels
 from tocsin.desk.reading.stamps import stamps_in
 
-_WORD: Final = re.compile(r"[\W_]*[^\W\d_][^\d_/\\@=\[\]<>{}|]*")  # with letters, and nothing that addresses and values have
+_WORD: Final = re.compile(
+    r"[\W_]*[^\W\d_][^\d_/\\@=\[\]<>{}|]*"
+)  # with letters, and nothing that addresses and values have
 _VALUE: Final = re.compile(r"\S*(?:\d|\w[./:@\\=\[\]_]+\w)")
 _STOP: Final = re.compile(r"[.!?…؟۔][\"'”’»)\]]*(?:\s|$)")
 _LONGEST_WORD: Final = 30
@@ -42,8 +44,8 @@ class _Break(NamedTuple):
 
 
 def unwrapped(lines: list[str]) -> Iterator[str]:
-    """The paragraphs of a text, by its lines without the blanks around them; empty lines are left out."""
-    runs = [list(group) for is_filled, group in groupby(lines, bool) if is_filled]
+    """The paragraphs of a text, by its lines without the blanks around them; empty lines are left out, and what no page keeps."""
+    runs = [list(group) for is_filled, group in groupby(lines[: 2 * thresholds.MOST_LINES], bool) if is_filled]
     found = [_breaks(run, _width(run), is_tail_short=False) for run in runs]
     prose = sum(_is_prose(one) for run in runs for one in run[:-1])
     is_wrapped = _is_wrapped([one for each in found for one in each], prose)
@@ -87,7 +89,7 @@ def _breaks(run: list[str], width: int, *, is_tail_short: bool) -> list[_Break |
     """For each line but the last: whether it and the next may be of one paragraph. `is_tail_short`: what stands before a gap may be a word."""
     last = len(run) - 2 if is_tail_short else -1
     return [
-        _Break(before, line) if _had_no_room(before, line, width) and not _begins(line, 0 if at == last else width) else None
+        _Break(before, line) if _had_no_room(before, line, width) and not _begins(before, line, 0 if at == last else width) else None
         for at, (before, line) in enumerate(pairwise(run))
     ]  # fmt: skip
 
@@ -103,7 +105,7 @@ def _had_no_room(before: str, line: str, width: int) -> bool:
     return _is_prose(before) and not _CELLS.search(before) and not _CELLS.search(line)
 
 
-def _begins(line: str, width: int) -> bool:
+def _begins(before: str, line: str, width: int) -> bool:
     """Whether a line begins something of its own: an item, who wrote it, when; or a heading, if there is a width."""
     is_value = line[0].islower() and _VALUE.match(line) is not None
     if is_value or _ITEM.match(line) or (_NAMED.match(line) and not line[0].islower()):
@@ -113,7 +115,7 @@ def _begins(line: str, width: int) -> bool:
     if labels.byline(line) or labels.source(line):
         return True
     is_heading = not _is_prose(line) or (len(line) < width / 2 and not line[0].islower())
-    return (width > 0 and is_heading) or (len(line) <= thresholds.LABEL_CHARACTERS and bool(stamps_in(line)))
+    return (width > 0 and is_heading) or (len(line) < thresholds.WRAPPED_STAMP * len(before) and bool(stamps_in(line)))
 
 
 def _is_title_like(lines: list[str]) -> bool:
