@@ -22,17 +22,17 @@ HEADER_LINES: Final = 8
 CHILD_WORDS: Final = 12  # fewer, and it is a teaser: a title, not an article
 MAIN_WORDS: Final = 40
 SPLIT_COVERS: Final = 0.75  # of a plain text's words: what looks like articles and is less is lists with dates in them
+MOST_LINES: Final = 20_000
+MOST_ARTICLES: Final = 200
+LONGEST_TITLE: Final = 400
+LONGEST_TEXT: Final = 400_000
+EVENT_CHARACTERS: Final = 1_500  # when it was is told early
 WRAPPED: Final = (30, 140)  # characters of a line that was broken at a width
 WRAPPED_FULL: Final = (0.85, 1.3)  # of the width: letters of a PDF are not of one width
 WRAPPED_WORDS: Final = 4  # of a line of prose,
 WRAPPED_PROSE: Final = 0.6  # of which more than so many are words
 WRAPPED_STAMP: Final = 0.7  # of the line before: what is longer is no stamp alone
 PARAGRAPH_GAP: Final = 1.25  # of the usual way from one line of a PDF to the next
-MOST_LINES: Final = 20_000
-MOST_ARTICLES: Final = 200
-LONGEST_TITLE: Final = 400
-LONGEST_TEXT: Final = 400_000
-EVENT_CHARACTERS: Final = 1_500  # when it was is told early
 
 # -- limits before a parser sees a byte
 MOST_BYTES: Final = 16 << 20  # of a capture, and of what it is unpacked to

@@ -7,6 +7,7 @@ import pytest
 from fpdf import FPDF
 from tests.unit.desk.layouts import ENGLISH, SETS
 
+from tocsin.desk import thresholds
 from tocsin.desk.reading.opening import capture_of, read
 from tocsin.desk.reading.wrapping import unwrapped
 
@@ -103,3 +104,8 @@ def test_a_word_that_was_divided_gets_no_blank():
     assert joined(f"{start}\nadmiral who commands there.") == [f"{start}admiral who commands there."]
     soft = "The port of Ravel was closed on Friday after two thousand li\u00ad"
     assert joined(f"{soft}\ntres of oil had run from a barge.") == [f"{soft[:-1]}tres of oil had run from a barge."]
+
+
+def test_a_text_without_end_is_looked_at_for_as_many_lines_as_a_page_keeps():
+    for line in ("the port of ravel was closed on friday after two thousand", "Short", ""):
+        assert sum(map(len, unwrapped([line] * 400_000))) <= 2 * thresholds.MOST_LINES * (len(line) + 1)

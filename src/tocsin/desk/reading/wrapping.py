@@ -14,9 +14,7 @@ from tocsin.desk import thresholds
 from tocsin.desk.reading import labels
 from tocsin.desk.reading.stamps import stamps_in
 
-_WORD: Final = re.compile(
-    r"[\W_]*[^\W\d_][^\d_/\\@=\[\]<>{}|]*"
-)  # with letters, and nothing that addresses and values have
+_WORD: Final = re.compile(r"[\W_]*[^\W\d_][^\d_/\\@=\[\]<>{}|]*")  # of letters, as addresses and values are not
 _VALUE: Final = re.compile(r"\S*(?:\d|\w[./:@\\=\[\]_]+\w)")
 _STOP: Final = re.compile(r"[.!?…؟۔][\"'”’»)\]]*(?:\s|$)")
 _LONGEST_WORD: Final = 30
