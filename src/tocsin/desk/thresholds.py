@@ -27,6 +27,12 @@ MOST_ARTICLES: Final = 200
 LONGEST_TITLE: Final = 400
 LONGEST_TEXT: Final = 400_000
 EVENT_CHARACTERS: Final = 1_500  # when it was is told early
+WRAPPED: Final = (30, 140)  # characters of a line that was broken at a width
+WRAPPED_FULL: Final = (0.85, 1.3)  # of the width: letters of a PDF are not of one width
+WRAPPED_WORDS: Final = 4  # of a line of prose,
+WRAPPED_PROSE: Final = 0.6  # of which more than so many are words
+WRAPPED_STAMP: Final = 0.7  # of the line before: what is longer is no stamp alone
+PARAGRAPH_GAP: Final = 1.25  # of the usual way from one line of a PDF to the next
 
 # -- limits before a parser sees a byte
 MOST_BYTES: Final = 16 << 20  # of a capture, and of what it is unpacked to
@@ -40,6 +46,9 @@ MOST_LISTED: Final = 100_000  # values that all reports of one body list
 LONGEST_VALUE: Final = 2_048
 MOST_LINKS: Final = 50_000  # of a sitemap, as its standard has it, or of a manifest
 MOST_LISTS: Final = 200  # sitemaps of an index
+GUESSED_WITHIN: Final = 1 << 20  # of bytes without a character set words are looked for,
+GUESSED_WORDS: Final = 8_000  # so many,
+GUESSED_BY: Final = 1 << 16  # and of these so many bytes are looked at
 DEEPEST: Final = 200  # nesting of a page that the extractor is given
 DEEPEST_MAIL: Final = 4
 

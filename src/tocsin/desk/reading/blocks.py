@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 from enum import StrEnum
-from statistics import median
 from typing import Final, NamedTuple
 
 from lxml import html as lxml_html
 
 from tocsin.desk import thresholds
 from tocsin.desk.reading.stamps import stamps_in
+from tocsin.desk.reading.wrapping import unwrapped
 
 
 class Kind(StrEnum):
@@ -249,11 +249,7 @@ def from_html(root: lxml_html.HtmlElement) -> Page:
 
 def from_text(text: str) -> Page:
     """The lines of a plain text; text that was wrapped at a column is joined again."""
-    lines = [one.strip() for one in text.split("\n")]
-    filled = [one for one in lines if one]
-    if filled and _is_wrapped(filled):
-        lines = list(_joined(lines))
-    blocks = [_block(one) for one in lines if one]
+    blocks = [_block(one) for one in unwrapped([one.strip() for one in text.split("\n")])]
     return Page(blocks[: thresholds.MOST_LINES], 0)
 
 
@@ -262,24 +258,3 @@ def _block(line: str) -> Block:
         return Block(line.lstrip("# "), Kind.HEADING)
     marked = _MARKED.fullmatch(line)
     return Block(marked["text"], Kind.HEADING) if marked else Block(line)
-
-
-def _is_wrapped(lines: list[str]) -> bool:
-    """Most lines near one width, and few of them ending as sentences do."""
-    long = [len(one) for one in lines if len(one) > 40]
-    if len(long) < 6 or max(long) > 100:
-        return False
-    return median(long) > 55 and sum(one[-1] in ".!?:" for one in lines) < len(lines) / 2
-
-
-def _joined(lines: list[str]) -> Iterator[str]:
-    held: list[str] = []
-    for line in [*lines, ""]:
-        if not line or line[0] in "•*-–" or (held and len(held[-1]) < 50):
-            if held:
-                yield " ".join(held)
-            held = []
-        if line:
-            held.append(line)
-    if held:
-        yield " ".join(held)

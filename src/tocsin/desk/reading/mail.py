@@ -8,7 +8,7 @@ from typing import Final
 
 from tocsin.desk import thresholds
 from tocsin.desk.document import Role
-from tocsin.desk.reading.making import Piece
+from tocsin.desk.reading.making import Piece, titled
 from tocsin.errors import FormatError
 
 _READ: Final = ("text/html", "text/plain", "application/pdf")
@@ -55,12 +55,8 @@ def _named(piece: Piece, is_message: bool, subject: str, house: str, sent: str) 
     role = Role.SINGLE if is_message else Role.PART
     title = subject if is_message and subject else piece.title
     # The first line of a plain message is text, not its title.
-    lines = (
-        (piece.title, *piece.lines)
-        if title != piece.title and piece.title not in piece.lines[:1] and not piece.stamp
-        else piece.lines
-    )
-    return piece._replace(title=title, lines=lines, role=role, outlet=piece.outlet or house, when=piece.when or sent)
+    piece = piece._replace(title=title) if piece.stamp else titled(piece, title)
+    return piece._replace(role=role, outlet=piece.outlet or house, when=piece.when or sent)
 
 
 def _house(message: EmailMessage) -> str:

@@ -57,6 +57,12 @@ class Piece(NamedTuple):
     changed: str = ""  # when its feed says that it was last changed
 
 
+def titled(piece: Piece, title: str) -> Piece:
+    """The piece under a title that is told elsewhere: what was taken for one is its first line, unless it is cut of that line."""
+    is_kept = title == piece.title or any(one.startswith(piece.title) for one in piece.lines[:1])
+    return piece._replace(title=title, lines=piece.lines if is_kept else (piece.title, *piece.lines))
+
+
 def host_of(url: str) -> str:
     """The name of the machine in a URL, without "www."; empty if there is none."""
     try:

@@ -12,6 +12,7 @@ from tocsin.desk import thresholds
 from tocsin.desk.document import SEPARATOR, Capture, Document, Role
 from tocsin.desk.reading import feeds, mail, making, paper, partners, web
 from tocsin.desk.reading.blocks import from_text
+from tocsin.desk.reading.charsets import charset_of
 from tocsin.desk.reading.making import Piece
 from tocsin.errors import FormatError
 
@@ -55,9 +56,9 @@ def read(capture: Capture, data: bytes, is_spent: Callable[[], bool] = lambda: F
         told = partners.kind_of(data)
         pieces = feeds.json_pieces(data) if told == "feed" else partners.pieces(data, told)
     elif kind == "html":
-        pieces = web.pieces(data, charset_of(capture.media_type), capture.url)
+        pieces = web.pieces(data, _declared(capture.media_type), capture.url)
     else:
-        pieces = text_pieces(decoded(data, charset_of(capture.media_type)))
+        pieces = text_pieces(data, _declared(capture.media_type))
     return Opened(_documents(capture, pieces))
 
 
@@ -90,13 +91,15 @@ def _inside(data: bytes, media_type: str, is_spent: Callable[[], bool]) -> list[
     if kind == "pdf":
         return paper.pieces(data, is_spent)
     if kind == "html":
-        return web.pieces(data, charset_of(media_type), "")
-    return text_pieces(decoded(data, charset_of(media_type))) if kind == "text" else []
+        return web.pieces(data, _declared(media_type), "")
+    return text_pieces(data, _declared(media_type)) if kind == "text" else []
 
 
-def text_pieces(text: str) -> list[Piece]:
+def text_pieces(data: bytes, charset: str) -> list[Piece]:
     """Articles of a plain text: a page that was captured as text, or one article under its title."""
-    return web.pieces_of(from_text(text.replace("\r\n", "\n").replace("\r", "\n")), Role.SINGLE)
+    told = charset_of(data, charset)
+    text = data.decode(told.name, "replace").replace("\r\n", "\n").replace("\r", "\n")
+    return [one._replace(notes=told.notes) for one in web.pieces_of(from_text(text), Role.SINGLE)]
 
 
 def unpacked(data: bytes) -> bytes:
@@ -115,7 +118,7 @@ def unpacked(data: bytes) -> bytes:
     return made
 
 
-def charset_of(media_type: str) -> str:
+def _declared(media_type: str) -> str:
     """The character set that a media type names."""
     found = _CHARSET.search(media_type)
     return found[1].lower() if found else ""
@@ -139,16 +142,3 @@ def kind_of(data: bytes, media_type: str) -> str:
     if media.startswith(("image/", "audio/", "video/")) or media in ("application/zip", "application/pdf"):
         raise FormatError("format.capture-type", "the bytes are neither text nor PDF")
     return "text"
-
-
-def decoded(data: bytes, charset: str) -> str:
-    """Text of bytes: by a mark, by what was said, as UTF-8, else as Windows' Western table, which refuses nothing."""
-    for mark, name in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig")):
-        if data.startswith(mark):
-            return data.decode(name, "replace")
-    for name in ("utf-8", web.known_charset(charset)):
-        try:
-            return data.decode(name or "utf-8")
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return data.decode("cp1252", "replace")

@@ -5,6 +5,7 @@ import struct
 import unicodedata
 import zlib
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from tocsin.desk import thresholds
 from tocsin.desk.document import Role
 from tocsin.desk.reading import web
 from tocsin.desk.reading.blocks import from_text
-from tocsin.desk.reading.making import Piece
+from tocsin.desk.reading.making import Piece, titled
 from tocsin.errors import FormatError
 
 _FAILS: Final = (
@@ -45,10 +46,7 @@ def pieces(data: bytes, is_spent: Callable[[], bool]) -> list[Piece]:
     except _FAILS as error:
         raise FormatError("format.capture", "the PDF cannot be read") from error
     found = web.pieces_of(from_text(text), Role.SINGLE)
-    if len(found) == 1:
-        one = found[0]
-        lines = (one.title, *one.lines) if title and title != one.title else one.lines
-        found = [one._replace(title=title or one.title, lines=lines)]
+    found = [titled(found[0], title)] if len(found) == 1 and title else found
     return [one._replace(when=one.when or date, cut=one.cut or cut) for one in found]
 
 
@@ -73,21 +71,43 @@ class _EnoughError(Exception):
 
 
 def _page(page: Any, is_spent: Callable[[], bool]) -> tuple[str, bool]:
-    """The text of a page, and whether it was cut short."""
+    """The text of a page, and whether it was cut short. Where the way to the next line is longer, an empty line stands."""
     seen: list[str] = []
+    heights: list[float] = []
     size = 0
 
-    def hear(text: str, *_: Any) -> None:
+    def hear(text: str, page_matrix: Any, text_matrix: Any, *_: Any) -> None:
         nonlocal size
         seen.append(text)
         size += len(text)
+        if len(heights) < thresholds.MOST_LINES:
+            heights.append(text_matrix[4] * page_matrix[1] + text_matrix[5] * page_matrix[3] + page_matrix[5])
         if size > thresholds.MOST_PDF_TEXT or is_spent():
             raise _EnoughError
 
     try:
-        return page.extract_text(visitor_text=hear) or "", False
+        text = page.extract_text(visitor_text=hear) or ""
     except _EnoughError:
         return "".join(seen), True
+    lower = _after_gaps(seen, heights)
+    return "\n".join(f"\n{one}" if one.strip() in lower else one for one in text.split("\n")), False
+
+
+def _after_gaps(seen: list[str], heights: list[float]) -> set[str]:
+    """The lines that stand lower under the one before than lines of one paragraph do."""
+    lines: list[tuple[str, float]] = []
+    held, height = "", 0.0
+    for text, at in zip(seen, heights, strict=False):
+        first, *rest = text.split("\n")
+        height = height if held else at
+        held += first
+        if rest:  # more than one line of a piece: where the second stands is not told, and none are
+            lines += [(held.strip(), height)] if held.strip() else []
+            held, height = rest[-1].strip(), at
+    drops = [one[1] - other[1] for one, other in pairwise(lines)]
+    usual = sorted(one for one in drops if one > 0)
+    least = usual[len(usual) // 3] * thresholds.PARAGRAPH_GAP if usual else 0
+    return {line for (line, _), drop in zip(lines[1:], drops, strict=True) if drop > least}
 
 
 def _told(reader: Any) -> tuple[str, str]:

@@ -1,6 +1,5 @@
 """Pages: HTML to pieces. What is one article goes through the extractor, what holds many is split; nothing is fetched or run."""
 
-import codecs
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
@@ -13,6 +12,7 @@ from tocsin.desk import thresholds
 from tocsin.desk.document import Role
 from tocsin.desk.reading import labels
 from tocsin.desk.reading.blocks import Kind, Page, from_html
+from tocsin.desk.reading.charsets import charset_of
 from tocsin.desk.reading.making import Piece
 from tocsin.desk.reading.splitting import Segment, split
 from tocsin.desk.reading.stamps import stamps_in
@@ -24,9 +24,6 @@ _KINDS: Final = ("Article", "Posting", "Report")
 _MOST_TOLD: Final = 5_000  # objects and lists of JSON-LD that are looked at
 _SHALLOW: Final = ("@graph",)
 _DEEP: Final = ("@graph", "itemListElement", "item", "mainEntity", "hasPart", "liveBlogUpdate")
-_PYTHONS: Final = frozenset(
-    {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "raw-unicode-escape", "unicode-escape"}
-)
 _AFTER_DATE: Final = re.compile(r"\s*(?:\([^()]{2,15}\))?\s*[-–—:|]\s*(.+)")  # a day of the week, a sign, a title
 _SITE: Final = re.compile(r"\s+(?:[|·•–—»]|-|::)\s+")
 
@@ -39,48 +36,27 @@ class _Head(NamedTuple):
     url: str
 
 
-def known_charset(name: str) -> str:
-    """The name if it is a character set of text, else empty."""
-    try:
-        found = codecs.lookup(name)
-    except (LookupError, ValueError):
-        return ""
-    is_text = found._is_text_encoding  # noqa: SLF001 - codecs has no public way to tell base64 from text
-    return found.name if is_text and found.name not in _PYTHONS else ""
-
-
 def parsed(data: bytes, charset: str) -> Any:
     """The tree of a page. Raises FormatError("format.capture")."""
-    found = _META.search(data[:4096])
-    name = known_charset(charset) or (known_charset(found[1].decode("ascii", "replace")) if found else "")
-    if data.startswith(b"\xef\xbb\xbf"):
-        name = "utf-8"
-    if not name:
-        name = "utf-8" if _is_utf8(data) else "cp1252"
-    try:
-        etree.HTMLParser(encoding=name)
-    except LookupError:  # a set that Python knows and libxml2 does not
-        data, name = data.decode(name, "replace").encode(), "utf-8"
+    text = data.decode(charset, "replace").replace("\x00", "")  # libxml2 knows fewer sets, and stops at what is damaged
     parser = lxml_html.HTMLParser(
-        encoding=name, huge_tree=False, no_network=True, remove_comments=True, remove_pis=True
+        encoding="utf-8", huge_tree=False, no_network=True, remove_comments=True, remove_pis=True
     )
     try:
-        return lxml_html.document_fromstring(data.replace(b"\x00", b""), parser=parser)
+        return lxml_html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.LxmlError, ValueError, LookupError, AssertionError) as error:
         raise FormatError("format.capture", "the page holds nothing that can be read") from error
 
 
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.start > len(data) - 4
-    return True
-
-
 def pieces(data: bytes, charset: str, url: str) -> list[Piece]:
     """The articles of a page. Raises FormatError("format.capture")."""
-    root = parsed(data, charset)
+    found = _META.search(data[:4096])
+    told = charset_of(data, charset, found[1].decode("ascii", "replace") if found else "")
+    root = parsed(data, told.name)
+    return [one._replace(notes=(*told.notes, *one.notes)) for one in _articles_of(root, url)]
+
+
+def _articles_of(root: Any, url: str) -> list[Piece]:
     head = _head(root)
     page = from_html(root)
     segments, listed, lines = split(page.blocks), _listed(root), _main_text(root, url)
