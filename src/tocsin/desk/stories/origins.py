@@ -2,7 +2,7 @@
 
 Carried are: copies, whatever else an outlet says itself, dispatches of an agency that another document of the story carries as well,
 and retellings: four of five sentences have their counterpart in one earlier text (two translations of one dispatch). What names no
-outlet may all be of one. Each with the reason, for a person may overrule it. The digit is 2 at most: that two outlets say the same is no proof, and a machine never proposes "confirmed".
+outlet may be of any of the others. Each with the reason, for a person may overrule it. The digit is 2 at most: that two outlets say the same is no proof, and a machine never proposes "confirmed".
 """
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
@@ -16,6 +16,7 @@ from tocsin.desk.finding.words import vector
 Similar = Callable[[Sequence[str], Sequence[str]], Sequence[Sequence[float]]]
 """Sentences against sentences by a model across languages: a row for each of the first."""
 
+_UNNAMED: Final = "names no outlet, and may be of this one"
 _LETTERS: Final = frozenset("ABCDEF")
 
 
@@ -37,7 +38,8 @@ def origins_of(
             known[key] = derived(one, other, similar)
         return known[key]
 
-    ordered = sorted(readings, key=lambda one: (one.published_us, one.seen_us))
+    # What names nobody comes last: it is no origin beside one that has a name.
+    ordered = sorted(readings, key=lambda one: (_is_unnamed(one), one.published_us, one.seen_us))
     firsts: list[Reading] = []
     names: dict[str, str] = {}
     carried: dict[str, dict[str, str]] = {}
@@ -82,11 +84,15 @@ def _carried(
             return first.document, f"a dispatch of {first.outlet}"
     for first in firsts:
         if one.outlet == first.outlet and not one.agency and not first.agency:
-            return first.document, f"the same outlet: {one.outlet}" if one.outlet else "neither names its outlet"
+            return first.document, f"the same outlet: {one.outlet}" if one.outlet else _UNNAMED
         share = share_of(one, first)
         if share >= thresholds.DERIVED_SHARE:
             return first.document, f"{share:.0%} of its sentences are {_called(first.outlet)}'s, told again"
-    return None
+    return (firsts[0].document, _UNNAMED) if firsts and _is_unnamed(one) else None
+
+
+def _is_unnamed(one: Reading) -> bool:
+    return not one.outlet and not one.agency
 
 
 def _called(name: str) -> str:
