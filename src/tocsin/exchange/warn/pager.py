@@ -106,7 +106,7 @@ class Pager:
         if not rows:
             raise AccessError("access.unknown-warning", "this node knows no warning with that id")
         is_giver = rows[0][0] == self._record.me
-        chosen = members or (_silent(tx, warning) if is_giver else [self._record.me])
+        chosen = list(members or (_silent(tx, warning) if is_giver else [self._record.me]))
         done: list[Paged] = []
         position = 0
         for member in chosen:
@@ -121,6 +121,10 @@ class Pager:
                 position = self._write(tx, done[-1], found, by_hand=True, now=now)
             elif members or not is_giver:
                 raise _refused(found, member)
+        if not done and chosen:
+            raise PolicyError(
+                "policy.warning-exhausted", f"every level was paged already, and {len(chosen)} are silent still"
+            )
         if not done:
             raise PolicyError("policy.warning-over", "nobody is silent to this warning any more")
         return done, position

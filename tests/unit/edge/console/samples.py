@@ -109,7 +109,7 @@ SAMPLES = {
     ("GET", "/share/outbox/recall/{object_id}"): Sample("ours"),
     ("POST", "/share/outbox/recall/{object_id}"): Sample("ours", {"reason": "x", "days": "7"}, answers=(409,)),
     ("GET", "/share/outbox/correct/{object_id}"): Sample("ours"),
-    ("POST", "/share/outbox/correct/{object_id}"): Sample("ours", {"way": "json", "json": "x"}, answers=(400,)),
+    ("POST", "/share/outbox/correct/{object_id}"): Sample("ours", {"way": "json", "json": "x"}, answers=(409,)),
     # -- the desk
     ("GET", "/desk"): Sample(),
     ("GET", "/desk/s/{story}"): Sample("story"),

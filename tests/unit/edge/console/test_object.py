@@ -220,6 +220,21 @@ def test_what_is_shared_is_seen_first_then_sealed_for_exactly_those(visit, piece
 
 
 @pytest.mark.slow
+def test_what_is_said_for_the_eyes_of_red_waits_for_a_second_person(visit, piece):
+    async def story(house):
+        await house.federation.channel("quiet", ChannelKind.THEMATIC, ["aa", "bb"], named=True)
+        await shared(house, "bb", piece(1), channel="quiet")
+        browser = await house.enroll("amira", "analyst")
+        form = {"kind": "note", "text": "not to be read by others", "count": "", "marking": "TLP:RED"}
+        shown = await browser.post(PAGE, f"{PAGE}/say", **form)
+        done = await browser.ask(f"{PAGE}/say/seal", {**form, "form_token": shown.field(), "seal": shown.field("seal")})
+        assert (done.status, done.header("location")[:9]) == (303, "/share/d/"), (shown.text, done.text)
+        assert (await page(browser))["voices"]["words"] == []
+
+    visit(story)
+
+
+@pytest.mark.slow
 def test_nothing_is_sealed_for_others_than_those_who_were_shown(visit, piece):
     async def story(house):
         await shared(house, "bb", piece(1))

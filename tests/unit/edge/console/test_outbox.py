@@ -135,7 +135,7 @@ def test_a_correction_goes_through_the_gate_by_fields_and_as_json(visit):
         token, original = page.field(), json.loads((await browser.ask(f"{address}.json")).json["json"])
         shown = {one["name"]: one["value"] for one in (await browser.ask(f"{address}.json")).json["fields"]}
         assert shown["name"] == "thing 1"
-        form = {"form_token": token, "way": "fields", "marking": "TLP:GREEN", **shown}
+        form = {"form_token": token, "way": "fields", "marking": "TLP:GREEN", "base": page.field("base"), **shown}
 
         bad = await browser.ask(address, {**form, "confidence": "150", "description": "kept, though refused"})
         assert bad.status == 400
@@ -157,7 +157,12 @@ def test_a_correction_goes_through_the_gate_by_fields_and_as_json(visit):
             key: value for key, value in original.items() if key not in ("name", "modified")
         }
 
-        pasted = {"form_token": token, "way": "json"}
+        # Who still has the form of before would undo what came between.
+        stale = await browser.ask(address, {**form, "name": "thing 1, of an old form"})
+        assert (stale.status, "policy.draft-moved" in stale.text) == (409, True)
+        assert "of an old form" in stale.text
+
+        pasted = {"form_token": token, "way": "json", "base": stale.field("base")}
         for text, code in (
             ("{", "format."),
             (json.dumps({**original, "id": indicator(2)}), "config.value"),
@@ -183,8 +188,12 @@ def test_a_stricter_marking_by_the_form_is_a_downgrade(visit):
         address = "/share/outbox/correct/indicator--00000bad-0000-4000-8000-000000000000"
         page = await browser.ask(address)
         shown = {one["name"]: one["value"] for one in (await browser.ask(f"{address}.json")).json["fields"]}
-        form = {"form_token": page.field(), "way": "fields", **shown, "marking": "TLP:AMBER"}
-        assert (await browser.ask(address, form)).status == 303
+        form = {"form_token": page.field(), "way": "fields", "base": page.field("base"), **shown}
+        # What becomes RED waits for a second person, as whatever is RED.
+        waits = await browser.ask(address, {**form, "marking": "TLP:RED"})
+        assert waits.header("location").startswith("/share/d/")
+        assert (await browser.ask(f"{address}.json")).json["marking"] == "TLP:GREEN"
+        assert (await browser.ask(address, {**form, "marking": "TLP:AMBER"})).status == 303
         await settled(house)
         change = (await browser.ask(address.replace("correct", "changes") + ".json")).json
         assert (change["action"], len(change["confirmed"])) == ("downgraded", 1)

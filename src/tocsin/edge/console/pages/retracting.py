@@ -9,6 +9,7 @@ import msgspec
 
 from tocsin.edge.audit import Operation, Seen
 from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Go, Page, View
+from tocsin.edge.console.pages import sharing
 from tocsin.edge.console.pages.outbox import told_change
 from tocsin.edge.console.problems import absent, status_of
 from tocsin.errors import AccessError, ConfigError, FormatError, PolicyError, TocsinError
@@ -183,10 +184,16 @@ async def _corrigible(call: Call, error: TocsinError | None = None) -> dict[str,
         "levels": [one.label for one in Tlp],
         "json": call.said("json") if posted and call.said("way") == "json" else _text(later),
         "versioned": "modified" in value,
+        "base": _base(value, level),
         "taken_back": correction.taken_back(value),
         "error": error.code if error else "",
         "what": error.what if error else "",
     }
+
+
+def _base(value: dict[str, Any], level: int) -> str:
+    """What the form is about: who sends it has seen this version, and no later one."""
+    return f"{value.get('modified', '')} {Tlp(level).label}"
 
 
 _LONG: Final = frozenset({"description", "content", "abstract", "pattern", "labels"})
@@ -224,7 +231,13 @@ async def set_right(call: Call) -> Answer:
     """Share a later version where the earlier ones went, through the same gate."""
     control, object_id = call.control, call.part("object_id")
     try:
-        made = _pasted(call) if call.said("way") == "json" else await _filled_in(call)
+        value, level = await _newest(call)
+        if call.said("base") != _base(value, level):
+            moved = PolicyError("policy.draft-moved", "another version was shared since this form was shown")
+            return View("correct.html", await _corrigible(call, moved), 409)
+        made = _pasted(call) if call.said("way") == "json" else _filled_in(call, value, level)
+        if level == Tlp.RED or marking_id(Tlp.RED).encode() in made:
+            return await sharing.for_two(call, str(value.get("name") or object_id), made)
         await control.audit.record(call.use(Operation.DECIDE, "correct"), [object_id])
         told = await control.corrections.correct([made])
     except _REFUSED as error:
@@ -245,9 +258,8 @@ def _pasted(call: Call) -> bytes:
     return objects[0]
 
 
-async def _filled_in(call: Call) -> bytes:
+def _filled_in(call: Call, value: dict[str, Any], level: int) -> bytes:
     """Our newest version with what the form says."""
-    value, level = await _newest(call)
     if "modified" not in value:
         raise FormatError("format.recall", "an object without versions cannot be corrected")
     made = {**value, "modified": _later(call, value)}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from tocsin.edge.audit import Operation, Use
 from tocsin.edge.console import permissions
@@ -236,6 +237,13 @@ async def begun(call: Call, title: str, topic: str, data: bytes) -> str:
     id_ = await sealing.drafts.add(New(call.person.name, kind, state, title, said, data))
     sealing.wake()
     return id_
+
+
+async def for_two(call: Call, title: str, made: bytes) -> Go:
+    """To a draft of one object, for what is RED is nobody's to share alone: it waits there for a second person."""
+    bundle = b'{"type":"bundle","id":"bundle--%s","objects":[%s]}'
+    name = str(UUID(bytes=call.services.entropy.bytes(16), version=4)).encode()
+    return Go(f"/share/d/{await begun(call, title, Topic.OTHER, bundle % (name, made))}")
 
 
 # -- one draft ----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import msgspec
 
 from tocsin.edge.audit import Operation
 from tocsin.edge.console.page import Answer, Call, Go, Page, View
+from tocsin.edge.console.pages import sharing
 from tocsin.edge.console.problems import absent
 from tocsin.edge.control.sharing import Manner, Sharing
 from tocsin.edge.notes import Notes
@@ -22,6 +23,7 @@ from tocsin.formats.text import instant
 from tocsin.formats.tlp import Tlp
 
 NOTE: Final = "note"
+_TITLE: Final = 80
 KINDS: Final = (NOTE, *feedback.KINDS)
 _SPEAKERS: Final = (Role.DUTY, Role.ANALYST, Role.RELEASER)
 
@@ -168,6 +170,8 @@ async def seal(call: Call) -> Answer:
     way, made = await _composed(call)
     if call.said("seal") != _seal_of(way, sorted(way.channel.roster)):
         return await _preview(call, way, made, moved=True)
+    if way.level is Tlp.RED:
+        return await sharing.for_two(call, call.said("text")[:_TITLE], made)
     await _shared(call, way, made, dry_run=False)
     await call.control.synced()
     return _back(call.part("object_id"), "said")
