@@ -372,6 +372,14 @@ WIDE = """() => [...document.querySelectorAll("body *")].filter((one) => one.get
   || one.getBoundingClientRect().left < -1).slice(0, 5).map((one) => one.outerHTML.slice(0, 120))"""
 
 
+def drawn(locator, width, within_s=30):
+    """Wait until it is drawn so wide: what a push replaces has no place for a moment."""
+    deadline = time.monotonic() + within_s
+    while (box := locator.bounding_box()) is None or box["width"] <= width:
+        assert time.monotonic() < deadline, box
+        time.sleep(0.05)
+
+
 @pytest.fixture(scope="session")
 def chromium():
     if not CHROMIUM:

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from playwright.sync_api import expect
+from tests.browser import conftest as conf
 
 HEADLINE = "Cranes of three harbours answer to a stranger"
 
@@ -45,8 +46,7 @@ def test_raised_here_it_is_acknowledged_answered_and_recalled_there(two, stage):
     expect(card).to_contain_text(HEADLINE)
     expect(at_b.page.locator("#dots title", has_text="Singapore")).to_have_count(1)
     assert places_before == 0
-    box = at_b.page.locator("#dots g.topic").first.bounding_box()
-    assert box["width"] > 4, "what is pushed is drawn, not only there"
+    conf.drawn(at_b.page.locator("#dots g.topic").first, 4)  # what is pushed is drawn, not only there
     at_b.shoot("watch-with-a-warning")
 
     # A sees that it is stored, and that no person has it.
@@ -141,5 +141,5 @@ def test_the_map_is_whole_in_the_first_paint(visitor, stage, language, theme):
     expect(page.locator("#dots")).to_have_attribute("viewBox", near)
     plain.shoot(f"map-europe-{language}-{theme}")
     page.emulate_media(media="print")
-    assert page.locator("svg.land").bounding_box()["width"] > 300
+    conf.drawn(page.locator("svg.land"), 300)
     expect(page.locator(".disclaimer")).to_be_visible()
