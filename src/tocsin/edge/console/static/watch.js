@@ -59,6 +59,8 @@
   hold();
   document.addEventListener("focusin", hold);
   document.addEventListener("focusout", hold);
+  // Before any key can come: htmx tells of a swap only after its settling, and a key in between would be lost.
+  new MutationObserver(restore).observe(list, { childList: true });
 
   // -- cards go in by one walk through the list: data-order is digits of one length ----------------------------
   window.htmx?.registerExtension("cards", {
@@ -89,7 +91,6 @@
   const DONE_MS = 30000;
   const most = Number(list.dataset.most);
   document.addEventListener("htmx:after:swap", () => {
-    restore();
     tick();
     count();
     while (list.children.length > most) list.lastElementChild.remove();
@@ -104,6 +105,17 @@
     const log = document.getElementById("log");
     if (log && event.detail?.data) log.textContent = `#${event.detail.data}`;
   });
+
+  // -- what a card's buttons do: one form sends for all, because a push may replace the card before the reply ------
+  const sent = new Set();
+  document.addEventListener("htmx:config:request", (event) => {
+    const { request } = event.detail.ctx;
+    if (request.form?.id !== "act") return;
+    request.action = request.submitter.getAttribute("formaction");
+    if (sent.has(request.action)) event.preventDefault(); // a second press pages no second level
+    sent.add(request.action);
+  });
+  document.addEventListener("htmx:finally:request", (event) => sent.delete(event.detail.ctx.request.action));
 
   // -- what is refused stands on the page -----------------------------------------------------------------------
   const problem = document.querySelector("[data-problem]");
