@@ -119,6 +119,19 @@ def test_keys_go_through_rows_and_can_be_turned_off(visitor):
     browser.expect_quiet()
 
 
+def test_a_page_that_shows_a_secret_once_is_looked_at_again_without_making_another(visitor, stage):
+    browser = visitor("everything")
+    page = browser.open("/admin/tokens")
+    page.fill("#new-name", "looked-at-twice")
+    page.get_by_role("button", name="Make a token").click()
+    page.locator("[data-once] code").wait_for()
+    page.reload()
+    expect(page.locator("[data-once]")).to_have_count(0)
+    expect(page.locator(".problem")).to_have_count(0)
+    expect(page.get_by_role("heading", name="looked-at-twice")).to_have_count(1)
+    browser.expect_quiet()
+
+
 def test_forced_colours_keep_edges_and_print_leaves_the_frame_away(visitor, places):
     browser = visitor("everything", forced=True)
     page = browser.open("/threats")

@@ -123,8 +123,13 @@ def test_a_file_is_uploaded_and_a_text_pasted(visitor, stage, ids, tmp_path):
 
 def test_a_warning_from_a_template_without_javascript(visitor, stage, ids):
     browser = visitor("duty", scripted=False)
-    page = browser.open("/share/new?kind=warning&template=exploited")
+    page = browser.open("/share/new?kind=warning")
     page.fill("#threatened", "Cranes of two ports")
+    page.get_by_role("button", name="Attack feared").click()
+    expect(page.locator("#headline")).to_have_value("An attack is feared")
+    page.get_by_role("button", name="Exploited now").click()
+    expect(page.locator("#headline")).to_have_value("A weakness is being exploited now")
+    expect(page.locator("#threatened")).to_have_value("Cranes of two ports")
     page.select_option("#channel", ids["ports"])
     page.select_option("#tlp", GREEN)
     page.get_by_role("button", name="See who will be able to read it").click()

@@ -60,6 +60,11 @@ def build(services: Services, behind: ASGIApp | None = None) -> ASGIApp:
     return application
 
 
+def _own_path(request: Request) -> str:
+    """Where a form was sent; never another site."""
+    return "/" + request.url.path.lstrip("/\\")
+
+
 def twin_path(path: str) -> str:
     """Where the JSON twin of a page is."""
     return "/index.json" if path == "/" else f"{path}.json"
@@ -81,13 +86,13 @@ class _Console:
 
     async def answer(self, page: Page, twin: bool, request: Request) -> Response:
         """Host, session, role, form, handler, then the page or its twin."""
-        session = None
+        session, form = None, guard.NOTHING
         try:
             if not guard.host_is_ours(request, self._services):
                 return self._finish(request, Response("this node is not known by that name\n", 421))
             token = request.cookies.get(guard.cookie_name(self._services), "")
             session = await self._services.door.sessions.find(token) if token else None
-            refusal = self._refused(page, twin, request, session)
+            refusal = await self._refused(page, twin, request, session)
             if refusal is not None:
                 return self._finish(request, refusal)
             form, file = await self._form(page, request, token if session else guard.visit(request, self._services))
@@ -96,27 +101,32 @@ class _Console:
             if page.method == "POST" and session is not None and page.records is not None:
                 await self._services.control.audit.record(call.use(page.records, page.path), [call.said("name")])
             return self._shown(await page.handler(call), twin, request, session)
+        except guard.StaleFormError as error:
+            return self._late(error, request, session)
         except TocsinError as error:
-            return self._problem(error, twin, request, session)
+            return self._problem(error, twin, request, session, form)
         except Exception as error:  # noqa: BLE001 - the edge: a fault of ours must not end the listener
             self._services.control.note("internal.error", "", f"a page failed: {type(error).__name__}")
-            return self._problem(AccessError("internal.error", "the page failed"), twin, request, session)
+            return self._problem(AccessError("internal.error", "the page failed"), twin, request, session, form)
 
-    def _refused(self, page: Page, twin: bool, request: Request, session: Session | None) -> Response | None:
+    async def _refused(self, page: Page, twin: bool, request: Request, session: Session | None) -> Response | None:
         if permissions.TABLE[(page.method, page.path)] == permissions.NOBODY:
             return None
         if session is None:
-            return self._ask_to_sign_in(request, twin=twin)
+            return await self._ask_to_sign_in(request, twin=twin)
         if not permissions.may(page.method, page.path, session.person.roles):
             return self._problem(problems.absent(), twin, request, session)
         return None
 
-    def _ask_to_sign_in(self, request: Request, *, twin: bool) -> Response:
-        """The same for every address, so that nobody learns which there are."""
+    async def _ask_to_sign_in(self, request: Request, *, twin: bool) -> Response:
+        """The same for every address, so that nobody learns which there are. What was written in a form is not lost."""
         if twin or request.headers.get("hx-request"):
             response = problems.as_json(AccessError("access.session", "nobody is signed in"))
             response.headers["hx-redirect"] = "/sign-in"
             return response
+        if request.method == "POST" and guard.cookie_name(self._services) in request.cookies:
+            form = await guard.sent_late(request, self._services)
+            return self._page(problems.late(form, _own_path(request), is_signed_in=False), request, None)
         where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         target = f"/sign-in?to={quote(where)}" if request.method == "GET" and where != "/" else "/sign-in"
         return RedirectResponse(target, 303)
@@ -142,7 +152,7 @@ class _Console:
         except TocsinError as error:
             return self._problem(error, twin, request, None)
         if session is None:
-            return self._finish(request, self._ask_to_sign_in(request, twin=twin))
+            return self._finish(request, await self._ask_to_sign_in(request, twin=twin))
         return self._problem(problems.absent(), twin, request, session)
 
     # -- what comes out -------------------------------------------------------------------------------------------
@@ -171,7 +181,7 @@ class _Console:
             fresh = visit or text(self._services.entropy.bytes(16))
             cookie, visit = fresh, "" if visit else fresh
         context = {
-            **self._context(request, session, is_found=view.template != problems.TEMPLATE),
+            **self._context(request, session, is_found=view.template not in (problems.TEMPLATE, problems.LATE)),
             "form_token": guard.form_token(self._services, cookie),
         }
         body = templating.render(self._env, view.template, {**context, "page": view.data})
@@ -223,14 +233,27 @@ class _Console:
             "may": partial(_may, roles),
         }
 
-    def _problem(self, error: TocsinError, twin: bool, request: Request, session: Session | None) -> Response:
+    def _problem(
+        self,
+        error: TocsinError,
+        twin: bool,
+        request: Request,
+        session: Session | None,
+        form: guard.Form = guard.NOTHING,
+    ) -> Response:
         if twin or request.headers.get("hx-request"):
             return self._finish(request, problems.as_json(error))
-        view = problems.as_page(error, is_signed_in=session is not None)
+        view = problems.as_page(error, form, is_signed_in=session is not None)
         response = self._page(view, request, session)
         if view.status == 429:
             response.headers["retry-after"] = "60"
         return self._finish(request, response)
+
+    def _late(self, error: guard.StaleFormError, request: Request, session: Session | None) -> Response:
+        if session is None or not error.form or request.headers.get("hx-request"):
+            return self._problem(error, twin=False, request=request, session=session)
+        view = problems.late(error.form, _own_path(request), is_signed_in=True)
+        return self._finish(request, self._page(view, request, session))
 
     def _finish(self, request: Request, response: Response) -> Response:
         guard.protect(response, self._services)

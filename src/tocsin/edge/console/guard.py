@@ -40,6 +40,9 @@ _BOUNDARY: Final = 200
 _MOST_FIELDS: Final = 2 * 1024 * 1024
 _MANY: Final = 1000
 _MOST_HEADER: Final = 4096
+_MOST_LATE: Final = 256 * 1024
+Form = Mapping[str, tuple[str, ...]]
+NOTHING: Final[Form] = MappingProxyType({})
 
 
 def protect(response: Response, services: Services) -> None:
@@ -103,17 +106,42 @@ def visit(request: Request, services: Services) -> str:
     return told if len(untext(told)) == 16 else ""
 
 
-def check_post(request: Request, services: Services, cookie: str, form: Mapping[str, tuple[str, ...]]) -> None:
-    """That a page of ours sent this. Raises AccessError("access.form")."""
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    origin = request.headers.get("origin")
-    scheme = "https" if is_secure(services) else "http"
-    ours = (f"{scheme}://{request.headers.get('host', '')}", services.public_url().rstrip("/"))
-    if site != "same-origin" or (origin is not None and origin not in ours):
+class StaleFormError(AccessError):
+    """A form of ours that an earlier session was given: what it holds may be shown to who sent it, and sent again."""
+
+    def __init__(self, form: Form) -> None:
+        super().__init__("access.form", "the form is not one that this session was given")
+        self.form = form
+
+
+def check_post(request: Request, services: Services, cookie: str, form: Form) -> None:
+    """That a page of ours sent this. Raises AccessError("access.form"), and StaleFormError for one of another session."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    is_ours = origin in _origins(request, services)
+    if site not in (None, "same-origin") or not (origin is None or is_ours):
         raise AccessError("access.form", "the request comes from a page that is not ours")
     brought = request.headers.get(_HEADER) or (form.get(FIELD) or ("",))[0]
     if not cookie or not compare_digest(brought.encode(), form_token(services, cookie).encode()):
-        raise AccessError("access.form", "the form is not one that this session was given")
+        raise StaleFormError(
+            form if is_ours else NOTHING
+        )  # who does not say where it comes from is shown nothing of it
+
+
+def _origins(request: Request, services: Services) -> tuple[str, str]:
+    scheme = "https" if is_secure(services) else "http"
+    return f"{scheme}://{request.headers.get('host', '')}", services.public_url().rstrip("/")
+
+
+async def sent_late(request: Request, services: Services) -> Form:
+    """What a page of ours sent for a session that has ended; nothing of a file, or of what is too large."""
+    if request.headers.get("origin") not in _origins(request, services) or not request.headers.get(
+        "content-type", ""
+    ).startswith("application/x-www-form-urlencoded"):
+        return NOTHING
+    try:
+        return form_of(await body(request, _MOST_LATE))
+    except AccessError:
+        return NOTHING
 
 
 async def body(request: Request, most: int) -> bytes:
@@ -136,9 +164,7 @@ class Upload(NamedTuple):
 NO_FILE: Final = Upload("", b"")
 
 
-async def form_with_file(
-    request: Request, most: int, check: Callable[[Mapping[str, tuple[str, ...]]], None]
-) -> tuple[Mapping[str, tuple[str, ...]], Upload]:
+async def form_with_file(request: Request, most: int, check: Callable[[Form], None]) -> tuple[Form, Upload]:
     """The fields of a form and its one file. `check` sees the fields that come before the file, as soon as that begins.
 
     So a file that no page of ours sent is not read. Raises AccessError("access.form", "access.too-large"), what check raises.
@@ -170,7 +196,7 @@ async def form_with_file(
 class _Parts:
     """What the parser finds: at most one file, and few small fields."""
 
-    def __init__(self, check: Callable[[Mapping[str, tuple[str, ...]]], None]) -> None:
+    def __init__(self, check: Callable[[Form], None]) -> None:
         self._check = check
         self._fields: dict[str, list[str]] = {}
         self._header = self._value = b""
@@ -194,7 +220,7 @@ class _Parts:
             "on_part_end": self._end,
         }
 
-    def form(self) -> Mapping[str, tuple[str, ...]]:
+    def form(self) -> Form:
         """The fields so far."""
         return {name: tuple(values) for name, values in self._fields.items()}
 
@@ -252,7 +278,7 @@ class _Parts:
             raise AccessError("access.form", "the form has more fields than any of ours")
 
 
-def form_of(data: bytes) -> Mapping[str, tuple[str, ...]]:
+def form_of(data: bytes) -> Form:
     """The fields of an ordinary form. Raises AccessError("access.form")."""
     try:
         found = parse_qs(data.decode("utf-8"), keep_blank_values=True, max_num_fields=_MANY, errors="strict")

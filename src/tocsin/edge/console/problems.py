@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
+from tocsin.edge.console.guard import FIELD, Form
 from tocsin.edge.console.page import View
 from tocsin.edge.console.words import N_
 from tocsin.errors import AccessError, PolicyError, StoreError, TocsinError
@@ -26,6 +27,8 @@ _STATUS: Final[Mapping[str, int]] = MappingProxyType(
     }
 )
 TEMPLATE: Final = "problem.html"
+LATE: Final = "late.html"
+_SECRET: Final = (FIELD, "password", "again", "code", "token")
 TITLES: Final[Mapping[int, str]] = MappingProxyType(
     {
         400: N_("That cannot be done so"),
@@ -74,7 +77,21 @@ def as_json(error: TocsinError) -> Response:
     return Response(msgspec.json.encode(told(error)), status_of(error), media_type="application/problem+json")
 
 
-def as_page(error: TocsinError, *, is_signed_in: bool) -> View:
-    """For people. The sentences of errors are English in every language, and marked so."""
+def as_page(error: TocsinError, form: Form, *, is_signed_in: bool) -> View:
+    """For people, with what they wrote. The sentences of errors are English in every language, and marked so."""
     status = status_of(error)
-    return View(TEMPLATE, {**told(error), "heading": TITLES[status], "is_signed_in": is_signed_in}, status)
+    words = [(name, one) for name, one in _told(form) if len(one.split()) > 1]
+    more = {"heading": TITLES[status], "written": words, "is_signed_in": is_signed_in}
+    return View(TEMPLATE, {**told(error), **more}, status)
+
+
+def late(form: Form, action: str, *, is_signed_in: bool) -> View:
+    """What somebody wrote for a session that had ended: it is shown, and sent again by who is signed in."""
+    code = "access.form" if is_signed_in else "access.session"
+    kept = _told(form)
+    data = {"kept": kept, "written": [one for one in kept if one[1]], "action": action, "code": code}
+    return View(LATE, {**data, "is_signed_in": is_signed_in}, _STATUS.get(code, 403))
+
+
+def _told(form: Form) -> list[tuple[str, str]]:
+    return [(name, one) for name, values in form.items() if name not in _SECRET for one in values]

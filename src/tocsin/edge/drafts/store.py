@@ -88,7 +88,7 @@ class State(StrEnum):
 
 MOVING: Final = (State.READING, State.CHECKING, State.SEALING, State.COMMITTING)
 """States that the node itself leads out of."""
-_WAITING: Final = (State.OPEN, State.READY, State.APPROVAL)
+_AT_REST: Final = (State.OPEN, State.READY, State.APPROVAL, State.READING, State.CHECKING, State.SEALED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +201,9 @@ class Drafts:
         named["changed"] = self.clock.now_us()
         return await self.database.write(lambda tx: _move(tx, id_, before, named, seen))
 
-    async def remove(self, id_: str) -> None:
-        """Forget a draft that is not under way."""
-        await self.move(id_, (*_WAITING, State.READING, State.CHECKING, State.SEALED), title="")
+    async def remove(self, id_: str, before: Sequence[State] = _AT_REST) -> None:
+        """Forget a draft that is in one of these states: not under way. Raises PolicyError("policy.draft-moved")."""
+        await self.move(id_, before, title="")
         await self.database.write(lambda tx: _remove(tx, [id_]))
 
     async def forget_bytes(self, id_: str) -> None:

@@ -34,8 +34,9 @@ def of(reading: Reading, me: str, first: int, last: int, object_id: str) -> str:
         if content is not None and extension.of(strictjson.parse(content), "confirmation") is not None:
             return CONFIRMED
     changed = reading.query(
-        "SELECT v.taken FROM warn_versions v JOIN warn_changes c ON c.object = v.object AND c.member = v.member "
-        "AND c.instant = v.instant WHERE v.position BETWEEN ? AND ? AND v.member = ? ORDER BY v.taken DESC LIMIT 1",
+        "SELECT v.taken FROM warn_versions v WHERE v.position BETWEEN ? AND ? AND v.member = ? AND (v.taken OR EXISTS "
+        "(SELECT 1 FROM warn_versions b WHERE b.object = v.object AND b.member = v.member AND b.instant < v.instant)) "
+        "ORDER BY v.taken DESC LIMIT 1",
         (first, last, me),
     )
     if changed:

@@ -41,6 +41,7 @@ from tocsin.testing.federation import Federation
 from tocsin.testing.virtualtime import run
 
 URL = "http://127.0.0.1:7401"
+FORM = "application/x-www-form-urlencoded"
 PASSWORD = "correct horse battery staple"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -80,7 +81,7 @@ class Browser:
             sent["cookie"] = "; ".join(f"{key}={value}" for key, value in self.cookies.items())
         data = body if body is not None else urlencode(form or {}, doseq=True).encode()
         if form is not None:
-            sent = {"origin": URL, "sec-fetch-site": "same-origin", **sent}
+            sent = {"origin": URL, "sec-fetch-site": "same-origin", "content-type": FORM, **sent}
         plain, _, query = path.partition("?")
         scope = {
             "type": "http",

@@ -191,3 +191,53 @@ def test_long_pages_are_packed_for_who_can_unpack(visit):
         assert packed.header("vary") == plain.header("vary")
 
     visit(story, shared=60)
+
+
+WROTE = {"headline": "Cranes stop", "todo": "Look <at> them.\nThen call.", "password": "hidden-one", "kind": "warning"}
+
+
+@pytest.mark.slow
+def test_what_was_written_for_a_session_that_has_ended_is_shown_and_sent_again(visit):
+    async def story(house):
+        browser = await house.enroll("duty", "duty")
+        before = {"form_token": (await browser.ask("/share/new")).field(), **WROTE}
+        await house.door.sessions.close_of("duty")
+        late = await browser.ask("/share/new", before)
+        assert (late.status, "access.session" in late.text) == (401, True)
+        assert "Look &lt;at&gt; them.\nThen call." in late.text
+        assert "hidden-one" not in late.text
+        assert before["form_token"] not in late.text
+        nowhere = await browser.ask("/nowhere/at/all", before)
+        assert nowhere.text.replace("/nowhere/at/all", "/share/new") == late.text  # nobody learns which there are
+        await house.clock.sleep(60)
+        form = {"name": "duty", "password": house.password, "code": house.code("duty")}
+        assert (await browser.post("/sign-in", "/sign-in", **form)).status == 303
+        again = await browser.ask("/share/new", {**{key: late.field(key) for key in ("headline", "kind")}})
+        assert (again.status, "access.form" in again.text) == (403, True)
+        assert again.field("headline") == "Cranes stop"
+        sent = await browser.ask("/share/new", {"form_token": again.field(), **WROTE})
+        assert "access.form" not in sent.text
+
+    visit(story)
+
+
+def test_nothing_is_shown_of_what_another_page_sent(visit):
+    async def story(house):
+        browser = await house.enroll("duty", "duty")
+        for ended in (False, True):
+            if ended:
+                browser.cookies["tocsin-aa"] = "A" * 43
+            for changed in (
+                {"origin": "https://evil.example"},
+                {"origin": None},
+                {"sec_fetch_site": "cross-site", "origin": None},
+            ):
+                reply = await browser.ask("/share/new", WROTE, **changed)
+                assert reply.status in (401, 403)
+                assert "Cranes" not in reply.text
+        large = await browser.ask("/share/new", {"todo": "x" * 300_000})
+        assert (large.status, "xxx" in large.text) == (401, False)
+        elsewhere = await browser.ask("//evil.example/share", WROTE)
+        assert 'action="/evil.example/share"' in elsewhere.text
+
+    visit(story)

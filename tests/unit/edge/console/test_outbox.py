@@ -174,6 +174,10 @@ def test_a_correction_goes_through_the_gate_by_fields_and_as_json(visit):
             assert (refused.status in (400, 403), code in refused.text) == (True, True), (text, refused.status)
         later = {**original, "modified": "2099-01-01T00:00:00.000Z", "name": "by hand"}
         assert (await browser.ask(address, {**pasted, "json": json.dumps(later)})).status == 303
+        await settled(house)
+        sorts = [(one["name"], one["sort"]) for one in await listed(browser)]
+        assert sorts[:2] == [("by hand", "corrected"), ("thing 1, corrected", "corrected")]
+        assert {sort for _, sort in sorts[2:]} == {"objects"}
 
     visit(story, shared=3)
 

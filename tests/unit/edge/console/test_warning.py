@@ -151,6 +151,27 @@ def test_what_another_took_back_is_said_without_what_it_said(story):
 
 
 @pytest.mark.slow
+def test_an_answer_to_what_was_taken_back_meanwhile_is_refused_and_its_note_is_still_there(story):
+    async def work(house, federation):
+        id_ = await warned(federation, "bb")
+        await federation.core("aa").synced()
+        duty = await house.enroll("duty", "duty")
+        form = {
+            "form_token": (await duty.ask(f"/?answer={id_}")).field(),
+            "answer": "acting",
+            "note": "Two <b> gateways\nare off",
+        }
+        await correcting.take_back(services(federation.core("bb")), {"object_id": id_, "reason": "Not so"})
+        await federation.settled()
+        for path in (f"/w/{id_}/answers", "/w/report--00000000-0000-4000-8000-000000000000/answers"):
+            reply = await duty.ask(path, form)
+            assert reply.status in (403, 404)
+            assert "Two &lt;b&gt; gateways\nare off" in reply.text, path
+
+    story(work)
+
+
+@pytest.mark.slow
 def test_above_green_the_trail_says_so_and_hidden_is_absent(story):
     async def work(house, federation):
         channel = "quiet"

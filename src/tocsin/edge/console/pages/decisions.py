@@ -7,7 +7,7 @@ from tocsin.desk.drafting import report_id
 from tocsin.desk.shown import Told
 from tocsin.edge.audit import Operation
 from tocsin.edge.console.page import Answer, Call, Go, Page
-from tocsin.edge.console.pages import sharing
+from tocsin.edge.console.pages import composing
 from tocsin.edge.console.problems import absent
 from tocsin.edge.control import newsdesk
 from tocsin.edge.drafts import from_story
@@ -53,7 +53,7 @@ async def share(call: Call) -> Answer:
     note = await call.control.desk.decision(int(number), await _beside(call, told))
     id_ = UUID(bytes=call.services.entropy.bytes(16), version=4)
     bundle = b'{"type":"bundle","id":"bundle--%s","objects":[%s]}' % (str(id_).encode(), note)
-    return Go(f"/share/d/{await sharing.begun(call, told.listed.title, from_story.topic(told), bundle)}")
+    return Go(f"/share/d/{await composing.begun(call, told.listed.title, from_story.topic(told), bundle)}")
 
 
 async def _beside(call: Call, told: Told) -> str:

@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 from tocsin.desk.document import Clock, Document, Origin, Place, Quote, Verdict
 from tocsin.desk.shown import Also, Judged, Listed, Shelved, Told
 from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Go, Page, View
-from tocsin.edge.console.pages import decisions, generated, sharing, speaking
+from tocsin.edge.console.pages import composing, decisions, generated, speaking
 from tocsin.edge.console.problems import absent
 from tocsin.edge.console.world import WORLD
 from tocsin.edge.drafts import from_story
@@ -335,7 +335,7 @@ async def draft(call: Call) -> Answer:
     objects = await call.control.desk.draft(told.listed.id, call.person.name)
     id_ = UUID(bytes=call.services.entropy.bytes(16), version=4)
     bundle = b'{"type":"bundle","id":"bundle--%s","objects":[%s]}' % (str(id_).encode(), b",".join(objects))
-    return Go(f"/share/d/{await sharing.begun(call, told.listed.title, from_story.topic(told), bundle)}")
+    return Go(f"/share/d/{await composing.begun(call, told.listed.title, from_story.topic(told), bundle)}")
 
 
 def _address(story_id: str) -> str:

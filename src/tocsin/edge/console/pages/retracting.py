@@ -9,7 +9,7 @@ import msgspec
 
 from tocsin.edge.audit import Operation, Seen
 from tocsin.edge.console.page import PAGE_ROWS, Answer, Call, Go, Page, View
-from tocsin.edge.console.pages import sharing
+from tocsin.edge.console.pages import composing
 from tocsin.edge.console.pages.outbox import told_change
 from tocsin.edge.console.problems import absent, status_of
 from tocsin.errors import AccessError, ConfigError, FormatError, PolicyError, TocsinError
@@ -237,7 +237,7 @@ async def set_right(call: Call) -> Answer:
             return View("correct.html", await _corrigible(call, moved), 409)
         made = _pasted(call) if call.said("way") == "json" else _filled_in(call, value, level)
         if level == Tlp.RED or marking_id(Tlp.RED).encode() in made:
-            return await sharing.for_two(call, str(value.get("name") or object_id), made)
+            return await composing.for_two(call, str(value.get("name") or object_id), made)
         await control.audit.record(call.use(Operation.DECIDE, "correct"), [object_id])
         told = await control.corrections.correct([made])
     except _REFUSED as error:

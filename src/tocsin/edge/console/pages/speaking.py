@@ -8,7 +8,7 @@ import msgspec
 
 from tocsin.edge.audit import Operation
 from tocsin.edge.console.page import Answer, Call, Go, Page, View
-from tocsin.edge.console.pages import sharing
+from tocsin.edge.console.pages import composing
 from tocsin.edge.console.problems import absent
 from tocsin.edge.control.sharing import Manner, Sharing
 from tocsin.edge.notes import Notes
@@ -171,7 +171,7 @@ async def seal(call: Call) -> Answer:
     if call.said("seal") != _seal_of(way, sorted(way.channel.roster)):
         return await _preview(call, way, made, moved=True)
     if way.level is Tlp.RED:
-        return await sharing.for_two(call, call.said("text")[:_TITLE], made)
+        return await composing.for_two(call, call.said("text")[:_TITLE], made)
     await _shared(call, way, made, dry_run=False)
     await call.control.synced()
     return _back(call.part("object_id"), "said")
