@@ -210,7 +210,7 @@ def test_escalating_and_what_is_refused_is_told_on_the_page(watcher, pair):
     id_ = raised(pair[1], "Somebody else must know", "priority")
     browser = watcher()
     page = browser.page
-    card(page, id_).wait_for()
+    card(page, id_).get_by_text("level 1 was paged").wait_for()
     for level in (2, 3):
         card(page, id_).locator("[data-key=e]").focus()
         page.keyboard.press("e")

@@ -388,6 +388,36 @@ def test_a_recalled_warning_asks_nobody_any_more():
     run(story)
 
 
+class Behind:
+    """The journal for a room that hears of what is new only after a while, as on a node with much to do."""
+
+    def __init__(self, real, clock, late_s):
+        self._real, self._clock, self._late_s = real, clock, late_s
+        self.database = real.database
+
+    async def grown(self, after):
+        await self._real.grown(after)
+        await self._clock.sleep(self._late_s)
+
+
+def test_a_room_that_is_behind_the_journal_delays_the_first_page_by_no_more_than_itself():
+    async def story():
+        fed = await founded(13)
+        node = fed.core("bb")
+        node.readers._journal = Behind(node.journal, node.world.clock, late_s=3.0)
+        await raised(fed, headline="The room waits at the journal itself until this one comes")
+        await passed(fed, 20)
+        asked = now(fed)
+        warning = await raised(fed)
+        await passed(fed, 10)
+        assert knows(fed, "bb", warning)
+        _, at = paged(fed, "bb")["bb", 1]
+        assert 3.0 <= at - asked < 3.0 + SLACK_S
+        await fed.stop()
+
+    run(story)
+
+
 def test_by_hand():
     async def story():
         fed = await founded(8)

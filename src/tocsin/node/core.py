@@ -97,7 +97,7 @@ class Core:
         self.definitions = Definitions()
         self.denylist = DenyList(self.members, world.meter)
         self.search = Following(self.journal, Search(lambda log: self.logs.numbered(log).channel))
-        outside = Outside(world.note, world.meter, world.notifiers, self._reached)
+        outside = Outside(world.note, world.meter, world.notifiers, self._reached, self._taken)
         self.rooms = Rooms(self.members, self.logs, self.journal, world.clock, self._say_in, outside)
         self.readers = Following(self.journal, Readers(self.rooms.all()), _ROOMS_BATCH)
         self.objecting = Objecting(objecting.Parts(self.members, self.journal, world.clock, self._say_in, self.synced))
@@ -242,6 +242,9 @@ class Core:
         head = self.journal.head
         await self.search.reached(head)
         await self.readers.reached(head)
+
+    async def _taken(self, after: int) -> int:
+        return await self.readers.moved(after)
 
     async def _say_in(self, where: str | Channel, objects: Sequence[bytes], urgent: bool) -> None:
         channel = where if isinstance(where, Channel) else self.members.channel(where)

@@ -40,6 +40,7 @@ class Outside(NamedTuple):
     meter: Meter
     notifiers: Mapping[str, Notifier]  # by formats.escalation.Way
     settled: Callable[[], Awaitable[None]]  # every room has read the whole journal
+    taken: Callable[[int], Awaitable[int]]  # waits until every room has read something after a position; up to where
 
 
 class Rooms:
@@ -67,7 +68,7 @@ class Rooms:
         self.fairness = Statements(members, logs, journal.database, clock)
         told = World(journal, clock, outside.note, outside.meter)
         parts = Parts(members.me, members, logs, journal, clock, say)
-        self.watchkeeping = Watchkeeping(parts, told, outside.notifiers)
+        self.watchkeeping = Watchkeeping(parts, told, outside.notifiers, outside.taken)
 
     def _channel_of(self, log: int) -> str:
         number = self._logs.numbered(log).channel

@@ -29,11 +29,13 @@ _PAGED_BY: Final = (Way.EMAIL, Way.WEBHOOK, PUSH)
 class Watchkeeping:
     """One per node."""
 
-    def __init__(self, parts: Parts, told: World, notifiers: Mapping[str, Notifier]) -> None:
+    def __init__(
+        self, parts: Parts, told: World, notifiers: Mapping[str, Notifier], taken: Callable[[int], Awaitable[int]]
+    ) -> None:
         me, journal, clock = parts.me, parts.journal, parts.clock
         self.record = Record(me)
         self.warnings = Warnings(parts)
-        self.pager = Pager(self.record, journal, clock, [PUSH] * (PUSH in notifiers))
+        self.pager = Pager(self.record, journal, clock, taken, [PUSH] * (PUSH in notifiers))
         targets: list[Target] = [
             Voice(lambda: parts.members.member(me).identity, self.warnings.channel_of, parts.say),
             *(Desks(way, notifiers.get(way, _Nobody()), me, journal) for way in _PAGED_BY),

@@ -62,6 +62,12 @@ class Following:
         finally:
             self._wanted.clear()
 
+    async def moved(self, after: int) -> int:
+        """Wait until effects of something after this position are committed; up to where they are. Hurries nobody."""
+        while self.position <= after:
+            await self._moved.wait()
+        return self.position
+
     def _stored(self, reading: Reading) -> int:
         rows = reading.query("SELECT position FROM journal_followers WHERE name = ?", (self._follower.name,))
         return int(rows[0][0]) if rows else 0

@@ -4,7 +4,7 @@ The row and its place in our tables are one transaction, so that a level is page
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
@@ -40,20 +40,27 @@ class Paged(NamedTuple):
 class Pager:
     """One per node."""
 
-    def __init__(self, record: Record, journal: Journal, clock: Clock, own: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        record: Record,
+        journal: Journal,
+        clock: Clock,
+        taken: Callable[[int], Awaitable[int]],
+        own: Sequence[str] = (),
+    ) -> None:
         self._own = own  # ways of this house beside those of a policy
         self._record = record
         self._journal = journal
         self._clock = clock
+        self._taken = taken  # waits until the record has taken something after a position; up to where it has
 
     async def run(self) -> None:
         """Page what is due, for ever."""
-        started = self._clock.monotonic()
+        started, seen = self._clock.monotonic(), 0
         while True:
-            head = self._journal.head
             is_late = self._clock.monotonic() - started >= GRACE_S
             if await self.page_due(others=is_late) < _MOST:
-                await self._rest(head, others=is_late)
+                seen = await self._rest(seen, others=is_late)
 
     async def page_due(self, *, others: bool = True) -> int:
         """Page every level that is due now, of ours and, if `others`, of those who are silent to us. How many."""
@@ -78,15 +85,19 @@ class Pager:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    async def _rest(self, head: int, *, others: bool) -> None:
-        """Until the next level is due, or the journal has grown; not more than a few times a second."""
+    async def _rest(self, seen: int, *, others: bool) -> int:
+        """Until the next level is due, or the record has taken more than it had when we looked; up to where it has.
+
+        Not when the journal has grown: the record is behind it, and what it takes a moment later would wait half a minute.
+        """
         who = (others, self._record.me)
         due = (await self._journal.database.read(lambda db: db.query(_NEXT, who)))[0][0]
         wait = _LONGEST_S if due is None else max(0.0, (due - self._clock.now_us()) / 1e6)
         with suppress(TimeoutError):
             async with asyncio.timeout(min(wait, _LONGEST_S if others else GRACE_S)):
-                await self._journal.grown(head)
-                await self._clock.sleep(_PAUSE_S)
+                seen = await self._taken(seen)
+                await self._clock.sleep(_PAUSE_S)  # not more than a few times a second
+        return seen
 
     def _page(self, tx: Transaction, now: int, who: tuple[bool, str]) -> tuple[int, int]:
         count = position = 0
