@@ -122,9 +122,8 @@ def check_post(request: Request, services: Services, cookie: str, form: Form) ->
         raise AccessError("access.form", "the request comes from a page that is not ours")
     brought = request.headers.get(_HEADER) or (form.get(FIELD) or ("",))[0]
     if not cookie or not compare_digest(brought.encode(), form_token(services, cookie).encode()):
-        raise StaleFormError(
-            form if is_ours else NOTHING
-        )  # who does not say where it comes from is shown nothing of it
+        # Who does not say where it comes from is shown nothing of it.
+        raise StaleFormError(form if is_ours else NOTHING)
 
 
 def _origins(request: Request, services: Services) -> tuple[str, str]:
