@@ -109,5 +109,7 @@ def fields(html):
     found = dict(re.findall(r'<input[^>]*name="([a-z_]+)"[^>]*value="([^"]*)"', html))
     found |= dict(re.findall(r'<textarea[^>]*name="([a-z_]+)"[^>]*>([^<]*)</textarea>', html))
     for name, options in re.findall(r'<select[^>]*name="([a-z_]+)"[^>]*>(.*?)</select>', html, re.DOTALL):
-        found[name] = (re.findall(r'<option value="([^"]*)" selected', options) or [""])[0]
+        found[name] = next(
+            (one or two for one, two in re.findall(r'<option(?: value="([^"]*)")? selected[^>]*>([^<]*)', options)), ""
+        )
     return {name: unescape(value) for name, value in found.items()}

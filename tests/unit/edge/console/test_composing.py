@@ -16,6 +16,7 @@ def test_what_is_refused_for_its_content_is_changed_and_not_written_anew(shares)
         again = path.replace("/share/d/", "/share/new?draft=")
         assert again in (await browser.ask(path)).text
         form = fields((await browser.ask(again)).text)
+        assert (form["credibility"], form["reliability"]) == ("2", "F")
         kept = {
             key: form[key] for key in ("headline", "topic", "urgency", "threatened", "todo", "answer_by", "countries")
         }

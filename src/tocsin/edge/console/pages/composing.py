@@ -94,7 +94,9 @@ async def _of_draft(call: Call, id_: str) -> dict[str, Any]:
     values = found.said.get("values", ())
     if values:
         said |= {"value": values[0], "title": "" if found.title == values[0] else found.title}
-    return {**said, "kind": found.kind.value, "countries": " ".join(found.said.get("countries", ()))}
+    if found.kind is Kind.WARNING:
+        said |= {"countries": " ".join(said["countries"]), "credibility": str(said["credibility"])}
+    return {**said, "kind": found.kind.value}
 
 
 async def _pasted(call: Call, draft: Draft) -> str:
