@@ -198,7 +198,7 @@ class Live:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._patience(at)):
                         await self._services.journal.grown(at.position)
-                rest = max(COALESCED_S, _SHARE * self._kept.cost_s) - (clock.monotonic() - looked)
+                rest = min(BEAT_S, max(COALESCED_S, _SHARE * self._kept.cost_s)) - (clock.monotonic() - looked)
                 if rest > 0:
                     await clock.sleep(rest)
         except Exception as error:  # noqa: BLE001 - the edge: readers are let go, and come back when the store does
@@ -222,8 +222,9 @@ class Live:
     async def _looked(self) -> Board:
         """Look, and publish what is new."""
         services, kept = self._services, self._kept
-        began, head = services.clock.monotonic(), services.journal.head
+        head = services.journal.head
         await services.synced()
+        began = services.clock.monotonic()  # what others took to follow the journal is no reason to look less often
         now, links = services.clock.now_us(), self._links()
         found, forgotten = None, -1
         while found is None or forgotten != kept.forgotten:  # what was read may have been erased meanwhile
