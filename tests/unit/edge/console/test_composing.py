@@ -27,6 +27,8 @@ def test_what_is_refused_for_its_content_is_changed_and_not_written_anew(shares)
         changed = await ready(house, browser, reply.header("location"), "ready", "open")
         assert (changed["state"], changed["outcome"]["code"]) == ("ready", "")
         assert (await browser.ask(path)).status == 404  # one draft, not two
+        reply = await browser.post(again.partition("?")[0], "/share/new", **sent)
+        assert reply.status == 303  # what somebody has thrown away meanwhile is begun anew
         other = await house.enroll("omar", "analyst")
         assert (await other.ask(again)).status == (await other.ask("/share/new?draft=none")).status == 404
 
@@ -41,7 +43,9 @@ def test_what_another_tab_has_sealed_is_not_changed_and_the_words_stay(shares):
         sent = {**REPORT, "text": "Four of them.", "draft": path.rpartition("/")[2]}
         reply = await browser.post("/share/new", "/share/new", **sent)
         assert (reply.status, "policy.draft-moved" in reply.text) == (403, True)
-        assert fields(reply.text)["text"] == "Four of them."
+        form = fields(reply.text)
+        assert (form["text"], form["draft"]) == ("Four of them.", "")
+        assert fields((await browser.ask(path.replace("/share/d/", "/share/new?draft="))).text)["draft"] == ""
         assert len(await house.sealing.drafts.of("amira")) == 1
 
     shares(story)

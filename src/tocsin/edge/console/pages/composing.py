@@ -88,7 +88,7 @@ async def _of_draft(call: Call, id_: str) -> dict[str, Any]:
     """What was written or pasted, in its fields again."""
     found = await own(call, id_)
     said = {key: one for key, one in found.said.items() if key in _FIELDS}
-    said |= {"draft": id_, "title": found.title}
+    said |= {"draft": id_ if can_change(found) else "", "title": found.title}
     if found.kind not in _COMPOSED:
         return {**said, "kind": "paste", "text": await _pasted(call, found)}
     values = found.said.get("values", ())
@@ -123,11 +123,11 @@ async def own(call: Call, id_: str) -> Draft:
 
 
 async def _kept(call: Call, new: New, before: str) -> str:
-    """A new draft, in the place of the one that was changed if there is one; its id. Raises PolicyError("policy.draft-moved")."""
+    """A new draft, in the place of the one that was changed if that is there; its id. Raises PolicyError("policy.draft-moved")."""
     sealing = call.services.sealing
-    replaced = await own(call, before) if before else None
+    replaced = await sealing.drafts.one(before)
     id_ = await sealing.drafts.add(new)
-    if replaced:
+    if replaced and replaced.owner == call.person.name:
         try:
             await sealing.drafts.remove(replaced.id, _CHANGED)
         except PolicyError:  # another tab has gone on with it
@@ -138,6 +138,8 @@ async def _kept(call: Call, new: New, before: str) -> str:
 
 
 async def _form(call: Call, said: Mapping[str, Any], error: TocsinError | None) -> View:
+    if error and error.code == "policy.draft-moved":
+        said = {**said, "draft": ""}  # who sends it all the same begins another one
     asked = str(said.get("kind") or call.asked("kind"))
     kind = asked if asked in _BY_HAND else _BY_HAND[0]
     drafts = await call.services.sealing.drafts.of(call.person.name)
