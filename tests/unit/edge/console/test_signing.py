@@ -169,7 +169,7 @@ def test_signing_out_voids_the_cookie_itself(visit):
         await browser.post("/me", "/sign-out")
         browser.cookies = kept
         assert (await browser.ask("/me")).status == 303
-        assert (await browser.ask("/me", {"form_token": "x"}, "POST")).status in (303, 404)
+        assert (await browser.ask("/me", {"form_token": "x"}, "POST")).status == 401
 
     visit(story)
 

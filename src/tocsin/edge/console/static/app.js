@@ -6,8 +6,8 @@
   const root = document.documentElement;
   localStorage.setItem(LOOK, JSON.stringify({ language: root.lang, theme: root.dataset.theme ?? "", heard: Date.now() }));
   // What is shown once came as the answer to a form: looking at the page again must not make another one.
-  const once = document.querySelector("[data-once]");
-  if (once) history.replaceState(null, "", once.dataset.once);
+  const once = document.querySelector("[data-secret]");
+  if (once) history.replaceState(null, "", once.dataset.secret);
   if (!workers) return;
   window.addEventListener("load", () => {
     workers.register("/service-worker.js", { scope: "/", updateViaCache: "none" }).catch(() => {});
