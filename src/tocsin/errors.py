@@ -118,6 +118,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType({
     "format.feedback": Meaning(_A, "Feedback says one of five things of one object; only a sighting has a count and a time; a note has at most 4,096 characters.", "See `tocsin feedback --help`."),
     "format.denylist": Meaning(_O, "A list of the package pymispwarninglists is not of the form it is published in, or its compiled form is damaged.", "Install the package again (`make setup`); `tocsin doctor` names the file."),
     "format.capture": Meaning(_A, "The bytes are damaged, or not of the format that they begin as: a page, a feed, a mail, a PDF.", "Open the source in a browser and capture it again; a feed that defines entities of its own is refused."),
+    "format.capture-empty": Meaning(_A, "The file is empty, or holds nothing that is read as text: the desk has no OCR, so that pages that are pictures (a scan, a photograph) say nothing to it.", "Bring the text itself: save the page when it is shown in full, or run OCR over the scan and import the result."),
     "format.capture-size": Meaning(_A, "A capture may be at most 16 MiB, packed and unpacked: more is a bomb or an archive.", "Capture the article itself, or split the file."),
     "format.capture-type": Meaning(_A, "The desk reads HTML, plain text, PDF, mail, RSS, Atom and JSON Feed.", "Save the article as one of these."),
     "format.objection": Meaning(_A, "An objection, an answer or its withdrawal says why, in 1 to 2,000 printable characters.", "Give `--statement` a text of that length."),

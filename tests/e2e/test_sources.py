@@ -155,6 +155,7 @@ def filed(folder):
         "e.json": partnering.told(filled(1, "Fishermen off Tunisia have found a cable that somebody cut")),
         "inner/f.json": partnering.bundle(partnering.ACME, partnering.report([partnering.ACME])),
         "inner/g.bin": b"\x00\x01\x02" * 100,
+        "inner/empty.txt": b"",
         "inner/h.json": partnering.told(filled(2, "Closed", tags=("tlp:red",))),
         ".hidden.html": page(FRENCH[0]),
     }
@@ -179,12 +180,12 @@ async def imported(folder):
         out, err = await process.communicate()
         assert process.returncode == 130, err.decode()
         before = json.loads(out)
-        assert 1 <= len(before["captures"]) < 8
+        assert 1 <= len(before["captures"]) < 9
         assert b"Interrupted" in err
         status, (told,) = await answers(home, "desk", "import", folder / "files")
         codes = {one["what"].rpartition("/")[2]: one["error"]["code"] for one in told["captures"] if "error" in one}
-        assert codes == {"g.bin": "format.capture-type", "h.json": "desk.marked"}
-        assert (status != 0, told["refused"], told["of"], len(told["captures"])) == (True, 2, 8, 8)
+        assert codes == {"empty.txt": "format.capture-empty", "g.bin": "format.capture-type", "h.json": "desk.marked"}
+        assert (status != 0, told["refused"], told["of"], len(told["captures"])) == (True, 3, 9, 9)
         assert before["new"] + told["new"] <= 6
         status, (again,) = await answers(home, "desk", "import", folder / "files")
         assert again["new"] == 0

@@ -225,7 +225,10 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """What places a document among others without its text: its words, their weights and its sketch, as arrays of numbers; countries."""
+    """What places a document among others without its text: its words, their weights and its sketch, as arrays of numbers; countries.
+
+    `names`: of a short text that names no country, the words that are names, as `words`.
+    """
 
     document: str
     language: str
@@ -237,6 +240,7 @@ class Mark(msgspec.Struct, frozen=True):
     copy_of: str = ""  # a document
     is_dated: bool = True
     countries: tuple[str, ...] = ()
+    names: bytes = b""
 
 
 class Lead(msgspec.Struct, frozen=True):

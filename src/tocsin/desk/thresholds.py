@@ -70,6 +70,10 @@ LONG_WORDS: Final = 70  # that weigh something, and a text is not short; 60 to 8
 SHORT: Final = 0.25
 SHORT_DAY: Final = 1.0  # more of it for each day after the first that lies between; 0.6 to 1.5 do as well
 SHORT_ELSEWHERE: Final = 0.5  # more of it if both name countries, and none in common; 0.3 to 0.8 do as well
+SHORT_NAMELESS: Final = (
+    0.8  # more of it if neither names a country, and neither speaks of a name of the other; of 0.5 some join
+)
+MOST_NAMES: Final = 40  # of a short text
 PART: Final = 0.65  # likeness across two parts of a story to that within the looser of them; 0.6 to 0.75 do as well
 PART_LEAST: Final = 3  # documents of a part
 PART_GROWTH: Final = 1.2  # a story is looked at again when it has grown so much

@@ -189,3 +189,172 @@ BRIEFS = (
         2,
     ),
 )
+
+
+def _pairs(*told: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((cleandoc(one), cleandoc(other)) for one, other in told)
+
+
+NAMELESS_UNLIKE = _pairs(
+    (
+        """
+        Storm tears roofs off in Orrskog
+        A storm tore the roofs off two houses in Orrskog on Sunday evening and felled trees across the road.
+        Firemen worked until the morning. Nobody was hurt.
+        """,
+        """
+        Storm fells trees in Velden
+        A storm felled trees in Velden on Sunday evening and tore the roof off a school.
+        Firemen cleared the road until the morning. Nobody was hurt.
+        """,
+    ),
+    (
+        """
+        Fire destroys barn near Askby
+        A barn near Askby burned down on Monday night, the fire brigade said.
+        Thirty firemen fought the flames. Nobody was hurt, and the cause is not known.
+        """,
+        """
+        Barn burns down in Melhorn
+        A barn in Melhorn burned down on Monday night, the fire brigade said.
+        Twenty firemen fought the flames until the morning. The cause is not known.
+        """,
+    ),
+    (
+        """
+        House burns in Talby, two hurt
+        Two people were hurt when a house in Talby caught fire on Tuesday morning.
+        The fire brigade brought them out with a ladder. The cause is being examined.
+        """,
+        """
+        Two hurt in house fire in Kirnau
+        A house in Kirnau caught fire on Tuesday morning, and two people were hurt.
+        The fire brigade used a ladder. The police are examining the cause.
+        """,
+    ),
+    (
+        """
+        Storm cuts power in Halvik
+        A storm cut the power to two thousand homes in Halvik on Friday night.
+        Trees fell on wires. The operator hopes to restore it by noon.
+        """,
+        """
+        Storm leaves Brenna in the dark
+        A storm left three thousand homes in Brenna without power on Friday night after trees fell on the wires.
+        The operator works to restore supply.
+        """,
+    ),
+    (
+        """
+        Flood closes road at Ostmoor
+        The river rose over its banks at Ostmoor on Thursday and closed the road to the station.
+        Firemen filled sandbags, and the school was closed.
+        """,
+        """
+        River floods cellars in Wendlau
+        The river rose over its banks in Wendlau on Thursday and flooded cellars.
+        Firemen filled sandbags until the night; the school stays closed.
+        """,
+    ),
+    (
+        """
+        Bakery robbed in Sornau
+        A man with a knife robbed a bakery in Sornau on Wednesday and fled with two hundred euros.
+        Nobody was hurt. The police are looking for witnesses.
+        """,
+        """
+        Man with knife robs kiosk in Elmhof
+        A man with a knife robbed a kiosk in Elmhof on Wednesday morning and fled on a bicycle.
+        The police are looking for witnesses.
+        """,
+    ),
+    (
+        """
+        Tempête à Morval : des toits arrachés
+        Une tempête a arraché dimanche soir les toits de deux maisons à Morval et abattu des arbres.
+        Les pompiers sont intervenus toute la nuit. Personne n'a été blessé.
+        """,
+        """
+        Tempête : des arbres abattus à Vernas
+        Une tempête a abattu dimanche soir des arbres à Vernas et arraché le toit d'une école.
+        Les pompiers sont intervenus jusqu'au matin. Personne n'a été blessé.
+        """,
+    ),
+    (
+        """
+        Incendie d'une grange à Lussey
+        Une grange a brûlé lundi dans la nuit à Lussey, ont indiqué les pompiers.
+        Trente pompiers ont lutté contre les flammes. La cause est inconnue.
+        """,
+        """
+        Une grange détruite par le feu à Brennes
+        Une grange a été détruite par le feu lundi dans la nuit à Brennes.
+        Vingt pompiers ont lutté contre les flammes, et la cause est inconnue.
+        """,
+    ),
+)
+"""Two events of one kind on one day, in places that no table knows."""
+
+NAMELESS_SAME = _pairs(
+    (
+        """
+        Storm tears roofs off in Orrskog
+        A storm tore the roofs off two houses in Orrskog on Sunday evening and felled trees across the road.
+        Firemen worked until the morning. Nobody was hurt.
+        """,
+        """
+        Orrskog: roofs gone after storm
+        Two houses in Orrskog lost their roofs in a storm on Sunday, and trees lie across the road.
+        Nobody was hurt, said the firemen, who worked all night.
+        """,
+    ),
+    (
+        """
+        Fire destroys barn near Askby
+        A barn near Askby burned down on Monday night, the fire brigade said.
+        Thirty firemen fought the flames. Nobody was hurt, and the cause is not known.
+        """,
+        """
+        Askby barn burns to the ground
+        Flames destroyed a barn at Askby in the night to Tuesday.
+        Thirty firemen could not save it. The farmer, Jon Aske, said that no animals were in it.
+        """,
+    ),
+    (
+        """
+        Storm cuts power in Halvik
+        A storm cut the power to two thousand homes in Halvik on Friday night.
+        Trees fell on wires. The operator hopes to restore it by noon.
+        """,
+        """
+        Two thousand homes in Halvik without power
+        Trees that a storm felled on Friday night have cut the power to two thousand homes in Halvik.
+        The operator Nordkraft hopes to restore it by Saturday noon.
+        """,
+    ),
+    (
+        """
+        Bakery robbed in Sornau
+        A man with a knife robbed a bakery in Sornau on Wednesday and fled with two hundred euros.
+        Nobody was hurt. The police are looking for witnesses.
+        """,
+        """
+        Robber takes 200 euros from bakery
+        A bakery in Sornau was robbed on Wednesday by a man with a knife.
+        He took two hundred euros. The saleswoman is well, the police said.
+        """,
+    ),
+    (
+        """
+        Tempête à Morval : des toits arrachés
+        Une tempête a arraché dimanche soir les toits de deux maisons à Morval et abattu des arbres.
+        Les pompiers sont intervenus toute la nuit. Personne n'a été blessé.
+        """,
+        """
+        Morval : deux maisons perdent leur toit
+        Deux maisons de Morval ont perdu leur toit dimanche soir dans une tempête.
+        Des arbres sont tombés, et les pompiers de Morval ont travaillé toute la nuit.
+        """,
+    ),
+)
+"""One event told twice, in a place that no table knows."""

@@ -2,11 +2,12 @@
 
 import pytest
 from msgspec.structs import replace
-from tests.unit.desk.briefs import BRIEFS
+from tests.unit.desk.briefs import BRIEFS, NAMELESS_SAME, NAMELESS_UNLIKE
 
 from tocsin.desk import thresholds
 from tocsin.desk.document import Capture, Reading, Role
 from tocsin.desk.finding.read import find
+from tocsin.desk.finding.words import names
 from tocsin.desk.reading.making import Piece, document
 from tocsin.desk.stories.events import marked
 from tocsin.desk.stories.newsroom import Newsroom
@@ -96,3 +97,33 @@ def test_a_name_in_common_is_no_event_in_common_however_short_the_texts():
     others = {f"other{number}": 0.2 for number in range(19)}
     one, other = read(BRIEFS[0].told, "Post"), read(BRIEFS[0].unlike, "Mail")
     assert not joined(replace(one, vector=words | {"brest": 0.5}), replace(other, vector=others | {"brest": 0.5}))
+
+
+def test_where_no_country_is_told_other_names_keep_short_reports_of_a_kind_apart_on_one_day():
+    """Whichever comes first."""
+    for turn in (1, -1):
+        unlike = [(read(one, "Post"), read(other, "Mail"))[::turn] for one, other in NAMELESS_UNLIKE]
+        same = [(read(one, "Post"), read(other, "Mail"))[::turn] for one, other in NAMELESS_SAME]
+        assert not any(each.places for pair in (*unlike, *same) for each in pair)
+        assert [joined(*pair) for pair in unlike] == [False] * 8
+        assert [joined(*pair) for pair in same] == [True] * 5
+
+
+def test_a_room_that_was_made_again_knows_the_names():
+    one, other = (read(text, "Post") for text in NAMELESS_UNLIKE[0])
+    room = Newsroom()
+    room.restore(marked(one), "story", {})
+    assert room.add(other).story != "story"
+    room = Newsroom()
+    room.restore(replace(marked(one), names=b""), "story", {})  # of before there were names
+    assert room.add(other).story == "story"
+
+
+def test_a_name_is_a_word_with_a_capital_inside_sentences_and_no_day():
+    told = (
+        "Storm fells trees in Velden on Sunday.",
+        "Velden was dark, a storm said Jon Aske of the Storm Service.",
+        "In May he may go.",
+    )
+    assert names(told, "en") == ["velden", "jon", "aske", "service"]
+    assert names(("عاصفة تقطع الكهرباء",), "ar") == []

@@ -79,6 +79,7 @@ LISTS = (
     ("domains with words", "evil[.]example was asked for by the first stage of the thing\nbad[.]example was asked for by the second stage of the thing"),
     ("names with words", "evil.example was asked for by the first stage of the thing\nbad.example was asked for by the second stage of the thing"),
     ("headlines in Arabic", "الجمارك تحجز طنين من الكوكايين في ميناء طنجة بعد تفتيش\nمستشفيات ليون تستعيد أنظمتها بعد هجوم إلكتروني واسع\nالشرطة تفكك ورشة لتزوير جوازات السفر في براتيسلافا"),
+    ("headlines in Chinese", "拉韦尔港因驳船漏油而于周五全面关闭\n里昂医院在遭到网络攻击后恢复了系统\n警方在布拉迪斯拉发捣毁假护照作坊"),
     ("items", "- The first of the things that were found on the disk of the host\n- the second of the things that were found on the disk of the host\n- the third"),
     ("numbered", "1. The first of the things that were found on the disk of the host\n2. The second of the things that were found on the disk of the host"),
     ("names and values", "File name: the invoice that came with the mail of the day before.doc\nFile size: some two hundred and twenty-seven thousand bytes or more"),

@@ -25,6 +25,29 @@ _CLITICS: Final = frozenset("وفبلك")
 _LARGE: Final = frozenset(
     {"en", "fr", "ar", "es", "ru"}
 )  # the desk's own languages; of others the common words are known
+_DAYS: Final = frozenset(
+    [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ]
+)
 _ENDINGS: Final = ("ings", "ing", "edly", "ed", "ies", "es", "s", "ly")
 
 
@@ -168,6 +191,18 @@ def vector(title: str, text: str, language: str) -> dict[str, float]:
     heavy.sort(key=_by_weight)
     del heavy[thresholds.VECTOR_WORDS :]
     return levelled(heavy)
+
+
+def names(sentences: Iterable[str], language: str) -> list[str]:
+    """What is called by a name: words with a capital inside sentences, never without one. No days: of those all texts speak."""
+    inside, common = dict[str, None](), set[str]()
+    for sentence in sentences:
+        for at, word in enumerate(words_of(sentence)):
+            if not word.capital:
+                common.add(root_of(word.key, language))
+            elif at and len(word.key) > 2 and word.key not in _DAYS:
+                inside[root_of(word.key, language)] = None
+    return [one for one in inside if one not in common]
 
 
 def levelled(heavy: Sequence[tuple[float, str]]) -> dict[str, float]:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from lxml import html as lxml_html
 
 from tocsin.desk import thresholds
+from tocsin.desk.reading.borders import PAGE
 from tocsin.desk.reading.stamps import stamps_in
 from tocsin.desk.reading.wrapping import unwrapped
 
@@ -249,7 +250,8 @@ def from_html(root: lxml_html.HtmlElement) -> Page:
 
 def from_text(text: str) -> Page:
     """The lines of a plain text; text that was wrapped at a column is joined again."""
-    blocks = [_block(one) for one in unwrapped([one.strip() for one in text.split("\n")])]
+    lines = text.replace(PAGE, f"\n{PAGE}\n").split("\n")
+    blocks = [_block(one) for one in unwrapped([one if one == PAGE else one.strip() for one in lines])]
     return Page(blocks[: thresholds.MOST_LINES], 0)
 
 

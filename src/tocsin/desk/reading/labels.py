@@ -50,7 +50,7 @@ _TAGS: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _BULLET: Final = re.compile(r"^\s*[•·▪■●○*\-–—›»>|◦]+\s*")
-_ENDS: Final = re.compile(r"[.!?…。؟۔][\"'”’»)\]]*\s*$")
+_ENDS: Final = re.compile(r"[.!?…。！？؟۔][\"'”’»)\]」』）]*\s*$")
 
 
 class ReadTime(NamedTuple):

@@ -2,8 +2,9 @@
 
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -24,6 +25,13 @@ _MAIL: Final = re.compile(
 )
 _JSON: Final = re.compile(rb'jsonfeed\.org|"(?:objects|spec_version|Event|response)"\s*:')
 _BLANK: Final = b"\xef\xbb\xbf \t\r\n"
+_EMPTY: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "text": "it holds no text",
+        "html": "the page shows no text",
+        "pdf": "the PDF holds no text: its pages may be pictures",
+    }
+)
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 
 
@@ -41,9 +49,11 @@ def capture_of(data: bytes, url: str, media_type: str, seen_us: int, outlet: str
 def read(capture: Capture, data: bytes, is_spent: Callable[[], bool] = lambda: False) -> Opened:
     """The documents of a capture. `is_spent` is asked between pages and parts: when it says so, what was read so far is all.
 
-    Raises FormatError: `format.capture-size`, `format.capture-type`, `format.capture`.
+    Raises FormatError: `format.capture-empty`, `format.capture-size`, `format.capture-type`, `format.capture`.
     """
     data = unpacked(data)
+    if not data.strip(_BLANK):
+        raise FormatError("format.capture-empty", "it holds no text")
     kind = kind_of(data, capture.media_type)
     if kind == "pdf":
         pieces = paper.pieces(data, is_spent)
@@ -59,6 +69,9 @@ def read(capture: Capture, data: bytes, is_spent: Callable[[], bool] = lambda: F
         pieces = web.pieces(data, _declared(capture.media_type), capture.url)
     else:
         pieces = text_pieces(data, _declared(capture.media_type))
+    # What ran out of time before its first page is not known to be empty.
+    if kind in _EMPTY and not any(one.lines for one in pieces) and not is_spent():
+        raise FormatError("format.capture-empty", _EMPTY[kind])
     return Opened(_documents(capture, pieces))
 
 

@@ -16,6 +16,7 @@ from tocsin.desk import thresholds
 from tocsin.desk.document import Role
 from tocsin.desk.reading import web
 from tocsin.desk.reading.blocks import from_text
+from tocsin.desk.reading.borders import PAGE
 from tocsin.desk.reading.making import Piece, titled
 from tocsin.errors import FormatError
 
@@ -24,6 +25,7 @@ _FAILS: Final = (
     NotImplementedError, OSError, EOFError, MemoryError, zlib.error, struct.error,
 )  # fmt: skip
 
+_BETWEEN: Final = f"\n{PAGE}\n"
 _LIMITS: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "zlib_maximum_output_length": thresholds.MOST_BYTES,
@@ -55,15 +57,15 @@ def _text(reader: Any, is_spent: Callable[[], bool]) -> tuple[str, bool]:
     size = 0
     for number, page in enumerate(reader.pages):
         if number >= thresholds.MOST_PAGES or size > thresholds.MOST_PDF_TEXT or is_spent():
-            return "\n\n".join(parts), True
+            return _BETWEEN.join(parts), True
         # Arabic is often stored in the shapes that are drawn; form KC gives the letters.
         text, cut = _page(page, is_spent)
         made = unicodedata.normalize("NFKC", text)
         parts.append(made)
         size += len(made)
         if cut:
-            return "\n\n".join(parts), True
-    return "\n\n".join(parts), False
+            return _BETWEEN.join(parts), True
+    return _BETWEEN.join(parts), False
 
 
 class _EnoughError(Exception):
@@ -104,6 +106,7 @@ def _after_gaps(seen: list[str], heights: list[float]) -> set[str]:
         if rest:  # more than one line of a piece: where the second stands is not told, and none are
             lines += [(held.strip(), height)] if held.strip() else []
             held, height = rest[-1].strip(), at
+    lines += [(held.strip(), height)] if held.strip() else []  # the foot of the page
     drops = [one[1] - other[1] for one, other in pairwise(lines)]
     usual = sorted(one for one in drops if one > 0)
     least = usual[len(usual) // 3] * thresholds.PARAGRAPH_GAP if usual else 0

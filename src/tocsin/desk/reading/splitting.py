@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from tocsin.desk import thresholds
 from tocsin.desk.reading import labels
+from tocsin.desk.reading.attributions import without_attributions
 from tocsin.desk.reading.blocks import Block, Kind
 from tocsin.desk.reading.footers import with_footers_raised
 from tocsin.desk.reading.lines import is_credit, is_outlet_like, line_of, parts_of, words_in
@@ -44,7 +45,7 @@ class _Split:
     """The work on one page."""
 
     def __init__(self, blocks: list[Block]) -> None:
-        self.lines = with_footers_raised([line_of(one) for one in blocks])
+        self.lines = with_footers_raised(without_attributions([line_of(one) for one in blocks]))
         self._times = Counter(labels.without_bullet(one.text) for one in self.lines)
         self._stamped = [i for i, one in enumerate(self.lines) if one.stamp is not None]
         self._above = self._titles_stand_above()

@@ -2,27 +2,34 @@
 
 Lists of values, tables, headings and stamps stand one a line, and stay so: only prose is joined, and only where the next word
 had no room. Where a line begins with a small letter that is enough; elsewhere the whole text has to look as if it were wrapped.
+Over two pages (`borders`) a paragraph goes on with a small letter or the rest of a word; of scripts without small letters as elsewhere.
 """
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from itertools import groupby, pairwise
 from statistics import median_low
 from typing import Final, NamedTuple
 
 from tocsin.desk import thresholds
 from tocsin.desk.reading import labels
+from tocsin.desk.reading.borders import PAGE, Paragraph, is_number, joined
 from tocsin.desk.reading.stamps import stamps_in
 
 _WORD: Final = re.compile(r"[\W_]*[^\W\d_][^\d_/\\@=\[\]<>{}|]*")  # of letters, as addresses and values are not
 _VALUE: Final = re.compile(r"\S*(?:\d|\w[./:@\\=\[\]_]+\w)")
-_STOP: Final = re.compile(r"[.!?…؟۔][\"'”’»)\]]*(?:\s|$)")
+_STOP: Final = re.compile(r"[.!?…؟۔][\"'”’»)\]]*(?:\s|$)|[。！？]")
 _LONGEST_WORD: Final = 30
 _CELLS: Final = re.compile(r"\S(?:\t| {3,})\S")
 _ITEM: Final = re.compile(r"#|[•·▪■●○◦*–—-]+\s|>|\d{1,3}[.)]\s")  # or a heading, or a mail that is quoted
 _NAMED: Final = re.compile(r"[^\W\d_][\w/-]{0,20}(?: [\w/-]{1,20})?:\s")  # a name before a value
 _QUOTES: Final = "\"'“„«‘"
 _BROKEN: Final = re.compile(r"(?<=[^\W\d_])[-\u2010]$")
+_OPENING: Final = f"{_QUOTES}([¿¡"
+_COLON: Final = (":", "：", ";")
+# Chinese and Japanese have no blanks between words: a line of theirs can be broken behind every sign.
+_DENSE: Final = re.compile("[\u3001-\u303f\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60]")
 
 
 class _Break(NamedTuple):
@@ -42,17 +49,44 @@ class _Break(NamedTuple):
 
 
 def unwrapped(lines: list[str]) -> Iterator[str]:
-    """The paragraphs of a text, by its lines without the blanks around them; empty lines are left out, and what no page keeps."""
-    runs = [list(group) for is_filled, group in groupby(lines[: 2 * thresholds.MOST_LINES], bool) if is_filled]
+    """The paragraphs of a text, by its lines without the blanks around them; empty lines are left out, and what no page keeps.
+
+    A line that is PAGE says that another page begins.
+    """
+    pages = _pages(lines[: 2 * thresholds.MOST_LINES])
+    runs = [run for page in pages for run in page]
     found = [_breaks(run, _width(run), is_tail_short=False) for run in runs]
     prose = sum(_is_prose(one) for run in runs for one in run[:-1])
     is_wrapped = _is_wrapped([one for each in found for one in each], prose)
     has_gaps = sum(len(run) > 1 for run in runs) > 1  # then a title has one after it, too
+    width = median_low([len(one) for run in runs for one in run[:-1]] or [0])
     if is_wrapped and has_gaps:
-        width = median_low(len(one) for run in runs for one in run[:-1])
         found = [_breaks(run, width, is_tail_short=True) for run in runs]
-    for run, breaks in zip(runs, found, strict=True):
-        yield from _paragraphs(run, breaks, is_wrapped=is_wrapped, may_be_title=run is runs[0] and not has_gaps)
+    rest = iter(found)
+    told = [
+        [
+            one
+            for run in page
+            for one in _paragraphs(run, next(rest), is_wrapped=is_wrapped, may_be_title=run is runs[0] and not has_gaps)
+        ]
+        for page in pages
+    ]
+    yield from map(_whole, joined(told, partial(_goes_on, width=width, is_wrapped=is_wrapped)))
+
+
+def _pages(lines: list[str]) -> list[list[list[str]]]:
+    """The lines between the empty ones, of each page; the number of a page stands apart from what is beside it."""
+    pages: list[list[list[str]]] = [[]]
+    for kind, group in groupby(lines, lambda one: PAGE if one == PAGE else bool(one)):
+        if kind == PAGE:
+            pages += [[] for _ in group]
+        elif kind:
+            pages[-1].append(list(group))
+    for page in pages if len(pages) > 1 else ():
+        for at in (-1, 0):
+            if page and len(page[at]) > 1 and is_number(page[at][at]):
+                page.insert(len(page) if at else 0, [page[at].pop(at)])
+    return pages
 
 
 def _is_wrapped(breaks: list[_Break | None], prose: int) -> bool:
@@ -61,20 +95,47 @@ def _is_wrapped(breaks: list[_Break | None], prose: int) -> bool:
     return 3 * sum(one.is_loose for one in likely) >= len(likely) and 5 * len(likely) >= 3 * prose
 
 
-def _paragraphs(run: list[str], breaks: list[_Break | None], *, is_wrapped: bool, may_be_title: bool) -> Iterator[str]:
+def _paragraphs(
+    run: list[str], breaks: list[_Break | None], *, is_wrapped: bool, may_be_title: bool
+) -> Iterator[Paragraph]:
     is_wrapped = is_wrapped and (len(run) == 2 or any(map(_STOP.search, run)))  # else it is a list of headlines
     held = [run[0]]
     for line, one in zip(run[1:], breaks, strict=True):
         goes_on = one is not None and (one.is_sure or (is_wrapped and not (may_be_title and _is_title_like(held))))
         may_be_title = may_be_title and one is not None and one.is_sure
-        if not goes_on:
-            yield "".join(held)
+        if goes_on:
+            held.append(line)
+        else:
+            yield held
             held = [line]
-        elif held[-1].endswith("\u00ad"):
-            held[-1:] = [held[-1][:-1], line]
-        else:  # a word that was divided keeps its hyphen, which may be its own
-            held += [line] if _BROKEN.search(held[-1]) and line[0].islower() else [" ", line]
-    yield "".join(held)
+    yield held
+
+
+def _whole(lines: Paragraph) -> str:
+    made = [lines[0]]
+    for before, line in pairwise(lines):
+        if before.endswith("\u00ad"):
+            made[-1] = before[:-1]
+        # A word that was divided keeps its hyphen, which may be its own.
+        elif not ((_BROKEN.search(before) and line[0].isalpha()) or (_DENSE.match(before[-1]) and _DENSE.match(line))):
+            made.append(" ")
+        made.append(line)
+    return "".join(made)
+
+
+def _goes_on(before: Paragraph, after: Paragraph, *, width: int, is_wrapped: bool) -> bool:
+    """Whether the first paragraph of a page is the rest of the last one of the page before."""
+    one = _Break(before[-1], after[0])
+    if labels.ends_sentence(one.before) or one.before.endswith(_COLON) or _ITEM.match(before[0]):
+        return False
+    width = width or max(map(len, one))
+    if not _had_no_room(one.before, one.line, width) or _begins(one.before, one.line, 0):
+        return False
+    first = one.line.lstrip(_OPENING)[:1]
+    is_divided = _BROKEN.search(one.before) is not None or one.before.endswith("\u00ad")
+    if first.islower() or (is_divided and first.isalpha()):
+        return True
+    return is_wrapped and first.isalpha() and not first.isupper()
 
 
 def _width(lines: list[str]) -> int:
@@ -94,7 +155,8 @@ def _breaks(run: list[str], width: int, *, is_tail_short: bool) -> list[_Break |
 
 def _had_no_room(before: str, line: str, width: int) -> bool:
     low, high = thresholds.WRAPPED
-    first = line.split(None, 1)[0]
+    first = line[0] if _is_dense(line) else line.split(None, 1)[0]
+    low = low // 2 if _is_dense(before) else low
     if not low <= len(before) <= high or len(line) > high or len(first) > _LONGEST_WORD:
         return False
     least, most = (one * width for one in thresholds.WRAPPED_FULL)
@@ -121,6 +183,12 @@ def _is_title_like(lines: list[str]) -> bool:
 
 
 def _is_prose(line: str) -> bool:
+    if _is_dense(line):
+        return len(line) > 2 * thresholds.WRAPPED_WORDS
     words = line.split()
     plain = sum(len(one) <= _LONGEST_WORD and _WORD.fullmatch(one) is not None for one in words)
     return len(words) >= thresholds.WRAPPED_WORDS and plain > thresholds.WRAPPED_PROSE * len(words)
+
+
+def _is_dense(line: str) -> bool:
+    return not line.isascii() and len(_DENSE.findall(line)) > thresholds.WRAPPED_PROSE * len(line)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from hashlib import sha256
 from sys import intern
@@ -19,6 +18,7 @@ from zlib import crc32
 
 from tocsin.desk import thresholds
 from tocsin.desk.document import Act, Begun, Mark, Reading, Relation
+from tocsin.desk.finding import words
 from tocsin.desk.stories.copies import Copies, narrowed
 from tocsin.desk.stories.decided import Decided
 from tocsin.desk.stories.parting import parted
@@ -55,9 +55,17 @@ class _Held:
     weights: bytes = b""
     copy_of: str = ""
     countries: tuple[str, ...] = ()
+    names: bytes = b""
 
     def pairs(self) -> Iterator[tuple[int, int]]:
         return zip(memoryview(self.words).cast("I"), memoryview(self.weights).cast("H"), strict=True)
+
+
+class _Where(NamedTuple):
+    """What tells where something happened."""
+
+    countries: frozenset[str]
+    names: frozenset[int]
 
 
 @dataclass(slots=True)
@@ -114,7 +122,8 @@ class Events:
         mark, vector = marked(reading), _numbered(reading.vector, reading.language)
         near = self._copies.nearest(mark.sketch)
         original = self._of_number[near[0]].document if near else ""
-        placed = self._place(reading, vector, original, near[1] if near else 0.0, home)
+        where = _Where(frozenset(mark.countries), _names(mark.names))
+        placed = self._place(reading, vector, where, original, near[1] if near else 0.0, home)
         self._join(placed.story, mark, placed.copy_of)
         moved = self._look_again(self._stories[placed.story])
         if not moved:
@@ -129,7 +138,9 @@ class Events:
             self._join(story, mark, mark.copy_of)
             self._stories[story].looked = self._stories[story].joined
 
-    def _place(self, reading: Reading, vector: Mapping[int, float], original: str, share: float, home: str) -> Placed:
+    def _place(
+        self, reading: Reading, vector: Mapping[int, float], where: _Where, original: str, share: float, home: str
+    ) -> Placed:
         told = self.decided.of(reading.document)
         wanted = next((story for one in told.together if (story := self.story_of(one))), None)
         if wanted:
@@ -139,10 +150,7 @@ class Events:
             return Placed(story_id, share, original, "copy")
         if home and home not in banned:
             return Placed(home, 1.0, "", "version")
-        countries = {one.country for one in reading.places}
-        best, similarity = self._most_like(
-            vector, countries, reading.published_us if reading.is_dated else None, banned
-        )
+        best, similarity = self._most_like(vector, where, reading.published_us if reading.is_dated else None, banned)
         if best and similarity >= thresholds.SAME_EVENT:
             return Placed(best, similarity, "", "similar")
         return Placed(story_name(reading.document), similarity, "", "new")
@@ -150,8 +158,9 @@ class Events:
     def _join(self, name: str, mark: Mark, copy_of: str) -> None:
         number, self._next = self._next, self._next + 1
         held = _Held(
-            number, mark.document, mark.seen_us, name, copy_of=copy_of, countries=tuple(map(intern, mark.countries))
-        )
+            number, mark.document, mark.seen_us, name, copy_of=copy_of,
+            countries=tuple(map(intern, mark.countries)), names=mark.names,
+        )  # fmt: skip
         self._live[mark.document] = self._of_number[number] = held
         self._copies.add(number, mark.sketch)
         story = self._stories.setdefault(name, _Story(name, _LATEST, _EARLIEST, mark.seen_us, mark.language))
@@ -206,7 +215,7 @@ class Events:
     def _most_like(
         self,
         vector: Mapping[int, float],
-        countries: AbstractSet[str],
+        where: _Where,
         published_us: int | None,
         banned: Iterable[str] = (),
     ) -> tuple[str, float]:
@@ -216,7 +225,7 @@ class Events:
             gap_us = _gap_us(story, published_us)
             if name in banned or gap_us > thresholds.WINDOW_US:
                 continue
-            similarity = _likeness(vector, countries, story, gap_us / thresholds.DAY_US)
+            similarity = _likeness(vector, where, story, gap_us / thresholds.DAY_US)
             if similarity > highest:
                 best, highest = name, similarity
         return best, highest
@@ -227,7 +236,7 @@ class Events:
         if mine is None or theirs is None or not mine.members:
             return 0.0
         first = mine.members[0]
-        return _likeness({word: weight / _SCALE for word, weight in first.pairs()}, set(first.countries), theirs)
+        return _likeness({word: weight / _SCALE for word, weight in first.pairs()}, _where(first), theirs)
 
     def related(self, story: str) -> tuple[Relation, ...]:
         """Stories that are like this one and not the same event, the likest first."""
@@ -236,9 +245,9 @@ class Events:
             return ()
         first = mine.members[0]
         vector = {word: weight / _SCALE for word, weight in first.pairs()}
-        countries = set(first.countries)
+        where = _where(first)
         made = [
-            Relation(story, other, round(_likeness(vector, countries, self._stories[other]), 3), "similar")
+            Relation(story, other, round(_likeness(vector, where, self._stories[other]), 3), "similar")
             for other in self._candidates(vector)
             if other != story
         ]
@@ -321,6 +330,10 @@ def marked(reading: Reading) -> Mark:
     """What is to be kept of a reading, so that the document can be put back where it was."""
     vector = _numbered(reading.vector, reading.language)
     weights = array("H", (round(min(one, 1.0) * _SCALE) for one in vector.values()))
+    names: list[str] = []
+    if not reading.places and len(vector) < thresholds.LONG_WORDS:
+        found = words.names((one.text for one in reading.sentences), reading.language)
+        names = [one for one in found if one in reading.vector][: thresholds.MOST_NAMES]
     return Mark(
         reading.document,
         reading.language,
@@ -331,6 +344,7 @@ def marked(reading: Reading) -> Mark:
         narrowed(reading.sketch),
         is_dated=reading.is_dated,
         countries=tuple(sorted({one.country for one in reading.places})),
+        names=array("I", _numbered(dict.fromkeys(names, 1.0), reading.language)).tobytes(),
     )
 
 
@@ -352,7 +366,15 @@ def _gap_us(story: _Story, published_us: int | None) -> int:
     return max(story.first_us - published_us, published_us - story.last_us, 0)
 
 
-def _likeness(vector: Mapping[int, float], countries: AbstractSet[str], story: _Story, days: float = 0.0) -> float:
+def _names(packed: bytes) -> frozenset[int]:
+    return frozenset(memoryview(packed).cast("I"))
+
+
+def _where(held: _Held) -> _Where:
+    return _Where(frozenset(held.countries), _names(held.names))
+
+
+def _likeness(vector: Mapping[int, float], where: _Where, story: _Story, days: float = 0.0) -> float:
     """`days` lie between them. Short reports of one kind of event are told in the same words: where and when tell them apart."""
     # A date may be a whole day: up to one day between them is none.
     doubt = thresholds.SHORT + thresholds.SHORT_DAY * max(days - 1, 0)
@@ -360,10 +382,19 @@ def _likeness(vector: Mapping[int, float], countries: AbstractSet[str], story: _
     highest = total = 0.0
     for member in story.members:
         similarity = sum([min(vector[word] * weight, most) for word, weight in member.pairs() if word in vector])
-        words = min(len(vector), len(member.words) // 4, thresholds.LONG_WORDS)
-        is_elsewhere = countries and member.countries and countries.isdisjoint(member.countries)
-        power = doubt + (thresholds.SHORT_ELSEWHERE if is_elsewhere else 0)
-        similarity *= (words / thresholds.LONG_WORDS) ** power / _SCALE
+        count = min(len(vector), len(member.words) // 4, thresholds.LONG_WORDS)
+        power = doubt + _elsewhere(vector, where, member)
+        similarity *= (count / thresholds.LONG_WORDS) ** power / _SCALE
         total += similarity
         highest = max(highest, similarity)
     return (highest + total / len(story.members)) / 2 if story.members else 0.0
+
+
+def _elsewhere(vector: Mapping[int, float], where: _Where, member: _Held) -> float:
+    """How much is to be doubted for what both say of where they are: countries, else names of any kind (a town, a person)."""
+    if where.countries and member.countries:
+        return thresholds.SHORT_ELSEWHERE if where.countries.isdisjoint(member.countries) else 0.0
+    if not where.names or not member.names or not _names(member.names).isdisjoint(vector):
+        return 0.0
+    # A name that begins a sentence is not seen as one: it is looked for among all words.
+    return thresholds.SHORT_NAMELESS if where.names.isdisjoint(memoryview(member.words).cast("I")) else 0.0

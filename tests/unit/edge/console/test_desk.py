@@ -469,6 +469,7 @@ def test_what_cannot_be_imported_is_told_and_kept_from_who_may_not(visit):
         token = (await browser.ask("/desk/import")).field()
         closed = partnering.told(partnering.event(tags=("tlp:red",)))
         for name, data, code in (("a.bin", b"\x00\x01" * 99, "format.capture-type"), ("a.json", closed, "desk.marked"),
+                                 ("a.txt", b"", "format.capture-empty"), ("a.html", b"<html><body>", "format.capture-empty"),
                                  ("a.json", b'{"objects":[{"type":"report","name":"a\\u0000"}]}', "format.json-string")):  # fmt: skip
             reply = await browser.ask("/desk/import", body=multipart(token, name, data), **kind)
             assert (reply.status, code in reply.text) == (400, True), code

@@ -29,12 +29,13 @@ async def bring(call: Call) -> Answer:
 
 async def _brought(call: Call, said: dict[str, str]) -> dict[str, Any]:
     desk, text = call.control.desk, call.said("text")
-    given = [bool(call.file.data), bool(text.strip()), bool(said["url"])]
+    has_file = bool(call.file.name or call.file.data)  # an empty one is told as such by who reads it
+    given = [has_file, bool(text.strip()), bool(said["url"])]
     if sum(given) != 1:
         raise ConfigError("config.value", "one thing at a time: a file, a text or an address")
     if said["url"]:
         return await desk.imported_from(said["url"])
-    if call.file.data:
+    if has_file:
         media_type = guess_type(call.file.name)[0] or "application/octet-stream"
         return await desk.imported(call.file.data, said["from"], media_type, said["outlet"])
     return await desk.imported(text.encode(), said["from"], "text/plain", said["outlet"])
