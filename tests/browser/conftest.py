@@ -531,7 +531,7 @@ def visitor(chromium, stage):
             extra_http_headers={"accept-language": language},
         )
         contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(30_000)
         if name is not None:
             context.add_cookies(node.cookies(name))
         return Visitor(context, node, host)

@@ -136,7 +136,7 @@ def come(chromium, pair, cable, tmp_path):
         else:
             context = chromium.new_context(**chosen)
         contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(30_000)
         if name:
             context.add_cookies(pair[0].cookies(name))
         browser = conf.Visitor(context, pair[0], "127.0.0.1")

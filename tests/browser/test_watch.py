@@ -53,7 +53,7 @@ def watcher(chromium, pair, cable):
             extra_http_headers={"accept-language": language},
         )
         contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(30_000)
         context.add_cookies(node.cookies(name))
         browser = conf.Visitor(context, node, "127.0.0.1")
         if node is pair[0]:
