@@ -62,7 +62,7 @@ def test_raised_here_it_is_acknowledged_answered_and_recalled_there(two, stage):
     assert at_b.page.evaluate("() => window.unloaded") is False
 
     def seen_by_the_giver(text):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 30
         while text not in at_a.open(f"/w/{id_}").locator("tr", has_text="fr-cert").inner_text():
             assert time.monotonic() < deadline, f"the giver does not see {text!r}"
             time.sleep(0.2)
@@ -89,7 +89,7 @@ def test_raised_here_it_is_acknowledged_answered_and_recalled_there(two, stage):
     at_a.page.check("[name=understood]")
     at_a.page.get_by_role("button", name="Recall", exact=True).click()
     expect(at_a.page.locator(".taken")).to_contain_text("Recalled by eg-cert")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 30
     while "Recalled by eg-cert" not in at_b.open(f"/w/{id_}").locator("main").inner_text():
         assert time.monotonic() < deadline, "B does not see the recall"
         time.sleep(0.2)
@@ -110,7 +110,7 @@ def test_without_javascript_a_warning_is_acknowledged_and_escalated(visitor, two
     id_ = raised(stage[0], "Without any script")
     fr = stage[1]
     plain = visitor("duty", scripted=False, node=fr, width=320)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 30
     while "Without any script" not in plain.open(f"/w/{id_}").locator("main").inner_text():
         assert time.monotonic() < deadline, "it does not come"
         time.sleep(0.2)

@@ -75,7 +75,7 @@ FOCUS = "() => [document.activeElement.closest('[data-row]')?.id ?? '', document
 
 def following(page):
     """Wait until the stream stands."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 30
     while not page.evaluate(LIVE):
         assert time.monotonic() < deadline, page.evaluate("() => document.getElementById('stream')?.outerHTML") + str(
             page.evaluate(
@@ -91,7 +91,7 @@ def card(page, id_):
 
 def focus(page, id_, key):
     wanted = [f"w-{id_.removeprefix('report--')}", key]
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 30
     while (found := page.evaluate(FOCUS)) != wanted:
         assert time.monotonic() < deadline, f"the focus is at {found} and not at {wanted}"
         time.sleep(0.05)
