@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tocsin.backends.sqlite.database import InlineDatabase
@@ -279,6 +279,7 @@ def erase_what_was_recalled(tx):
 
 @settings(max_examples=150)
 @given(EVENTS, st.integers(1, 20))
+@example([(2, 0, version(1, 0, 0, "")), (2, 0, version(1, 1, 2, ""))], 1)
 def test_nor_on_what_a_recall_has_erased(events, step):
     def work(tx):
         live = picture(tx)
