@@ -124,9 +124,9 @@ class _Console:
             response = problems.as_json(AccessError("access.session", "nobody is signed in"))
             response.headers["hx-redirect"] = "/sign-in"
             return response
-        if request.method == "POST" and guard.cookie_name(self._services) in request.cookies:
-            form = await guard.sent_late(request, self._services)
-            return self._page(problems.late(form, _own_path(request), is_signed_in=False), request, None)
+        if request.method == "POST":
+            late = problems.late(await guard.sent_late(request, self._services), _own_path(request), is_signed_in=False)
+            return self._page(late, request, None)
         where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         target = f"/sign-in?to={quote(where)}" if request.method == "GET" and where != "/" else "/sign-in"
         return RedirectResponse(target, 303)

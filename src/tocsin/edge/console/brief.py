@@ -57,7 +57,7 @@ _ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "recalled": N_("recalled"),
         "revoked": N_("revoked"),
         "corrected": N_("corrected"),
-        "downgraded": N_("under a stricter marking"),
+        "downgraded": N_("under another marking"),
     }
 )
 _LINKS: Final[Mapping[str, str]] = MappingProxyType(

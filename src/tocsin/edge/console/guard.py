@@ -40,7 +40,8 @@ _BOUNDARY: Final = 200
 _MOST_FIELDS: Final = 2 * 1024 * 1024
 _MANY: Final = 1000
 _MOST_HEADER: Final = 4096
-_MOST_LATE: Final = 256 * 1024
+_FORMS: Final = (b"application/x-www-form-urlencoded", b"multipart/form-data")
+_MOST_LATE: Final = 1024 * 1024
 Form = Mapping[str, tuple[str, ...]]
 NOTHING: Final[Form] = MappingProxyType({})
 
@@ -133,12 +134,13 @@ def _origins(request: Request, services: Services) -> tuple[str, str]:
 
 async def sent_late(request: Request, services: Services) -> Form:
     """What a page of ours sent for a session that has ended; nothing of a file, or of what is too large."""
-    if request.headers.get("origin") not in _origins(request, services) or not request.headers.get(
-        "content-type", ""
-    ).startswith("application/x-www-form-urlencoded"):
+    kind, _ = parse_options_header(request.headers.get("content-type", ""))
+    if request.headers.get("origin") not in _origins(request, services) or kind not in _FORMS:
         return NOTHING
     try:
-        return form_of(await body(request, _MOST_LATE))
+        if kind == _FORMS[0]:
+            return form_of(await body(request, _MOST_LATE))
+        return (await form_with_file(request, _MOST_LATE, lambda _: None))[0]
     except AccessError:
         return NOTHING
 

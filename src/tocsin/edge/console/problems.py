@@ -28,7 +28,8 @@ _STATUS: Final[Mapping[str, int]] = MappingProxyType(
 )
 TEMPLATE: Final = "problem.html"
 LATE: Final = "late.html"
-_SECRET: Final = (FIELD, "password", "again", "code", "token")
+_SECRET: Final = frozenset({FIELD, "password", "again", "code", "token", "endpoint", "public", "secret"})
+_UNSEEN: Final = frozenset({"kind", "draft", "before", "base", "digest"})  # sent again, and nobody's words
 TITLES: Final[Mapping[int, str]] = MappingProxyType(
     {
         400: N_("That cannot be done so"),
@@ -89,7 +90,12 @@ def late(form: Form, action: str, *, is_signed_in: bool) -> View:
     """What somebody wrote for a session that had ended: it is shown, and sent again by who is signed in."""
     code = "access.form" if is_signed_in else "access.session"
     kept = _told(form)
-    data = {"kept": kept, "written": [one for one in kept if one[1]], "action": action, "code": code}
+    data = {
+        "kept": kept,
+        "written": [one for one in kept if one[1] and one[0] not in _UNSEEN],
+        "action": action,
+        "code": code,
+    }
     return View(LATE, {**data, "is_signed_in": is_signed_in}, _STATUS.get(code, 403))
 
 

@@ -72,6 +72,41 @@ def test_what_was_pasted_is_changed_too_and_a_refused_paste_stays_in_its_field(s
 
 
 @pytest.mark.slow
+def test_what_was_chosen_is_kept_when_the_words_are_changed(shares):
+    async def story(house, browser):
+        reply = await browser.post("/share/new?kind=paste", "/share/upload", title="t", topic="cyber", text="old text")
+        path = reply.header("location")
+        await ready(house, browser, path, "open")
+        channel = house.control.members.channel("pair").id
+        chosen = {
+            "channel": channel,
+            "tlp": "TLP:AMBER",
+            "allow_listed": "public-dns-v4",
+            "why": "ours",
+            "with_text": "on",
+        }
+        await browser.post(path, f"{path}/handling", **chosen)
+        await ready(house, browser, path, "ready", "open")
+        sent = {"title": "t", "topic": "cyber", "text": "new text", "draft": path.rpartition("/")[2]}
+        path = (await browser.post(path, "/share/upload", **sent)).header("location")
+        page = await ready(house, browser, path, "open")
+        kept = {key: page["said"][key] for key in ("channel", "tlp", "allow_listed", "reason")}
+        assert kept == {"channel": channel, "tlp": "TLP:AMBER", "allow_listed": "public-dns-v4", "reason": "ours"}
+        assert page["with_text"]
+
+    shares(story)
+
+
+@pytest.mark.slow
+def test_sixty_thousand_letters_of_any_script_are_taken(shares):
+    async def story(house, browser):
+        reply = await browser.post("/share/new", "/share/new", **{**REPORT, "text": "م" * 60_000})
+        assert reply.status == 303
+
+    shares(story)
+
+
+@pytest.mark.slow
 def test_a_refused_handling_stands_on_the_page_of_the_draft_with_what_was_chosen(shares):
     async def story(house, browser):
         path, _ = await composed(house, browser, REPORT, "pair")

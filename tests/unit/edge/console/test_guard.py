@@ -29,7 +29,9 @@ def test_who_is_not_signed_in_learns_of_no_route(visit):
             assert (twin.status, twin.json["code"]) == (401, "access.session")
         fragment = await browser.ask("/threats", hx_request="true")
         assert (fragment.status, fragment.header("hx-redirect")) == (401, "/sign-in")
-        assert (await browser.ask("/admin/accounts", {})).header("location") == "/sign-in"
+        for path in ("/admin/accounts", "/nothing-of-the-kind"):
+            reply = await browser.ask(path, {})
+            assert (reply.status, '<a class="button" href="/sign-in">' in reply.text) == (401, True)
 
     visit(story)
 
@@ -207,6 +209,15 @@ def test_what_was_written_for_a_session_that_has_ended_is_shown_and_sent_again(v
         assert "Look &lt;at&gt; them.\nThen call." in late.text
         assert "hidden-one" not in late.text
         assert before["form_token"] not in late.text
+        signed_out = house.browser()  # as after signing out in another tab: no cookie at all
+        assert "Then call." in (await signed_out.ask("/share/new", before)).text
+        body = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\npasted words\r\n--x--\r\n'
+        sent = {"content_type": "multipart/form-data; boundary=x", "origin": house.url}
+        assert "pasted words" in (await signed_out.ask("/share/upload", body=body, **sent)).text
+        device = {"endpoint": "https://push.example/x", "public": "pub-key", "secret": "auth-key", "label": "my phone"}
+        late_device = (await signed_out.ask("/me/devices", device)).text
+        assert "my phone" in late_device
+        assert not any(device[name] in late_device for name in ("endpoint", "public", "secret"))
         nowhere = await browser.ask("/nowhere/at/all", before)
         assert nowhere.text.replace("/nowhere/at/all", "/share/new") == late.text  # nobody learns which there are
         await house.clock.sleep(60)
@@ -235,7 +246,7 @@ def test_nothing_is_shown_of_what_another_page_sent(visit):
                 reply = await browser.ask("/share/new", WROTE, **changed)
                 assert reply.status in (401, 403)
                 assert "Cranes" not in reply.text
-        large = await browser.ask("/share/new", {"todo": "x" * 300_000})
+        large = await browser.ask("/share/new", {"todo": "x" * 1_200_000})
         assert (large.status, "xxx" in large.text) == (401, False)
         elsewhere = await browser.ask("//evil.example/share", WROTE)
         assert 'action="/evil.example/share"' in elsewhere.text

@@ -161,6 +161,8 @@ def test_a_correction_goes_through_the_gate_by_fields_and_as_json(visit):
         stale = await browser.ask(address, {**form, "name": "thing 1, of an old form"})
         assert (stale.status, "policy.draft-moved" in stale.text) == (409, True)
         assert "of an old form" in stale.text
+        # Sent once more, it does not undo what came between: its fields hold the newest version.
+        assert 'name="name" value="thing 1, corrected"' in stale.text
 
         pasted = {"form_token": token, "way": "json", "base": stale.field("base")}
         for text, code in (
@@ -201,6 +203,7 @@ def test_a_stricter_marking_by_the_form_is_a_downgrade(visit):
         await settled(house)
         change = (await browser.ask(address.replace("correct", "changes") + ".json")).json
         assert (change["action"], len(change["confirmed"])) == ("downgraded", 1)
+        assert "put under another marking" in (await browser.ask(address.replace("correct", "changes"))).text
 
     visit(story)
 

@@ -151,6 +151,25 @@ def test_what_another_took_back_is_said_without_what_it_said(story):
 
 
 @pytest.mark.slow
+def test_a_note_of_two_lines_is_sent_and_what_is_refused_without_scripts_stays_on_watch(story):
+    async def work(house, federation):
+        id_ = await warned(federation, "bb")
+        await federation.core("aa").synced()
+        duty = await house.enroll("duty", "duty")
+        token = (await duty.ask(f"/?answer={id_}")).field()
+        form = {"form_token": token, "answer": "need-more", "note": "first line\r\nsecond line"}
+        assert (await duty.ask(f"/w/{id_}/answers", form)).status == 303
+        await federation.settled()
+        await federation.core("aa").synced()
+        assert "first line\nsecond line" in (await duty.ask(f"/w/{id_}")).text
+        refused = await duty.ask(f"/w/{id_}/escalations", {"form_token": token})
+        assert (refused.status, "policy.warning-over" in refused.text) == (403, True)
+        assert '<ol class="rows warnings"' in refused.text
+
+    story(work)
+
+
+@pytest.mark.slow
 def test_an_answer_to_what_was_taken_back_meanwhile_is_refused_and_its_note_is_still_there(story):
     async def work(house, federation):
         id_ = await warned(federation, "bb")

@@ -34,6 +34,7 @@ async def _listed(call: Call, name: str = "", link: str = "", error: TocsinError
         "link": link,
         "error": error.code if error else "",
         "what": error.what if error else "",
+        "said": {"name": "", "subject": "", "role": []},
     }
 
 
@@ -43,7 +44,8 @@ async def add(call: Call) -> Answer:
     try:
         token = await people.add(call.said("name"), call.all_said("role"), call.said("subject").strip())
     except TocsinError as error:
-        return View("accounts.html", await _listed(call, error=error), 400)
+        said = {"name": call.said("name"), "subject": call.said("subject"), "role": list(call.all_said("role"))}
+        return View("accounts.html", {**await _listed(call, error=error), "said": said}, 400)
     return View("accounts.html", await _listed(call, call.said("name"), f"{call.origin}/in/{token}"))
 
 
@@ -96,6 +98,7 @@ async def _tokens(call: Call, name: str = "", token: str = "", error: TocsinErro
         "token": token,
         "error": error.code if error else "",
         "what": error.what if error else "",
+        "said": {"name": "", "channel": []},
     }
 
 
@@ -107,7 +110,8 @@ async def add_token(call: Call) -> Answer:
         ids = [control.members.channel(one).id for one in wanted] if wanted else ["*"]
         token = await control.accounts.add(call.said("name"), ids)
     except TocsinError as error:
-        return View("tokens.html", await _tokens(call, error=error), 400)
+        said = {"name": call.said("name"), "channel": list(call.all_said("channel"))}
+        return View("tokens.html", {**await _tokens(call, error=error), "said": said}, 400)
     return View("tokens.html", await _tokens(call, call.said("name"), token))
 
 

@@ -24,6 +24,7 @@ _TOPICS: Final = tuple(one.value for one in Topic)
 _LONGEST: Final = 64 * 1024
 _MOST_PASTED: Final = 1024 * 1024  # of a text that is put into its field again
 _CHANGED: Final = (State.OPEN, State.READY)
+_HANDLED: Final = ("allow_listed", "reason", "with_text")  # is kept of a draft that is changed
 _FIELDS: Final = (
     "title", "text", "value", "topic", "channel", "tlp", "headline", "urgency", "threatened", "todo", "place",
     "countries", "answer_by", "reliability", "credibility", "potential", "template", "draft",
@@ -126,8 +127,14 @@ async def _kept(call: Call, new: New, before: str) -> str:
     """A new draft, in the place of the one that was changed if that is there; its id. Raises PolicyError("policy.draft-moved")."""
     sealing = call.services.sealing
     replaced = await sealing.drafts.one(before)
+    if replaced and replaced.owner != call.person.name:
+        replaced = None
+    if replaced:
+        names = _HANDLED if new.kind in _COMPOSED else (*_HANDLED, "channel", "tlp")
+        handled = {name: replaced.said[name] for name in names if replaced.said.get(name)}
+        new = new._replace(said={**new.said, **handled})
     id_ = await sealing.drafts.add(new)
-    if replaced and replaced.owner == call.person.name:
+    if replaced:
         try:
             await sealing.drafts.remove(replaced.id, _CHANGED)
         except PolicyError:  # another tab has gone on with it
@@ -297,6 +304,6 @@ async def for_two(call: Call, title: str, made: bytes) -> Go:
 
 PAGES: Final = (
     Page("GET", "/share/new", new),
-    Page("POST", "/share/new", compose, most_body=256 * 1024, records=None),
+    Page("POST", "/share/new", compose, most_body=1024 * 1024, records=None),
     Page("POST", "/share/upload", upload, most_body=MOST_BYTES + 1024 * 1024, takes_file=True, records=None),
 )

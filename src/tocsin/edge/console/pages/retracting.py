@@ -1,7 +1,7 @@
 """Taking back and setting right what we have shared: what it will do stands on the page before it is done."""
 
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -171,7 +171,9 @@ async def _newest(call: Call) -> tuple[dict[str, Any], int]:
 async def _corrigible(call: Call, error: TocsinError | None = None) -> dict[str, Any]:
     value, level = await _newest(call)
     await call.control.audit.seen(call.use(Operation.READ), [Seen(call.part("object_id"), level)])
-    posted = call.request.method == "POST"
+    # What somebody else has changed meanwhile is shown as it is now: sent again, an old form would undo it.
+    moved = error is not None and error.code == "policy.draft-moved"
+    posted = call.request.method == "POST" and not moved
     fields = {name: call.said(name) for name in _shown(value)} if posted else _fields(value)
     later = {**value, "modified": _later(call, value)} if "modified" in value else value
     return {
@@ -186,9 +188,16 @@ async def _corrigible(call: Call, error: TocsinError | None = None) -> dict[str,
         "versioned": "modified" in value,
         "base": _base(value, level),
         "taken_back": correction.taken_back(value),
+        "written": _written(call, {**_fields(value), "json": _text(value)}) if moved else [],
         "error": error.code if error else "",
         "what": error.what if error else "",
     }
+
+
+def _written(call: Call, now: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What the form says otherwise than our newest version."""
+    said = ((name, call.said(name).replace("\r\n", "\n")) for name in now)
+    return [(name, one) for name, one in said if one and one != now[name]]
 
 
 def _base(value: dict[str, Any], level: int) -> str:

@@ -177,9 +177,7 @@ def _without(call: Call, channel: Channel, excluded: frozenset[str]) -> Channel:
         return exact
     narrower = sorted(one.name for one in current if readers(one) < wanted)
     names = f"; these reach fewer of them: {', '.join(narrower[:10])}" if narrower else ""
-    raise PolicyError(
-        "policy.no-such-channel", f"no channel has exactly the {len(wanted)} members that are left{names}"
-    )
+    raise PolicyError("policy.no-such-channel", f"no channel has exactly those who are left ({len(wanted)}){names}")
 
 
 async def seal(call: Call) -> Answer:

@@ -124,7 +124,7 @@ def _part(call: Call, push: Push, beside: Mapping[str, Any] | None = None, same:
 async def answer(call: Call) -> Answer:
     """Acknowledge, or answer: `answer` empty or one of the four words, `until`, `note`; `to` is the page to go on to."""
     id_ = await _acted_on(call)
-    note = call.said("note").strip()
+    note = call.said("note").replace("\r\n", "\n").strip()
     body = {"answer": call.said("answer"), "until": call.said("until").strip(), "comment": note, "desk": "duty-officer"}
     try:
         await warnings.answer(call.control, id_, {key: value for key, value in body.items() if value})
@@ -142,6 +142,10 @@ async def escalate(call: Call) -> Answer:
     id_ = await _acted_on(call)
     try:
         await call.control.watchkeeping.pager.escalate(id_)
+    except PolicyError as error:
+        if call.is_part:
+            raise
+        return await _watch(call, error)
     except AccessError as error:
         raise absent() from error
     return await _done(call, id_, "escalated")

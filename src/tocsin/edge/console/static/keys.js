@@ -34,6 +34,7 @@
     const known = ["j", "k", "o"].includes(event.key) || document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
     if (!known) return;
     event.preventDefault();
+    if (event.repeat && !["j", "k"].includes(event.key)) return; // held down, it acts once
     act(event.key);
   });
   document.addEventListener("click", (event) => {

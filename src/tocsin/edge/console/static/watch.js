@@ -33,7 +33,9 @@
 
   // -- the focus: what a push or an acknowledgement replaces gives it to its successor --------------------------
   const rows = () => [...list.children];
+  const MEANT_MS = 500; // a key that comes sooner was meant for the card that had the focus before
   let held = null;
+  let went = 0; // when the focus went on by itself
   function hold() {
     const row = document.activeElement?.closest?.("#warnings > [data-row]");
     if (row) held = { id: row.id, key: document.activeElement.dataset.key ?? "", after: row.nextElementSibling?.id };
@@ -52,6 +54,7 @@
     const row = document.getElementById(held.id);
     const target = held.key ? control(row, held.key) : row?.querySelector("a");
     const wanted = target ?? next(row ? held.id : held.after) ?? document.getElementById("main");
+    if (!target) went = Date.now();
     wanted.focus({ preventScroll: !target ? false : true });
   }
   // One key acknowledges: whoever opens Watch stands at what is due first, and stays there when others come.
@@ -59,6 +62,17 @@
   hold();
   document.addEventListener("focusin", hold);
   document.addEventListener("focusout", hold);
+  const ACTS = ["a", "e", "r", "Enter", " "];
+  const isDeaf = (event) => Date.now() - went < MEANT_MS && ACTS.includes(event.key) && list.contains(event.target);
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (!isDeaf(event)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    true,
+  );
   // Before any key can come: htmx tells of a swap only after its settling, and a key in between would be lost.
   new MutationObserver(restore).observe(list, { childList: true });
 
@@ -134,6 +148,10 @@
     } catch {
       tell(String(event.detail.ctx.response.status));
     }
+  });
+
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail.ctx?.request.method === "POST") tell(problem.dataset.unsent);
   });
 
   // -- the answer's dialog --------------------------------------------------------------------------------------
