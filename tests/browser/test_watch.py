@@ -70,6 +70,15 @@ def watcher(chromium, pair, cable):
 
 # Functions and not strings: under the policy a string would be evaluated in the page (X16).
 LIVE = "() => document.getElementById('stream')?._htmx?.sse?.reader != null"
+# At each swap, before any timer and so before any key: whether the focus is nowhere.
+SWAPS = """() => {
+    window.swaps = { seen: 0, lost: 0 };
+    document.addEventListener("htmx:before:settle", async () => {
+        for (let turn = 0; turn < 5; turn += 1) await null;
+        window.swaps.seen += 1;
+        if (document.activeElement === document.body) window.swaps.lost += 1;
+    });
+}"""
 # A second press of the same key a tenth of a second after the focus has gone on by itself.
 PRESSED_TWICE = """() => {
     const from = document.activeElement.closest("[data-row]").id;
@@ -205,6 +214,27 @@ def test_a_key_acts_on_the_card_that_has_the_focus_and_on_no_other(watcher, pair
     browser.expect_quiet()
 
 
+def test_a_press_that_cannot_be_sent_says_so_and_one_held_down_acts_once(watcher, pair):
+    id_ = raised(pair[1], "Nothing goes out", "priority")
+    browser = watcher()
+    page = browser.page
+    card(page, id_).get_by_text("level 1 was paged").wait_for()
+    page.context.set_offline(True)
+    card(page, id_).locator("[data-key=a]").focus()
+    page.keyboard.press("a")
+    expect(page.locator("[data-problem]")).to_contain_text("could not be sent")
+    page.context.set_offline(False)
+    card(page, id_).locator("[data-key=e]").focus()
+    page.keyboard.down("e")
+    card(page, id_).get_by_text("level 2 was paged").wait_for()
+    page.wait_for_timeout(600)
+    for _ in range(5):  # down again without up: it is held
+        page.keyboard.down("e")
+        page.wait_for_timeout(200)
+    page.keyboard.up("e")
+    expect(card(page, id_)).to_contain_text("level 2 was paged")
+
+
 def test_an_answer_is_given_by_key_and_seen_by_who_warned(watcher, pair):
     id_ = raised(pair[1], "Asks for an answer", "priority")
     giver = watcher(node=pair[1])
@@ -234,10 +264,14 @@ def test_escalating_and_what_is_refused_is_told_on_the_page(watcher, pair):
     browser = watcher()
     page = browser.page
     card(page, id_).get_by_text("level 1 was paged").wait_for()
+    page.evaluate(SWAPS)
     for level in (2, 3):
         card(page, id_).locator("[data-key=e]").focus()
         page.keyboard.press("e")
         card(page, id_).get_by_text(f"level {level} was paged").wait_for()
+    swaps = page.evaluate("() => window.swaps")
+    assert swaps["seen"] >= 2
+    assert swaps["lost"] == 0  # a key that comes now acts on the card it was meant for
     card(page, id_).locator("[data-key=e]").focus()
     page.keyboard.press("e")
     expect(page.locator("[data-problem]")).to_contain_text("policy.warning-exhausted")

@@ -87,6 +87,10 @@ class Call:
         """A field of the form; empty when it is not there."""
         return self.form.get(name, ("",))[0]
 
+    def written(self, name: str) -> str:
+        """A field of several lines, as they are shared: browsers end each with a carriage return too."""
+        return self.said(name).replace("\r\n", "\n")
+
     def all_said(self, name: str) -> tuple[str, ...]:
         """Every value of a field of the form."""
         return self.form.get(name, ())

@@ -156,3 +156,21 @@ def test_diagnostics_are_shown_by_code_and_bounded_and_escaped(visit):
         assert (len(told["events"]), told["next"]) == (50, 0)
 
     visit(story)
+
+
+def test_a_refused_account_or_token_stays_in_its_form(visit):
+    async def story(house):
+        browser = await house.enroll("root", "administrator")
+        form = {"name": "root", "role": ["duty", "analyst"]}
+        told = (await browser.post("/admin/accounts", "/admin/accounts", **form)).text
+        assert 'name="name" value="root" required' in told
+        assert [
+            one
+            for one in ("duty", "analyst", "releaser")
+            if f'name="role" value="{one}" checked> ' in told.partition('id="add-title"')[2]
+        ] == ["duty", "analyst"]
+        told = (await browser.post("/admin/tokens", "/admin/tokens", name="!", channel="plenary")).text
+        assert 'name="name" value="!" required' in told
+        assert 'name="channel" value="plenary" checked' in told
+
+    visit(story)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tocsin.edge.console import stream
-from tocsin.edge.console.live import COALESCED_S
+from tocsin.edge.console.live import BEAT_S, COALESCED_S
 from tocsin.edge.console.stream import OF_ONE, Seats
 from tocsin.edge.control import erasing
 from tocsin.errors import StoreError
@@ -108,6 +108,28 @@ def test_a_burst_is_a_few_pushes_and_not_one_for_each(visit):
         took = house.clock.monotonic() - began
         assert 0 < len(tab.pushes) <= took / COALESCED_S + 2
         assert all(f'id="w-{one[8:]}"' in tab.text for one in ids)
+        await tab.close()
+
+    visit(story)
+
+
+@pytest.mark.slow
+def test_a_look_that_took_long_is_followed_by_the_next_within_a_beat(visit):
+    async def story(house):
+        browser = await house.enroll("duty", "duty")
+        _, cursor = await opened(house, browser)
+        tab = Tab(house, browser, cursor)
+        await asyncio.sleep(1)
+        live = desk(house).live
+        live._kept.cost_s = 60.0
+        (first,) = await warn(house)
+        live._kept.cost_s = 60.0
+        before = len(tab.pushes)
+        (second,) = await warn(house, start=1)
+        await asyncio.sleep(2 * BEAT_S)
+        assert len(tab.pushes) > before
+        assert f'id="w-{first[8:]}"' in tab.text
+        assert f'id="w-{second[8:]}"' in tab.text
         await tab.close()
 
     visit(story)

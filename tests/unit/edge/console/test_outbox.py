@@ -1,6 +1,7 @@
 """The outbox: what was shared, who stored, acknowledged and answered it, in how long, and what is open."""
 
 import json
+import re
 
 import pytest
 
@@ -158,11 +159,14 @@ def test_a_correction_goes_through_the_gate_by_fields_and_as_json(visit):
         }
 
         # Who still has the form of before would undo what came between.
-        stale = await browser.ask(address, {**form, "name": "thing 1, of an old form"})
+        stale = await browser.ask(address, {**form, "name": "thing 1, of an old form", "marking": "TLP:AMBER"})
         assert (stale.status, "policy.draft-moved" in stale.text) == (409, True)
         assert "of an old form" in stale.text
         # Sent once more, it does not undo what came between: its fields hold the newest version.
         assert 'name="name" value="thing 1, corrected"' in stale.text
+        assert re.search(
+            r"<dt>.*?marking.*?</dt><dd>.*?TLP:AMBER", stale.text
+        )  # the choice is told, for it is not kept
 
         pasted = {"form_token": token, "way": "json", "base": stale.field("base")}
         for text, code in (

@@ -55,7 +55,7 @@ async def _told(call: Call, verified: dict[str, Any] | None = None, error: Tocsi
 async def verify(call: Call) -> Answer:
     """Compute a pasted statement again from our own copies of the logs."""
     try:
-        found = await Fairness(call.control).verified(call.said("file").replace("\r\n", "\n"))
+        found = await Fairness(call.control).verified(call.written("file"))
     except (AccessError, ConfigError, FormatError, VerificationError) as error:
         return View("fairness.html", await _told(call, error=error), status_of(error))
     return View("fairness.html", await _told(call, found))

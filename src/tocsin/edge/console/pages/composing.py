@@ -213,7 +213,7 @@ async def compose(call: Call) -> Answer:
 
 async def _composed(call: Call, form: Mapping[str, str]) -> str:
     kind = form.get("kind", "")
-    if kind not in ("warning", "report", "indicator") or any(len(one) > _LONGEST for one in form.values()):
+    if kind not in _COMPOSED or any(len(one) > _LONGEST for one in form.values()):
         raise FormatError("format.draft", "the form is not one of ours")
     title = form.get("headline" if kind == "warning" else "title", "").strip()
     value = form.get("value", "").strip()

@@ -188,7 +188,9 @@ async def _corrigible(call: Call, error: TocsinError | None = None) -> dict[str,
         "versioned": "modified" in value,
         "base": _base(value, level),
         "taken_back": correction.taken_back(value),
-        "written": _written(call, {**_fields(value), "json": _text(value)}) if moved else [],
+        "written": _written(call, {**_fields(value), "json": _text(value), "marking": Tlp(level).label})
+        if moved
+        else [],
         "error": error.code if error else "",
         "what": error.what if error else "",
     }
@@ -196,7 +198,7 @@ async def _corrigible(call: Call, error: TocsinError | None = None) -> dict[str,
 
 def _written(call: Call, now: Mapping[str, str]) -> list[tuple[str, str]]:
     """What the form says otherwise than our newest version."""
-    said = ((name, call.said(name).replace("\r\n", "\n")) for name in now)
+    said = ((name, call.written(name)) for name in now)
     return [(name, one) for name, one in said if one and one != now[name]]
 
 
@@ -273,7 +275,7 @@ def _filled_in(call: Call, value: dict[str, Any], level: int) -> bytes:
         raise FormatError("format.recall", "an object without versions cannot be corrected")
     made = {**value, "modified": _later(call, value)}
     for name in _shown(value):
-        said = call.said(name).replace("\r\n", "\n")
+        said = call.written(name)
         if said == _field(value.get(name)):
             continue  # as it was, to the byte
         made.pop(name, None)

@@ -99,7 +99,7 @@ async def _composed(call: Call) -> tuple[Way, bytes]:
     """What the form says, as the object that would be shared, and where."""
     control, object_id, kind = call.control, await _there(call), call.said("kind")
     floor = next((one for one in Tlp if one.label == call.said("marking")), Tlp.CLEAR)
-    text = call.said("text").replace("\r\n", "\n").strip()
+    text = call.written("text").strip()
     if kind == NOTE:
         return await control.feedbacks.comment(object_id, text, floor)
     if kind not in feedback.KINDS:

@@ -124,7 +124,7 @@ def _part(call: Call, push: Push, beside: Mapping[str, Any] | None = None, same:
 async def answer(call: Call) -> Answer:
     """Acknowledge, or answer: `answer` empty or one of the four words, `until`, `note`; `to` is the page to go on to."""
     id_ = await _acted_on(call)
-    note = call.said("note").replace("\r\n", "\n").strip()
+    note = call.written("note").strip()
     body = {"answer": call.said("answer"), "until": call.said("until").strip(), "comment": note, "desk": "duty-officer"}
     try:
         await warnings.answer(call.control, id_, {key: value for key, value in body.items() if value})
