@@ -264,6 +264,7 @@ def test_escalating_and_what_is_refused_is_told_on_the_page(watcher, pair):
     browser = watcher()
     page = browser.page
     card(page, id_).get_by_text("level 1 was paged").wait_for()
+    card(page, id_).locator("[data-key=e]").focus()
     page.evaluate(SWAPS)
     for level in (2, 3):
         card(page, id_).locator("[data-key=e]").focus()
